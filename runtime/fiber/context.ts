@@ -1,0 +1,174 @@
+// FiberContext: what user code sees of the fiber that it runs in, and Executor, what a fiber runs. An Executor gets the
+// context, never the Fiber behind it: so fibers know executors and not the other way round.
+
+import type { Priority } from '../call.ts';
+import type { HeddleError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+
+/** The unit of work: a request's handler, an offloaded function, a graph node, a periodic job. */
+export interface Executor<Input, Output> {
+  /** For logs and metrics: `movies.Search/search`. */
+  readonly name: string;
+  run(input: Input, fiber: FiberContext): Output | PromiseLike<Output>;
+}
+
+/** A function as a child fiber's body. */
+export type FiberFunction<Output> = (fiber: FiberContext) => Output | PromiseLike<Output>;
+
+/** How a fiber ended. */
+export type FiberExit<Output> =
+  | { how: 'returned'; value: Output; atMs: number }
+  | { how: 'failed'; error: HeddleError; atMs: number }
+  | { how: 'cancelled'; error: HeddleError; atMs: number };
+
+/** Where a fiber stands, and since when (ms on the process's clock). */
+export type FiberState<Output = unknown> =
+  | { is: 'runnable'; sinceMs: number }
+  | { is: 'running'; sinceMs: number }
+  /** `on` names what it waits for: `sleep`, `call movies.Rank/score`, `join ranker`, `mutex` … */
+  | { is: 'blocked'; on: string; sinceMs: number }
+  | { is: 'exited'; exit: FiberExit<Output>; sinceMs: number };
+
+export interface SpawnOptions {
+  /** For logs and errors. Default: the function's name, or `child`. */
+  name?: string;
+  /** At most this long, ms; the parent's deadline still holds. */
+  timeoutMs?: number;
+}
+
+/** A child fiber as its parent sees it. */
+export interface ChildFiber<Output> {
+  readonly id: number;
+  readonly name: string;
+  readonly state: FiberState<Output>;
+  /** Its value, or its failure thrown. May be called any number of times; the fiber is joined anyway when the parent ends. */
+  join(): Promise<Output>;
+  /** Asks it to stop: code CANCELLED. Idempotent. */
+  cancel(reason?: string): void;
+}
+
+/** W3C trace context, as the fiber inherited it. */
+export interface TraceContext {
+  /** 32 hex digits. */
+  readonly traceId: string;
+  /** 16 hex digits: the span of whoever called. */
+  readonly parentSpanId: string;
+  readonly flags: number;
+}
+
+/** A typed key for a fiber-local value. Made once by `fiberLocal(default)`. */
+export interface FiberLocal<Value> {
+  readonly description: string;
+  readonly initial: Value | undefined;
+}
+
+export interface CallOptions {
+  /** At most this long, ms; the fiber's own deadline still holds. */
+  timeoutMs?: number;
+  priority?: Priority;
+  /** Text pairs for the callee; see `runtime/metadata.ts` for keys and bounds. */
+  metadata?: Record<string, string>;
+  /** Running it twice is harmless. Default: what the contract says of the method (`reads: true`). */
+  idempotent?: boolean;
+  signal?: AbortSignal;
+}
+
+export interface OffloadOptions extends CallOptions {
+  /** Name of the pool to run on. Default: this fiber's own pool. */
+  pool?: string;
+}
+
+/**
+ * A function that other threads can run: made by `task(import.meta.url, 'exportName', function)` and exported under
+ * that name from its module, so that the other thread can import it. Input and output are structured-cloned.
+ */
+export interface Task<Input, Output> {
+  readonly moduleUrl: string;
+  readonly exportName: string;
+  readonly run: (input: Input, fiber: FiberContext) => Output | PromiseLike<Output>;
+}
+
+/** A method of a contract, as calls name it. Made by `service()` in net/contract.ts. */
+export interface MethodRef<Request, Response> {
+  readonly service: string;
+  readonly method: string;
+  /** Types only; never set. */
+  readonly types?: { request: Request; response: Response };
+}
+
+/** What user code sees of its fiber. All times are ms. */
+export interface FiberContext {
+  readonly id: number;
+  readonly name: string;
+  readonly parent: FiberContext | undefined;
+  /** Absolute, on the process's clock; Infinity: none. Only ever shrinks. */
+  readonly deadlineMs: number;
+  readonly priority: Priority;
+  readonly trace: TraceContext | undefined;
+  /** Text pairs that came with the request. A child sees its parent's. */
+  readonly metadata: ReadonlyMap<string, string>;
+  /** Text pairs that go back with the reply. */
+  readonly replyMetadata: Map<string, string>;
+  readonly log: Logger;
+  /** The pool's name, or `io`. */
+  readonly pool: string;
+
+  /** Milliseconds left, never below 0; Infinity without a deadline. */
+  remainingMs(): number;
+  /** True once it was asked to stop (client gone, caller's cancel, deadline, failed sibling, drain). */
+  readonly cancelled: boolean;
+  /** Throws CANCELLED or DEADLINE_EXCEEDED once the fiber is to stop. For CPU-bound loops: about 10 ns. */
+  check(): void;
+  /** Made on first use; aborts when the fiber is to stop, with the HeddleError as reason. Prefer `check` and `onCancel`. */
+  readonly signal: AbortSignal;
+  /** Runs `callback` once if the fiber is asked to stop (at once if it already was); the returned function takes it back. */
+  onCancel(callback: (reason: HeddleError) => void): () => void;
+  /** Runs when the fiber has ended and its children too, last registered first, also after a failure or cancel. */
+  defer(finalizer: () => void | PromiseLike<void>): void;
+
+  /** Starts a child. The fiber does not end before it; its failure cancels its siblings and fails this fiber. */
+  spawn<Output>(run: FiberFunction<Output>, options?: SpawnOptions): ChildFiber<Output>;
+  /** All values in order; the first failure cancels the rest and is thrown once they have ended. */
+  all<Outputs extends readonly unknown[]>(
+    runs: { readonly [Index in keyof Outputs]: FiberFunction<Outputs[Index]> },
+    options?: SpawnOptions,
+  ): Promise<Outputs>;
+  /** The first value; the others are cancelled. Throws the last failure when all fail. */
+  any<Output>(runs: readonly FiberFunction<Output>[], options?: SpawnOptions): Promise<Output>;
+  /** The first to end, value or failure; the others are cancelled. */
+  race<Output>(runs: readonly FiberFunction<Output>[], options?: SpawnOptions): Promise<Output>;
+  /**
+   * raster's Group: wakes when `count` of the runs have returned, with results by index (undefined: not in); the rest
+   * are cancelled. Throws when so many have failed that `count` can't be reached.
+   */
+  group<Output>(
+    count: number,
+    runs: readonly FiberFunction<Output>[],
+    options?: SpawnOptions,
+  ): Promise<(Output | undefined)[]>;
+  /** Throws as `check` does when the fiber is asked to stop meanwhile. */
+  sleep(delayMs: number): Promise<void>;
+  /** Lets the thread's event loop and other fibers go first. */
+  yield(): Promise<void>;
+
+  /** Calls a method, in this process or another; deadline, trace, priority and cancellation go along. */
+  call<Request, Response>(
+    method: MethodRef<Request, Response>,
+    request: Request,
+    options?: CallOptions,
+  ): Promise<Response>;
+  /** Sends without waiting for an answer; resolves when it was handed on. */
+  send<Request>(method: MethodRef<Request, unknown>, request: Request, options?: CallOptions): Promise<void>;
+  /** Runs one task on a pool. */
+  offload<Input, Output>(task: Task<Input, Output>, input: Input, options?: OffloadOptions): Promise<Output>;
+  /** Runs one task on many inputs, on as many threads as the pool has free; values in order; fails as `all` does. */
+  parallel<Input, Output>(
+    task: Task<Input, Output>,
+    inputs: readonly Input[],
+    options?: OffloadOptions,
+  ): Promise<Output[]>;
+
+  /** The value of a fiber-local: its own, else the nearest ancestor's, else the initial one. */
+  local<Value>(key: FiberLocal<Value>): Value | undefined;
+  setLocal<Value>(key: FiberLocal<Value>, value: Value): void;
+}

@@ -1,0 +1,128 @@
+// Settings: what a checked heddle.yaml comes to, in the units that code uses (ms, bytes). Made by config/, read by
+// every thread, passed between threads as plain data (structured clone), so: no classes, no functions, no Maps.
+
+/** Everything one process needs to run. Each number here is a bound; its default stands in config/ and docs/config.md. */
+export interface Settings {
+  /** Folder that relative module paths were resolved against: the config file's. */
+  baseDir: string;
+  io: IoSettings;
+  /** Named pools and inline ones (an inline pool is named after its service); never contains `io`. */
+  pools: PoolSettings[];
+  services: ServiceSettings[];
+  clients: ClientSettings[];
+  limits: LimitSettings;
+  log: LogSettings;
+  stop: { /** How long what runs may take to finish on SIGTERM, ms. */ timeoutMs: number };
+}
+
+export interface IoSettings {
+  threads: number;
+  /** Fibers at once per IO thread, for services with `pool: io`. */
+  maxFibers: number;
+  /** Nested fibers beyond maxFibers, per IO thread. */
+  maxNested: number;
+  /** Requests waiting for pool `io`, and outgoing calls waiting for one IO thread; a power of two. */
+  queueLength: number;
+  /** Bytes one IO thread may hold for requests half read and replies not yet sent; over it no socket is read. */
+  memoryBytes: number;
+}
+
+export interface PoolSettings {
+  name: string;
+  threads: number;
+  /** Fibers at once per thread. */
+  maxFibers: number;
+  /** Nested fibers (calls made by fibers of this process) beyond maxFibers, per thread. */
+  maxNested: number;
+  /** Requests waiting per priority class; rounded up to a power of two. */
+  queueLength: number;
+  /** Heap of one thread, bytes; undefined: V8's own default. */
+  memoryBytes?: number;
+  /** Stack of one thread, bytes. */
+  stackBytes: number;
+  /** Longest run of a request, ms; 0: none. */
+  timeoutMs: number;
+}
+
+export interface ServiceSettings {
+  name: string;
+  /** Absolute file URL of the module that default-exports `implement(…)`. */
+  moduleUrl: string;
+  /** A name in `pools`, or `io`. */
+  pool: string;
+  /** ms; 0: none. */
+  timeoutMs: number;
+  /** Per method name, ms. */
+  methodTimeoutsMs: Record<string, number>;
+  /** Requests of this service at once, in the whole process; 0: no bound of its own. */
+  maxConcurrency: number;
+  /** Run handlers inside AsyncLocalStorage, so that `currentFiber()` works (costs about 0.3 µs a request). */
+  asyncContext: boolean;
+  listen: BindingSettings[];
+}
+
+/** One `listen` entry. Services that name the same address share the listener; the bounds of the first entry hold. */
+export interface BindingSettings {
+  protocol: 'heddle' | 'http';
+  host: string;
+  port: number;
+  /** Open connections of this listener; 0: only the process's bound. */
+  maxConnections: number;
+  frameBytes: number;
+  writeBufferBytes: number;
+  /** Longest run of a request that came in here, ms; 0: none. */
+  timeoutMs: number;
+  /** From accept to the first whole frame or request head, ms; 0: none. */
+  connectTimeoutMs: number;
+  /** From the first to the last byte of one frame or request, ms; 0: none. */
+  readTimeoutMs: number;
+  /** How long a peer may take nothing of what waits for it, ms; 0: none. */
+  writeTimeoutMs: number;
+  /** Connection with nothing in flight and nothing read, ms; 0: none. */
+  idleTimeoutMs: number;
+}
+
+export interface ClientSettings {
+  /** The service's name, as in its contract. */
+  name: string;
+  addresses: { host: string; port: number }[];
+  balance: 'round-robin' | 'least-loaded';
+  /** Longest call, ms; 0: none but the caller's own deadline. */
+  timeoutMs: number;
+  connectTimeoutMs: number;
+  /** Calls at once over all connections of one thread; over it RESOURCE_EXHAUSTED. */
+  maxInFlight: number;
+  /** Connections to each address, per IO thread that owns some. */
+  connections: number;
+  frameBytes: number;
+  writeBufferBytes: number;
+  /** Which thread owns the sockets: an IO thread, or each calling thread itself. */
+  via: 'io' | 'caller';
+}
+
+export interface LimitSettings {
+  /** Open connections in the process. */
+  connections: number;
+  connectionsPerIp: number;
+  /** Requests accepted and not yet answered, in the whole process. */
+  requests: number;
+  /** CIDR blocks; an empty allow list allows all; deny wins. */
+  allow: string[];
+  deny: string[];
+}
+
+export interface LogSettings {
+  level: LogLevel;
+  /** Level per component name, e.g. { acceptor: 'debug' }. */
+  levels: Record<string, LogLevel>;
+  /** Undefined: standard output. */
+  file?: string;
+  /** Size of a file at which the next one is begun, bytes; 0: never by size. */
+  rotateBytes: number;
+  /** ms after which the next file is begun; 0: never by time. */
+  rotateEveryMs: number;
+  /** Old files kept. */
+  keepFiles: number;
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
