@@ -6,7 +6,10 @@ export interface Settings {
   /** Folder that relative module paths were resolved against: the config file's. */
   baseDir: string;
   io: IoSettings;
-  /** Named pools and inline ones (an inline pool is named after its service); never contains `io`. */
+  /**
+   * Named pools and inline ones (an inline pool is named after its service); never contains `io`, and `default` only
+   * when it is written down or some service runs on it.
+   */
   pools: PoolSettings[];
   services: ServiceSettings[];
   clients: ClientSettings[];
@@ -36,7 +39,7 @@ export interface PoolSettings {
   maxNested: number;
   /** Requests waiting per priority class; rounded up to a power of two. */
   queueLength: number;
-  /** Heap of one thread, bytes; undefined: V8's own default. */
+  /** Soft limit of one thread, heap and ArrayBuffers, bytes; undefined: V8's own limit on the heap alone. */
   memoryBytes?: number;
   /** Stack of one thread, bytes. */
   stackBytes: number;
@@ -52,7 +55,7 @@ export interface ServiceSettings {
   pool: string;
   /** ms; 0: none. */
   timeoutMs: number;
-  /** Per method name, ms. */
+  /** Per method name, ms; 0: none of its own. Look names up with `Object.hasOwn`: a method may be called `constructor`. */
   methodTimeoutsMs: Record<string, number>;
   /** Requests of this service at once, in the whole process; 0: no bound of its own. */
   maxConcurrency: number;
@@ -61,7 +64,7 @@ export interface ServiceSettings {
   listen: BindingSettings[];
 }
 
-/** One `listen` entry. Services that name the same address share the listener; the bounds of the first entry hold. */
+/** One `listen` entry. Services that name the same address share the listener, and all have the same bounds here. */
 export interface BindingSettings {
   protocol: 'heddle' | 'http';
   host: string;

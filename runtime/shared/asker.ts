@@ -1,0 +1,419 @@
+// Asker: the side of a thread that puts requests into pools' run queues and gets replies from completion rings. One on
+// each IO thread (requests from sockets) and CPU thread (calls of its fibers). Owns the thread's request table and
+// arena. Each request gets exactly one answer: a reply, a refusal, its deadline, its thread's death, or, once cancelled
+// by its owner, none.
+
+import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../call.ts';
+import type { TimerTarget, TimerWheel } from '../timer-wheel.ts';
+import { Arena } from './arena.ts';
+import type { Board } from './board.ts';
+import { allRequests, type Inflight } from './inflight.ts';
+import { nestedLane, ringFrame, ringFrameHeadBytes, slot, slotInlineBytes, slotRecordWords, wants } from './layout.ts';
+import type { Link, Links } from './link.ts';
+import type { PoolQueue } from './pool-queue.ts';
+import { type Refusal, refusal, refuse } from './refusal.ts';
+import { RequestTable } from './request-table.ts';
+import type { LostSlot } from './run-queue.ts';
+
+/** Where a request goes and which bounds it counts against. */
+export interface Route {
+  pool: PoolQueue;
+  /** Index in the process's method table. */
+  method: number;
+  /** The service's column of Inflight; 0: none. */
+  column: number;
+  /** Requests of the service at once, in the whole process; 0: no bound. */
+  maxConcurrency: number;
+  /** `movies.Search`, for refusals. */
+  service: string;
+}
+
+export interface AskerOptions {
+  /** This thread's number. */
+  me: number;
+  board: Board;
+  /** The links of this thread; kept up to date by its owner. */
+  links: Links;
+  timers: TimerWheel;
+  nowMs: () => number;
+  inflight: Inflight;
+  /** Requests from sockets at once, in the whole process. */
+  maxRequests: number;
+  /** Memory of the request table: a word for each request in flight at once, a power of two. */
+  table: SharedArrayBuffer;
+  /** Memory of the arena, for bodies that do not fit a slot; bounds the largest body too. */
+  arena: SharedArrayBuffer;
+}
+
+const idBits = 65_536;
+
+export class Asker implements TimerTarget {
+  readonly table: RequestTable;
+  readonly arena: Arena;
+  readonly #me: number;
+  readonly #board: Board;
+  readonly #links: Links;
+  readonly #timers: TimerWheel;
+  readonly #nowMs: () => number;
+  readonly #inflight: Inflight;
+  readonly #maxRequests: number;
+  readonly #sinks: (ReplySink | undefined)[];
+  readonly #tags: Float64Array;
+  readonly #blocks: Int32Array;
+  readonly #deadlines: Int32Array;
+  readonly #pending: Uint8Array;
+  readonly #routes: (Route | undefined)[];
+  readonly #fromSocket: Uint8Array;
+  readonly #reply = emptyCallReply();
+  /** Pools that were put to since the last ring; rung once a batch. */
+  readonly #toRing: { pool: PoolQueue; lane: number }[] = [];
+  #ringScheduled = false;
+  #inFlight = 0;
+  #drainFrom = 0;
+  /** Puts refused because a queue was full; replies that came too late. */
+  refused = 0;
+  stale = 0;
+
+  constructor(options: AskerOptions) {
+    this.#me = options.me;
+    this.#board = options.board;
+    this.#links = options.links;
+    this.#timers = options.timers;
+    this.#nowMs = options.nowMs;
+    this.#inflight = options.inflight;
+    this.#maxRequests = options.maxRequests;
+    this.table = new RequestTable(options.table);
+    this.arena = new Arena(options.arena);
+    const { entries } = this.table;
+    this.#sinks = new Array<ReplySink | undefined>(entries).fill(undefined);
+    this.#tags = new Float64Array(entries);
+    this.#blocks = new Int32Array(entries).fill(-1);
+    this.#deadlines = new Int32Array(entries).fill(-1);
+    this.#pending = new Uint8Array(entries);
+    this.#fromSocket = new Uint8Array(entries);
+    this.#routes = new Array<Route | undefined>(entries).fill(undefined);
+  }
+
+  /** Requests put and not yet answered. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /**
+   * Puts one request. `head` and its views are copied before this returns. `name`, for outgoing calls, goes before the
+   * metadata. Returns a handle for `cancel`; -1 when it was refused, and then `sink` has been told.
+   */
+  put(route: Route, head: CallHead, name: Buffer | undefined, sink: ReplySink, tag: number): number {
+    const { pool } = route;
+    const nowMs = this.#nowMs();
+    if (head.deadlineMs <= nowMs) return refuse(sink, tag, late);
+    if (pool.down) return this.#refuse(sink, tag, poolDown(pool.name));
+    if (head.depth === 0 && this.#inflight.total(allRequests, this.#links.list) >= this.#maxRequests) {
+      return this.#refuse(sink, tag, processFull);
+    }
+    if (route.maxConcurrency > 0 && this.#inflight.total(route.column, this.#links.list) >= route.maxConcurrency) {
+      return this.#refuse(sink, tag, serviceFull(route.service, route.maxConcurrency));
+    }
+    const nameBytes = name === undefined ? 0 : name.length;
+    const metadataBytes = head.metadataEnd - head.metadataStart;
+    const bodyBytes = head.bodyEnd - head.bodyStart;
+    const bytes = nameBytes + metadataBytes + bodyBytes;
+    let block = -1;
+    if (bytes > slotInlineBytes) {
+      block = this.arena.allocate(bytes);
+      if (block < 0) return this.#refuse(sink, tag, arenaFull);
+    }
+    const id = this.table.open();
+    if (id < 0) {
+      if (block >= 0) this.#dropBlock(block);
+      return this.#refuse(sink, tag, tableFull);
+    }
+    // Bodies in blocks are copied before the slot is claimed: a slot being written holds up the takers.
+    if (block >= 0) copyBytes(this.arena.bytes, this.arena.offset(block), name, head);
+    const laneIndex = head.depth > 0 ? nestedLane : head.priority;
+    const { queue } = pool;
+    const at = queue.claim(laneIndex);
+    if (at < 0) {
+      this.table.close(id);
+      if (block >= 0) this.#dropBlock(block);
+      return this.#refuse(sink, tag, queueFull(pool.name));
+    }
+    const { words } = queue;
+    const generation = this.table.generation(id);
+    words[at + slot.asker] = this.#me;
+    words[at + slot.request] = id;
+    words[at + slot.generation] = generation;
+    words[at + slot.method] = route.method;
+    words[at + slot.kind] = head.flags | (head.priority << 8) | (head.codec << 16) | (head.compression << 24);
+    words[at + slot.attempt] = (head.attempt & 0xffff) | (head.depth << 16);
+    words[at + slot.traceFlags] = head.traceFlags;
+    words[at + slot.callIdHigh] = head.callIdHigh;
+    words[at + slot.callIdLow] = head.callIdLow;
+    words[at + slot.fingerprintHigh] = head.fingerprintHigh;
+    words[at + slot.fingerprintLow] = head.fingerprintLow;
+    for (let word = 0; word < 6; word++) words[at + slot.trace + word] = head.trace[word]!;
+    words[at + slot.metadataBytes] = metadataBytes;
+    words[at + slot.bodyBytes] = bodyBytes;
+    words[at + slot.nameBytes] = nameBytes;
+    words[at + slot.block] = block;
+    words[at + slot.blockGeneration] = block >= 0 ? this.arena.generation(block) : 0;
+    queue.doubles[(at + slot.deadline) >> 1] = head.deadlineMs;
+    queue.doubles[(at + slot.putAt) >> 1] = nowMs;
+    if (block < 0) copyBytes(queue.bytes, (at + slotRecordWords) << 2, name, head);
+    queue.commit(at);
+    this.#sinks[id] = sink;
+    this.#tags[id] = tag;
+    this.#blocks[id] = block;
+    this.#pending[id] = 1;
+    this.#routes[id] = route;
+    if (head.depth === 0) {
+      this.#fromSocket[id] = 1;
+      this.#inflight.change(this.#me, allRequests, 1);
+    }
+    if (route.column > 0) this.#inflight.change(this.#me, route.column, 1);
+    if (head.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlines[id] = this.#timers.add(head.deadlineMs, this, id);
+    this.#inFlight++;
+    this.#ringLater(pool, laneIndex);
+    return generation * idBits + id;
+  }
+
+  /** The answer is no longer wanted. A handle whose reply came already is ignored. */
+  cancel(handle: number): void {
+    const id = handle % idBits;
+    if (this.#pending[id] === 0 || this.table.generation(id) !== Math.floor(handle / idBits)) return;
+    this.#withdraw(id);
+  }
+
+  /** A deadline has come (TimerTarget). */
+  onTimer(id: number): void {
+    this.#deadlines[id] = -1;
+    const sink = this.#sinks[id]!;
+    const tag = this.#tags[id]!;
+    this.#withdraw(id);
+    sink.onReply(tag, late as CallReply);
+  }
+
+  /**
+   * Hands on up to `max` replies that have come, in turn from all links. Returns how many; the room that they took is
+   * given back.
+   */
+  drain(max: number): number {
+    const { list } = this.#links;
+    let count = 0;
+    for (let tries = list.length; tries > 0 && count < max; tries--) {
+      // Goes on where the last turn stopped: a busy link must not starve the others.
+      if (this.#drainFrom >= list.length) this.#drainFrom = 0;
+      count += this.#drainLink(list[this.#drainFrom++]!, max - count);
+    }
+    return count;
+  }
+
+  /** Part of the look before parking. */
+  get hasReplies(): boolean {
+    for (const link of this.#links.list) if (link.reader.hasWork) return true;
+    return false;
+  }
+
+  /** Thread `dead` is being ended: what it runs for us is answered UNAVAILABLE now. Safe while it still lives. */
+  condemn(dead: number): void {
+    for (let id = 0; id < this.#pending.length; id++) {
+      if (this.#pending[id] === 1 && this.table.takenBy(id) === dead) this.#answer(id, threadDied);
+    }
+  }
+
+  /**
+   * Thread `dead` has stopped: its published replies are good, what it had taken is answered, what it was taking (`lost`)
+   * too. The order matters: replies first.
+   */
+  settle(dead: number, link: Link | undefined, lost: readonly LostSlot[]): void {
+    if (link !== undefined) while (this.#drainLink(link, idBits) > 0);
+    for (const one of lost) {
+      if (one.asker !== this.#me) continue;
+      if (one.block >= 0) this.arena.free(one.block, one.blockGeneration);
+      const wanted = this.#pending[one.request] === 1 && this.table.generation(one.request) === one.generation;
+      if (wanted) this.#answer(one.request, threadDied);
+    }
+    this.condemn(dead);
+  }
+
+  /** A pool is down: what still waits in its queue will not be taken and is answered now. */
+  abandon(pool: PoolQueue): void {
+    for (let id = 0; id < this.#pending.length; id++) {
+      if (this.#routes[id]?.pool === pool && this.table.takenBy(id) === 0) this.#answer(id, poolDown(pool.name));
+    }
+  }
+
+  /** Rings one parked member of each pool that was put to. Runs by itself at the end of the batch. */
+  flushRings = (): void => {
+    this.#ringScheduled = false;
+    for (const { pool, lane } of this.#toRing) ringOne(this.#board, this.#links, pool, lane, this.#me);
+    this.#toRing.length = 0;
+  };
+
+  #drainLink(link: Link, max: number): number {
+    const { reader } = link;
+    const { words } = reader;
+    let count = 0;
+    while (count < max) {
+      const offset = reader.next();
+      if (offset < 0) break;
+      count++;
+      const at = offset >> 2;
+      const id = words[at + ringFrame.request]!;
+      const side = words[at + ringFrame.side]!;
+      const reply = this.#reply;
+      const metadataBytes = words[at + ringFrame.metadataBytes]!;
+      const bodyBytes = words[at + ringFrame.bodyBytes]!;
+      // A stale reply's message is taken all the same: the port's order must keep in step with the ring's.
+      reply.source = side === 0 ? reader.bytes : link.takeSide(side);
+      const start = side === 0 ? offset + ringFrameHeadBytes : 0;
+      if (this.#pending[id] !== 1 || this.table.generation(id) !== words[at + ringFrame.generation]) {
+        this.stale++;
+        continue;
+      }
+      const kind = words[at + ringFrame.kind]!;
+      reply.code = kind & 255;
+      reply.retry = (kind >>> 8) & 255;
+      reply.codec = (kind >>> 16) & 255;
+      reply.compression = kind >>> 24;
+      reply.retryAfterMs = words[at + ringFrame.retryAfterMs]! >>> 0;
+      reply.fingerprintHigh = words[at + ringFrame.fingerprintHigh]! >>> 0;
+      reply.fingerprintLow = words[at + ringFrame.fingerprintLow]! >>> 0;
+      reply.metadataStart = start;
+      reply.metadataEnd = start + metadataBytes;
+      reply.bodyStart = reply.metadataEnd;
+      reply.bodyEnd = reply.bodyStart + bodyBytes;
+      const sink = this.#sinks[id]!;
+      const tag = this.#tags[id]!;
+      this.#close(id);
+      sink.onReply(tag, reply);
+    }
+    if (reader.release() && this.#board.takeBell(link.peer, wants.completions)) link.ring();
+    return count;
+  }
+
+  #answer(id: number, answer: Refusal): void {
+    const sink = this.#sinks[id]!;
+    const tag = this.#tags[id]!;
+    this.#close(id);
+    sink.onReply(tag, answer as CallReply);
+  }
+
+  /** Closes a request whose taker, if there is one, must learn that it is no longer wanted. */
+  #withdraw(id: number): void {
+    const taker = this.#close(id);
+    if (taker === 0) return;
+    this.#board.addCancel(taker);
+    const link = this.#links.get(taker);
+    if (link !== undefined && this.#board.takeBell(taker, wants.completions)) link.ring();
+  }
+
+  #close(id: number): number {
+    this.#pending[id] = 0;
+    this.#sinks[id] = undefined;
+    this.#inFlight--;
+    const { column } = this.#routes[id]!;
+    this.#routes[id] = undefined;
+    if (column > 0) this.#inflight.change(this.#me, column, -1);
+    if (this.#fromSocket[id] === 1) {
+      this.#fromSocket[id] = 0;
+      this.#inflight.change(this.#me, allRequests, -1);
+    }
+    const deadline = this.#deadlines[id]!;
+    if (deadline >= 0) {
+      this.#timers.remove(deadline);
+      this.#deadlines[id] = -1;
+    }
+    const taker = this.table.close(id);
+    const block = this.#blocks[id]!;
+    if (block >= 0) {
+      this.#blocks[id] = -1;
+      this.arena.giveUp(block);
+    }
+    return taker;
+  }
+
+  #refuse(sink: ReplySink, tag: number, answer: Refusal): -1 {
+    this.refused++;
+    return refuse(sink, tag, answer);
+  }
+
+  #dropBlock(block: number): void {
+    this.arena.free(block, this.arena.generation(block));
+    this.arena.giveUp(block);
+  }
+
+  #ringLater(pool: PoolQueue, lane: number): void {
+    for (const entry of this.#toRing) if (entry.pool === pool && entry.lane === lane) return;
+    this.#toRing.push({ pool, lane });
+    if (this.#ringScheduled) return;
+    this.#ringScheduled = true;
+    queueMicrotask(this.flushRings);
+  }
+}
+
+/** Wakes one parked member of a pool that wants what lies in `lane`. Shared by askers and by takers that pass the bell. */
+export function ringOne(board: Board, links: Links, pool: PoolQueue, lane: number, me: number): void {
+  const want = lane === nestedLane ? wants.nested : wants.requests;
+  const { members } = pool;
+  for (let tries = members.length; tries > 0; tries--) {
+    if (pool.nextMember >= members.length) pool.nextMember = 0;
+    const member = members[pool.nextMember++]!;
+    if (member === me) continue;
+    const link = links.get(member);
+    if (link !== undefined && board.takeBell(member, want)) {
+      link.ring();
+      return;
+    }
+  }
+}
+
+function copyBytes(target: Buffer, offset: number, name: Buffer | undefined, head: CallHead): void {
+  let at = offset;
+  if (name !== undefined) at += name.copy(target, at);
+  at += head.source.copy(target, at, head.metadataStart, head.metadataEnd);
+  head.source.copy(target, at, head.bodyStart, head.bodyEnd);
+}
+
+const late = refusal('DEADLINE_EXCEEDED', 'the deadline passed before the answer came');
+const threadDied = refusal(
+  'UNAVAILABLE',
+  'the thread that ran this request died; it may have run in part: retry it if it is idempotent',
+);
+const tableFull = refusal(
+  'RESOURCE_EXHAUSTED',
+  'too many requests in flight on this thread (its request table is full); slow down and retry',
+);
+const arenaFull = refusal(
+  'RESOURCE_EXHAUSTED',
+  'no shared memory left for a body of this size on this thread; slow down and retry',
+);
+const processFull = refusal(
+  'RESOURCE_EXHAUSTED',
+  'too many requests at once in this process (limits.requests); slow down and retry',
+);
+const queueFull = eachOnce((pool: string) =>
+  refusal('RESOURCE_EXHAUSTED', `the queue of pool ${pool} has no free slot; slow down and retry`),
+);
+const poolDown = eachOnce((pool: string) =>
+  refusal('UNAVAILABLE', `pool ${pool} is down: its threads keep dying; the request has not run, retry shortly`, 'yes'),
+);
+const serviceFull = eachOnce((service: string, max?: number) =>
+  refusal(
+    'RESOURCE_EXHAUSTED',
+    `service ${service} runs ${max} requests already (maxConcurrency); slow down and retry`,
+  ),
+);
+
+/** Makes each refusal once per name; names come from the config, so there are few. */
+function eachOnce(make: (name: string, value?: number) => Refusal): (name: string, value?: number) => Refusal {
+  const made = new Map<string, Refusal>();
+  return (name, value) => {
+    let answer = made.get(name);
+    if (answer === undefined) {
+      answer = make(name, value);
+      made.set(name, answer);
+    }
+    return answer;
+  };
+}

@@ -1,0 +1,25 @@
+// The one door to shared memory's atomic operations. Everything in runtime/shared/ goes through these functions, so that
+// the step harness (test/helpers/steps.ts) can stop or kill a thread before any one of them. V8 inlines them.
+
+export function load(words: Int32Array, index: number): number {
+  return Atomics.load(words, index);
+}
+
+export function store(words: Int32Array, index: number, value: number): void {
+  Atomics.store(words, index, value);
+}
+
+/** Returns true when the word held `expected` and now holds `value`. */
+export function swapIf(words: Int32Array, index: number, expected: number, value: number): boolean {
+  return Atomics.compareExchange(words, index, expected, value) === expected;
+}
+
+/** Returns the value before. */
+export function add(words: Int32Array, index: number, value: number): number {
+  return Atomics.add(words, index, value);
+}
+
+/** Stores and returns the value before, in one step. */
+export function exchange(words: Int32Array, index: number, value: number): number {
+  return Atomics.exchange(words, index, value);
+}

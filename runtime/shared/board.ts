@@ -1,0 +1,89 @@
+// Board: the rows of all threads, one SharedArrayBuffer for the process: who is parked, who is dead, what runs now.
+
+import { add, load, store, swapIf } from './atomics.ts';
+import { boardRowWords, board as boardWord, boardWords, fates, threadNumberMax } from './layout.ts';
+
+export class Board {
+  readonly memory: SharedArrayBuffer;
+  readonly words: Int32Array;
+  readonly #doubles: Float64Array;
+
+  constructor(memory = new SharedArrayBuffer(boardWords * 4)) {
+    this.memory = memory;
+    this.words = new Int32Array(memory);
+    this.#doubles = new Float64Array(memory);
+  }
+
+  /** One of `fates`. Stored by main before anything of a thread is settled; read before each reply to it. */
+  fate(thread: number): number {
+    return load(this.words, thread * boardRowWords + boardWord.fate);
+  }
+
+  setFate(thread: number, fate: number): void {
+    store(this.words, thread * boardRowWords + boardWord.fate, fate);
+  }
+
+  isGone(thread: number): boolean {
+    return this.fate(thread) !== fates.alive;
+  }
+
+  /** Before a number is used (again): nobody on its stack, awake, all gauges 0. */
+  resetRow(thread: number): void {
+    const row = thread * boardRowWords;
+    for (let word = row; word < row + boardRowWords; word++)
+      if (word !== row + boardWord.fate) store(this.words, word, 0);
+  }
+
+  /** Owner: says that it is about to sleep and for what. Whoever parks must look once more at everything, then sleep. */
+  park(thread: number, wantBits: number): void {
+    // Pairs with the load in takeBell(): the parker stores and then looks, the ringer publishes and then loads.
+    store(this.words, thread * boardRowWords + boardWord.park, wantBits);
+  }
+
+  unpark(thread: number): void {
+    store(this.words, thread * boardRowWords + boardWord.park, 0);
+  }
+
+  /** Ringer, after it published: true when `thread` sleeps for one of `wantBits` and this caller is the one to ring it. */
+  takeBell(thread: number, wantBits: number): boolean {
+    const at = thread * boardRowWords + boardWord.park;
+    // Pairs with the store in park().
+    const parked = load(this.words, at);
+    return (parked & wantBits) !== 0 && swapIf(this.words, at, parked, 0);
+  }
+
+  /** An asker took back a request that `thread` runs. Pairs with the load in cancels(). */
+  addCancel(thread: number): void {
+    add(this.words, thread * boardRowWords + boardWord.cancels, 1);
+  }
+
+  cancels(thread: number): number {
+    return load(this.words, thread * boardRowWords + boardWord.cancels);
+  }
+
+  /** Owner: what is on the stack now. `method` -1: nothing of a user's. */
+  setRunning(thread: number, method: number, fiber: number, sinceMs: number): void {
+    const row = thread * boardRowWords;
+    this.words[row + boardWord.fiber] = fiber | 0;
+    this.#doubles[(row + boardWord.since) >> 1] = sinceMs;
+    store(this.words, row + boardWord.method, method + 1);
+  }
+
+  /** Owner: one of the gauges of `board` in layout.ts. */
+  setGauge(thread: number, word: number, value: number): void {
+    store(this.words, thread * boardRowWords + word, value | 0);
+  }
+
+  gauge(thread: number, word: number): number {
+    return load(this.words, thread * boardRowWords + word);
+  }
+
+  /** The sum of one gauge over all living threads, as an unsigned 32-bit number. */
+  sum(word: number): number {
+    let total = 0;
+    for (let thread = 1; thread <= threadNumberMax; thread++) {
+      if (this.fate(thread) !== fates.unused) total = (total + this.gauge(thread, word)) >>> 0;
+    }
+    return total;
+  }
+}

@@ -1,0 +1,18 @@
+// PoolQueue: a pool as its askers see it: the run queue and who takes from it now.
+
+import type { RunQueue } from './run-queue.ts';
+
+export interface PoolQueue {
+  readonly name: string;
+  readonly queue: RunQueue;
+  /** Numbers of the living threads that take from it. */
+  members: number[];
+  /** Its threads died too often: nothing is put until main says that it is up again. */
+  down: boolean;
+  /** Where the next look for a parked member begins, so that they take turns. */
+  nextMember: number;
+}
+
+export function poolQueue(name: string, queue: RunQueue): PoolQueue {
+  return { name, queue, members: [], down: false, nextMember: 0 };
+}

@@ -1,0 +1,75 @@
+// The typed messages between main and the threads of the process. They start, connect, settle and stop threads; no
+// request ever goes this way.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { LinkMemory } from './shared/link.ts';
+import type { LostSlot } from './shared/run-queue.ts';
+
+/** What a thread is born with. Plain data and shared memory: goes by structured clone. */
+export interface ThreadInit {
+  /** 1..255, unique among the living and the not yet settled. */
+  number: number;
+  /** For logs: `io-1`, `ranking-2`. */
+  name: string;
+  board: SharedArrayBuffer;
+  inflight: SharedArrayBuffer;
+  pools: PoolMemory[];
+  /** Names of the pools that this thread takes from. */
+  takes: string[];
+  /** This number's request table and arena, which it takes over from the owner before. */
+  table: SharedArrayBuffer;
+  arena: SharedArrayBuffer;
+  maxRequests: number;
+  /** How long an idle thread may poll before it parks, ms; 0 where threads outnumber cores. */
+  spinMs: number;
+}
+
+export interface PoolMemory {
+  name: string;
+  memory: SharedArrayBuffer;
+  capacity: number;
+}
+
+/** One row of the process's frozen method table; `index` is what slots carry. */
+export interface MethodRow {
+  index: number;
+  service: string;
+  method: string;
+  pool: string;
+  reads: boolean;
+  /** The smallest of the pool's, service's and method's timeouts, ms; 0: none. */
+  timeoutMs: number;
+  /** Column of the service in Inflight. */
+  column: number;
+  maxConcurrency: number;
+}
+
+export type ToThread =
+  | { type: 'link'; memory: LinkMemory; bell: MessagePort | undefined; side: MessagePort | undefined }
+  /** All links are there: take and put from now on. */
+  | { type: 'go'; methods: MethodRow[] }
+  /** A thread is being ended: answer what it runs for you. */
+  | { type: 'condemned'; number: number }
+  /** A thread has stopped: settle, then say so. */
+  | { type: 'died'; number: number; lost: LostSlot[] }
+  | { type: 'pool'; name: string; down: boolean }
+  /** Finish what runs. IO threads tell their peers; CPU threads go on until `stop`. */
+  | { type: 'drain' }
+  /** End now. */
+  | { type: 'stop' };
+
+export type ToMain =
+  | {
+      type: 'ready';
+      /** worker_threads' own id, so that main finds the Worker. */
+      threadId: number;
+      /** What its modules serve; empty for threads that load none. */
+      methods: { service: string; method: string; reads: boolean }[];
+    }
+  | { type: 'failed'; code: string; message: string }
+  | { type: 'linked'; peer: number }
+  | { type: 'settled'; number: number }
+  /** An IO thread has no connection and nothing under way any more. */
+  | { type: 'drained' }
+  /** Connections that have closed since the last such message, by the numbers that main gave them. */
+  | { type: 'closed'; connections: number[] };

@@ -1,0 +1,241 @@
+// ThreadEndpoint: a thread's place in the process. It owns the thread's links, asker, answerer and taker, obeys main's
+// control messages, and turns the event loop: take what came, publish what was answered, then poll a little, then park.
+//
+// A turn, in order: 1. awake (park word 0)  2. replies that came  3. cancels  4. the thread's own work, bounded
+// 5. publish  6. again by setImmediate if anything was done; else poll while spinning pays; else park: store the park
+// word, look once more at everything that could wake this thread, sleep.
+
+import type { MessagePort } from 'node:worker_threads';
+import type { Clock } from './clock.ts';
+import { Answerer } from './shared/answerer.ts';
+import { Asker, type Route } from './shared/asker.ts';
+import { Board } from './shared/board.ts';
+import { Inflight } from './shared/inflight.ts';
+import { board as boardWord, wants } from './shared/layout.ts';
+import { Link, Links } from './shared/link.ts';
+import { messagePorts, ownPorts } from './shared/link-ports.ts';
+import { type PoolQueue, poolQueue } from './shared/pool-queue.ts';
+import { RunQueue } from './shared/run-queue.ts';
+import { Taker } from './shared/taker.ts';
+import type { MethodRow, ThreadInit, ToMain, ToThread } from './thread-control.ts';
+import { TimerWheel } from './timer-wheel.ts';
+
+/** Replies handed on in one turn before the event loop goes round. */
+const repliesPerTurn = 256;
+
+/** What a kind of thread does with its turns. */
+export interface ThreadWork {
+  /** Bounded work of one turn; true when there was some. */
+  turn(): boolean;
+  /** Fibers are left for new requests; for nested calls. */
+  readonly takesRegular: boolean;
+  readonly takesNested: boolean;
+  /** Some request that this thread runs is no longer wanted. */
+  onCancels(): void;
+  /** All links are there. */
+  onGo(methods: MethodRow[]): void;
+  onDrain(): void;
+  onStop(): void;
+}
+
+export class ThreadEndpoint {
+  readonly number: number;
+  readonly name: string;
+  readonly board: Board;
+  readonly links = new Links();
+  readonly pools = new Map<string, PoolQueue>();
+  readonly timers: TimerWheel;
+  readonly clock: Clock;
+  readonly asker: Asker;
+  readonly answerer: Answerer;
+  /** Undefined for a thread that takes from no pool. */
+  readonly taker: Taker | undefined;
+  readonly #control: MessagePort;
+  readonly #work: ThreadWork;
+  readonly #spinMs: number;
+  #going = false;
+  #parked = false;
+  #parkedAtMs = 0;
+  #turnScheduled = false;
+  #spinUntilMs = 0;
+  #cancelsSeen = 0;
+  /** At most one of these is under way, so it is bound once. */
+  readonly #turn = (): void => this.#runTurn();
+
+  constructor(init: ThreadInit, control: MessagePort, clock: Clock, work: ThreadWork) {
+    this.number = init.number;
+    this.name = init.name;
+    this.clock = clock;
+    this.timers = new TimerWheel({ clock });
+    this.board = new Board(init.board);
+    for (const { name, memory, capacity } of init.pools) {
+      this.pools.set(name, poolQueue(name, new RunQueue(memory, capacity, init.number)));
+    }
+    this.asker = new Asker({
+      me: init.number,
+      board: this.board,
+      links: this.links,
+      timers: this.timers,
+      nowMs: clock.nowMs,
+      inflight: new Inflight(init.inflight),
+      maxRequests: init.maxRequests,
+      table: init.table,
+      arena: init.arena,
+    });
+    this.answerer = new Answerer(this.board, this.links);
+    const takes = init.takes.map((name) => this.pools.get(name)!);
+    this.taker = takes.length > 0 ? new Taker(init.number, this.board, this.links, takes) : undefined;
+    this.#spinMs = init.spinMs;
+    this.#work = work;
+    this.#control = control;
+    control.on('message', (message: ToThread) => this.#onControl(message));
+  }
+
+  tell(message: ToMain): void {
+    this.#control.postMessage(message);
+  }
+
+  /** The route of a row of the method table. */
+  route(row: MethodRow): Route {
+    const { index: method, service, column, maxConcurrency } = row;
+    return { pool: this.pools.get(row.pool)!, method, column, maxConcurrency, service };
+  }
+
+  /** Makes a turn come soon: something may have arrived, or a fiber may have ended and left room. */
+  wake(): void {
+    if (this.#turnScheduled || !this.#going) return;
+    this.#turnScheduled = true;
+    setImmediate(this.#turn);
+  }
+
+  /**
+   * User code is about to run on this thread. If the thread was parked it is no longer idle: a ring spent on it would be
+   * lost, and what lies in its queues needs a sibling. Called by every door that leads to user code.
+   */
+  entering(): void {
+    if (this.#parked) {
+      this.#parked = false;
+      this.board.unpark(this.number);
+      this.wake();
+    }
+    this.taker?.passBell();
+  }
+
+  close(): void {
+    this.#going = false;
+    this.timers.close();
+    this.#control.close();
+    for (const link of [...this.links.list]) this.links.remove(link.peer);
+  }
+
+  /** A peer rang. A turn that is scheduled anyway sees whatever it rang for. */
+  readonly #onBell = (): void => {
+    if (!this.#turnScheduled && this.#going) this.#runTurn();
+  };
+
+  #runTurn(): void {
+    this.#turnScheduled = false;
+    if (!this.#going) return;
+    if (this.#parked) {
+      this.#parked = false;
+      this.board.unpark(this.number);
+      // Polling pays when the last wake-up came soon; else it only burns the core that a peer may need.
+      const nowMs = this.clock.nowMs();
+      this.#spinUntilMs = nowMs - this.#parkedAtMs < 4 * this.#spinMs ? nowMs + this.#spinMs : 0;
+    }
+    let did = this.asker.drain(repliesPerTurn) > 0;
+    this.answerer.retryHeld();
+    const cancels = this.board.cancels(this.number);
+    if (cancels !== this.#cancelsSeen) {
+      this.#cancelsSeen = cancels;
+      this.#work.onCancels();
+      did = true;
+    }
+    if (this.#work.turn()) did = true;
+    this.answerer.publish();
+    this.board.setGauge(this.number, boardWord.asked, this.asker.inFlight);
+    if (did) {
+      if (this.#spinUntilMs > 0) this.#spinUntilMs = this.clock.nowMs() + this.#spinMs;
+      this.wake();
+    } else if (this.#spinUntilMs > 0 && this.clock.nowMs() < this.#spinUntilMs) {
+      this.wake();
+    } else {
+      this.#park();
+    }
+  }
+
+  #park(): void {
+    if (this.#turnScheduled) return;
+    const regular = this.#work.takesRegular && this.answerer.held === 0;
+    const nested = this.#work.takesNested && this.answerer.held === 0;
+    this.board.park(this.number, wants.completions | (regular ? wants.requests : 0) | (nested ? wants.nested : 0));
+    // The second look. Whoever publishes after this sees the park word; whatever was published before is seen here.
+    if (
+      this.asker.hasReplies ||
+      this.board.cancels(this.number) !== this.#cancelsSeen ||
+      this.answerer.heldHasRoom ||
+      this.taker?.hasWork(regular, nested) === true
+    ) {
+      this.board.unpark(this.number);
+      this.wake();
+      return;
+    }
+    this.#parked = true;
+    this.#parkedAtMs = this.clock.nowMs();
+  }
+
+  #onControl(message: ToThread): void {
+    switch (message.type) {
+      case 'link': {
+        const { memory, bell, side } = message;
+        const ports =
+          bell === undefined || side === undefined
+            ? ownPorts(() => this.wake())
+            : messagePorts(bell, side, this.#onBell);
+        this.links.add(new Link(memory, ports));
+        for (const name of memory.pools) this.pools.get(name)?.members.push(memory.peer);
+        this.tell({ type: 'linked', peer: memory.peer });
+        break;
+      }
+      case 'go':
+        this.#going = true;
+        this.#work.onGo(message.methods);
+        this.wake();
+        break;
+      case 'condemned':
+        this.asker.condemn(message.number);
+        break;
+      case 'died':
+        this.#settle(message.number, message.lost);
+        break;
+      case 'pool': {
+        const pool = this.pools.get(message.name);
+        if (pool === undefined) break;
+        pool.down = message.down;
+        if (message.down) this.asker.abandon(pool);
+        break;
+      }
+      case 'drain':
+        this.#work.onDrain();
+        break;
+      case 'stop':
+        this.#work.onStop();
+        break;
+    }
+  }
+
+  #settle(number: number, lost: Parameters<Asker['settle']>[2]): void {
+    for (const pool of this.pools.values()) pool.members = pool.members.filter((member) => member !== number);
+    const link = this.links.get(number);
+    this.asker.settle(number, link, lost);
+    if (link !== undefined) {
+      this.answerer.forget(link);
+      this.links.remove(number);
+    }
+    // Requests of the dead that run here were moved on in its table: the fibers must learn of it. And a bell that the
+    // dead thread owed somebody is made good: after any death everyone looks again.
+    this.#work.onCancels();
+    this.tell({ type: 'settled', number });
+    this.wake();
+  }
+}

@@ -1,0 +1,92 @@
+// CPU threads on piscina: one piscina is one generation of a pool (its code and size). It makes and replaces the
+// threads; each runs one long-lived task, its scheduler loop (cpu-thread.ts). Requests never go through `pool.run`.
+
+import type { MessagePort, StructuredSerializeOptions, Worker } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import type { Logger } from '../runtime/logger.ts';
+import { moduleUrl } from '../runtime/module-url.ts';
+import type { PoolSettings } from '../runtime/settings.ts';
+import type { ThreadInit } from '../runtime/thread-control.ts';
+import type { RunnerBounds } from './request-runner.ts';
+import type { Spawner } from './thread-pool.ts';
+
+/** What a CPU thread's task is given. */
+export interface CpuThreadTask {
+  init: ThreadInit;
+  control: MessagePort;
+  bounds: RunnerBounds;
+  /** Module that exports `hostThread(host)`: the upward seam, as data. */
+  hostUrl: string;
+  /** Whatever that module needs; plain data and ports. */
+  hostData: unknown;
+}
+
+/** V8's hard limit stands well above the pool's `memory`, which is what a thread is expected to need. */
+const hardHeapFactor = 2;
+const mebibyte = 1_048_576;
+
+export interface CpuGeneration {
+  spawn: Spawner;
+  /** After all threads have stopped. */
+  close(): Promise<void>;
+}
+
+/** `hostData` makes each thread's data and the ports in it that move. */
+export function cpuGeneration(
+  settings: PoolSettings,
+  hostUrl: string,
+  hostData: (init: ThreadInit) => { data: unknown; transfer: MessagePort[] },
+  log: Logger,
+): CpuGeneration {
+  const { memoryBytes, stackBytes, threads, maxFibers, maxNested } = settings;
+  const bounds: RunnerBounds = { pool: settings.name, maxFibers, maxNested };
+  const piscina = new Piscina({
+    filename: moduleUrl('./cpu-thread', import.meta.url).href,
+    minThreads: threads,
+    maxThreads: threads,
+    // A worker that waits in Atomics.wait would not turn its event loop.
+    atomics: 'disabled',
+    concurrentTasksPerWorker: 1,
+    idleTimeout: Number.POSITIVE_INFINITY,
+    resourceLimits: {
+      stackSizeMb: stackBytes / mebibyte,
+      ...(memoryBytes === undefined
+        ? {}
+        : { maxOldGenerationSizeMb: Math.ceil((memoryBytes * hardHeapFactor) / mebibyte) }),
+    },
+  });
+  // Without a listener an idle thread's death would end the process.
+  piscina.on('error', (error: unknown) => log.error({ pool: settings.name, err: error }, 'a thread failed'));
+  return {
+    spawn: (init, control) => {
+      const { data, transfer } = hostData(init);
+      const task: CpuThreadTask = { init, control, bounds, hostUrl, hostData: data };
+      let exited: () => void = () => {};
+      const exit = new Promise<void>((resolve) => {
+        exited = resolve;
+      });
+      let known = false;
+      // piscina types its list as postMessage's last overload, which takes options instead.
+      const transferList = [control, ...transfer] as unknown as StructuredSerializeOptions;
+      piscina.run(task, { transferList }).then(
+        // The task ends when the thread was told to stop; its worker is ended with the pool.
+        () => exited(),
+        (error: unknown) => {
+          log.error({ thread: init.name, err: error }, 'the thread ended');
+          // Once the Worker is known only its own 'exit' counts: this rejection comes before the thread has stopped.
+          if (!known) exited();
+        },
+      );
+      return {
+        exited: exit,
+        worker: (threadId) => {
+          const worker = piscina.threads.find((one: Worker) => one.threadId === threadId);
+          known = worker !== undefined;
+          worker?.once('exit', () => exited());
+          return worker;
+        },
+      };
+    },
+    close: () => piscina.destroy(),
+  };
+}

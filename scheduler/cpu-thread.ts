@@ -1,0 +1,25 @@
+// The CPU thread's main: piscina calls this once per thread; it ends when main says stop. It makes the thread's place in
+// the process, loads the host module (services and codecs, from above) and lets requests run as fibers.
+
+import { threadId } from 'node:worker_threads';
+import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { HeddleError } from '../runtime/errors.ts';
+import type { CpuThreadTask } from './cpu-spawner.ts';
+import type { HostModule } from './host-module.ts';
+import { RequestRunner } from './request-runner.ts';
+
+export default function cpuThread(task: CpuThreadTask): Promise<void> {
+  const { init, control, bounds, hostUrl, hostData } = task;
+  return new Promise((stopped) => {
+    const runner = new RequestRunner(init, bounds, control, systemClock, () => stopped());
+    import(hostUrl)
+      .then((module: HostModule) => module.hostThread(runner, hostData, systemRandom))
+      .then(
+        (methods) => runner.endpoint.tell({ type: 'ready', threadId, methods }),
+        (reason: unknown) => {
+          const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
+          runner.endpoint.tell({ type: 'failed', code, message });
+        },
+      );
+  });
+}

@@ -1,0 +1,382 @@
+// RequestRunner: runs requests as fibers on one thread: a CPU thread's whole work, and an IO thread's for pool `io`. It
+// takes one request, starts its fiber, and only then takes the next.
+
+import type { MessagePort } from 'node:worker_threads';
+import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../runtime/call.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { codeNumber, HeddleError, retryHints } from '../runtime/errors.ts';
+import { Fiber } from '../runtime/fiber/fiber.ts';
+import type { FiberCalls, FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { encodeMetadata } from '../runtime/metadata.ts';
+import { board as boardWord } from '../runtime/shared/layout.ts';
+import type { TakenRequest } from '../runtime/shared/taker.ts';
+import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
+import { ThreadEndpoint, type ThreadWork } from '../runtime/thread-endpoint.ts';
+import type { Processor } from './host-module.ts';
+import { RunningRequest } from './running-request.ts';
+
+/** A turn ends after this many requests, bytes of bodies or milliseconds: then replies go out and the loop goes round. */
+export const turnBounds = { requests: 32, bodyBytes: 65_536, ms: 0.2 } as const;
+/** Replies held back for want of room, beyond which nothing new is taken. */
+const heldMax = 512;
+/** Sentences of errors are cut here, bytes: they travel in every hop. */
+const messageMaxBytes = 4096;
+/** The method index of offloaded functions, which are in no contract; contracts' methods count from 1. */
+export const taskMethod = 0;
+
+export interface RunnerBounds {
+  pool: string;
+  /** Fibers at once on this thread; nested ones beyond that. */
+  maxFibers: number;
+  maxNested: number;
+}
+
+/** What the host module gives. */
+export interface RunnerHost {
+  /** By `service/method`. */
+  processors: ReadonlyMap<string, Processor>;
+  tasks: Processor;
+  calls: FiberCalls;
+  log: Logger;
+  /** Where outgoing calls learn the process's method table. */
+  onMethods(methods: MethodRow[]): void;
+}
+
+/** The rest of a thread's work, where there is some: an IO thread's sockets and outgoing calls. */
+export interface ThreadExtension {
+  /** Before requests are taken; true when something was done. */
+  turn(): boolean;
+  /** A request of a queue that is not for fibers. True: it was one, and is taken care of. */
+  taken(request: TakenRequest): boolean;
+  onCancels(): void;
+  onGo(methods: MethodRow[]): void;
+  onDrain(): void;
+  onStop(): void;
+}
+
+export class RequestRunner implements ThreadWork {
+  readonly endpoint: ThreadEndpoint;
+  readonly number: number;
+  readonly bounds: RunnerBounds;
+  readonly #clock: Clock;
+  readonly #running: RunningRequest[] = [];
+  readonly #reply = emptyCallReply();
+  readonly #turnTargets: TurnTarget[] = [];
+  #extension: ThreadExtension | undefined;
+  #host: RunnerHost | undefined;
+  #fiberHost: FiberHost | undefined;
+  /** By method index. */
+  readonly #processors: (Processor | undefined)[] = [];
+  readonly #names: string[] = [];
+  #regular = 0;
+  #nested = 0;
+  #onStack = false;
+  readonly #onStopped: () => void;
+
+  constructor(init: ThreadInit, bounds: RunnerBounds, control: MessagePort, clock: Clock, onStopped: () => void) {
+    this.number = init.number;
+    this.bounds = bounds;
+    this.#clock = clock;
+    this.#onStopped = onStopped;
+    this.endpoint = new ThreadEndpoint(init, control, clock, this);
+  }
+
+  /** Called once, before the thread says `ready`. */
+  host(host: RunnerHost, extension?: ThreadExtension): void {
+    this.#host = host;
+    this.#extension = extension;
+    this.#fiberHost = {
+      clock: this.#clock,
+      timers: this.endpoint.timers,
+      log: host.log,
+      pool: this.bounds.pool,
+      calls: host.calls,
+      nextTurn: (target) => {
+        this.#turnTargets.push(target);
+        this.endpoint.wake();
+      },
+    };
+  }
+
+  /** Fibers on this thread now. */
+  get fibers(): number {
+    return this.#running.length;
+  }
+
+  get takesRegular(): boolean {
+    return this.#regular < this.bounds.maxFibers && this.endpoint.answerer.held < heldMax;
+  }
+
+  get takesNested(): boolean {
+    if (this.endpoint.answerer.held >= heldMax) return false;
+    return this.#nested < this.bounds.maxNested || this.#allNestedFull();
+  }
+
+  turn(): boolean {
+    if (this.#onStack) {
+      this.#onStack = false;
+      this.endpoint.board.setRunning(this.number, -1, 0, 0);
+    }
+    let did = this.#extension?.turn() ?? false;
+    if (this.#turnTargets.length > 0) {
+      did = true;
+      for (const target of this.#turnTargets.splice(0)) target.onTurn();
+    }
+    const { taker } = this.endpoint;
+    if (taker === undefined) return did;
+    const startMs = this.#clock.nowMs();
+    let bodyBytes = 0;
+    for (let count = 0; count < turnBounds.requests; count++) {
+      const taken = taker.take(this.takesRegular, this.takesNested);
+      if (taken === undefined) break;
+      did = true;
+      bodyBytes += taken.head.bodyEnd - taken.head.bodyStart;
+      if (this.#extension?.taken(taken) !== true) this.#run(taken);
+      if (bodyBytes >= turnBounds.bodyBytes || this.#clock.nowMs() - startMs >= turnBounds.ms) break;
+    }
+    return did;
+  }
+
+  /**
+   * Runs a request of this very thread (pool `io`) without a queue. `head.source` must be memory that the handler may
+   * keep. Returns undefined when the thread has no fiber left for it.
+   */
+  runLocal(method: number, head: CallHead, sink: ReplySink, tag: number): RunningRequest | undefined {
+    if (!this.takesRegular) return undefined;
+    const processor = this.#processors[method];
+    const request = new RunningRequest(this, this.#names[method] ?? 'unknown', processor, head, method);
+    request.sink = sink;
+    request.tag = tag;
+    this.#start(request, processor, head);
+    return request;
+  }
+
+  /** The asker no longer wants a local request: its fiber stops, no reply comes. */
+  cancelLocal(request: RunningRequest): void {
+    request.sink = undefined;
+    request.fiber?.cancel(unwanted(request, this.#clock.nowMs()));
+  }
+
+  onCancels(): void {
+    const nowMs = this.#clock.nowMs();
+    // A cancelled fiber may end at once and leave the list: walk a copy, only of those that are unwanted.
+    const gone = this.#running.filter((request) => !request.isWanted());
+    for (const request of gone) request.fiber?.cancel(unwanted(request, nowMs));
+    this.#extension?.onCancels();
+  }
+
+  onGo(methods: MethodRow[]): void {
+    const host = this.#host!;
+    for (const row of methods) {
+      const name = `${row.service}/${row.method}`;
+      this.#names[row.index] = name;
+      this.#processors[row.index] = host.processors.get(name);
+    }
+    this.#names[taskMethod] = 'task';
+    this.#processors[taskMethod] = host.tasks;
+    host.onMethods(methods);
+    this.#extension?.onGo(methods);
+  }
+
+  onDrain(): void {
+    this.#extension?.onDrain();
+  }
+
+  onStop(): void {
+    this.#extension?.onStop();
+    this.endpoint.close();
+    this.#onStopped();
+  }
+
+  // RequestOwner, for RunningRequest.
+
+  entering(request: RunningRequest, fiber: HostedFiber): void {
+    this.#onStack = true;
+    this.endpoint.board.setRunning(this.number, request.method, fiber.id, this.#clock.nowMs());
+    this.endpoint.entering();
+  }
+
+  ended(request: RunningRequest, root: HostedFiber): void {
+    const wasFull = !this.takesRegular || !this.takesNested;
+    this.#remove(request);
+    if (wasFull) this.endpoint.wake();
+    const { form } = request;
+    const exit = root.exit!;
+    const reply = this.#reply;
+    if (exit.how === 'returned' && request.oneWay) {
+      this.#clear(reply);
+    } else if (exit.how === 'returned' && form !== undefined) {
+      this.#clear(reply);
+      try {
+        form.encode(exit.value, reply);
+      } catch (reason) {
+        this.#fail(reply, this.#report(request, HeddleError.from(reason)));
+      }
+    } else {
+      this.#fail(reply, this.#report(request, exit.how === 'returned' ? noForm : exit.error));
+    }
+    const metadata = root.replyMetadataIfAny;
+    if (metadata !== undefined && metadata.size > 0) this.#addMetadata(request, reply, metadata);
+    this.#send(request, reply);
+  }
+
+  #run(taken: TakenRequest): void {
+    const { head, method } = taken;
+    const link = this.endpoint.links.get(taken.asker);
+    // The asker's death was settled between take and here: nobody to answer.
+    if (link === undefined) return;
+    const processor = this.#processors[method];
+    const request = new RunningRequest(this, this.#names[method] ?? 'unknown', processor, head, method);
+    request.link = link;
+    request.request = taken.request;
+    request.generation = taken.generation;
+    if (head.depth > 0 && this.#nested >= this.bounds.maxNested) {
+      const { pool, maxNested } = this.bounds;
+      this.#refuse(
+        request,
+        new HeddleError(
+          'RESOURCE_EXHAUSTED',
+          `pool ${pool} runs ${maxNested} nested calls on each of its threads (maxNested): calls wait for each other in a circle, or the bound is too small`,
+        ),
+      );
+      return;
+    }
+    this.#start(request, processor, head);
+  }
+
+  #start(request: RunningRequest, processor: Processor | undefined, head: CallHead): void {
+    const nowMs = this.#clock.nowMs();
+    if (processor === undefined) {
+      this.#refuse(
+        request,
+        new HeddleError('UNIMPLEMENTED', `this thread serves no method of index ${request.method}`),
+      );
+      return;
+    }
+    if (head.deadlineMs <= nowMs) {
+      this.#refuse(request, new HeddleError('DEADLINE_EXCEEDED', 'the deadline passed in the queue; it has not run'));
+      return;
+    }
+    try {
+      request.form = processor.form(head);
+    } catch (reason) {
+      this.#refuse(request, HeddleError.from(reason));
+      return;
+    }
+    this.#add(request);
+    const fiber = new Fiber(this.#fiberHost!, request, nowMs);
+    request.fiber = fiber;
+    currentHead = head;
+    fiber.start(runRequest);
+  }
+
+  #refuse(request: RunningRequest, error: HeddleError): void {
+    this.#fail(this.#reply, error);
+    this.#send(request, this.#reply);
+  }
+
+  #send(request: RunningRequest, reply: CallReply): void {
+    if (request.link !== undefined) {
+      this.endpoint.answerer.reply(request.link.peer, request.request, request.generation, reply);
+    } else if (request.sink !== undefined) {
+      const { sink } = request;
+      request.sink = undefined;
+      sink.onReply(request.tag, reply);
+    }
+  }
+
+  #add(request: RunningRequest): void {
+    request.place = this.#running.length;
+    this.#running.push(request);
+    if (request.depth > 0) this.#nested++;
+    else this.#regular++;
+    this.#gauge();
+  }
+
+  #remove(request: RunningRequest): void {
+    const last = this.#running.pop()!;
+    if (last !== request) {
+      this.#running[request.place] = last;
+      last.place = request.place;
+    }
+    if (request.depth > 0) this.#nested--;
+    else this.#regular--;
+    this.#gauge();
+  }
+
+  #gauge(): void {
+    this.endpoint.board.setGauge(this.number, boardWord.fibers, this.#running.length);
+    this.endpoint.board.setGauge(this.number, boardWord.nested, this.#nested);
+  }
+
+  /** No thread of the pool has a nested fiber left: whoever takes a nested call must refuse it, or all wait for ever. */
+  #allNestedFull(): boolean {
+    const { pools, board } = this.endpoint;
+    for (const member of pools.get(this.bounds.pool)?.members ?? []) {
+      if (board.gauge(member, boardWord.nested) < this.bounds.maxNested) return false;
+    }
+    return true;
+  }
+
+  /** Errors that nobody chose are the operator's to see; chosen ones are answers. */
+  #report(request: RunningRequest, error: HeddleError): HeddleError {
+    if (error.cause !== undefined && (error.code === 'INTERNAL' || error.code === 'UNKNOWN')) {
+      this.#host!.log.error({ method: request.name, err: error.cause }, error.message);
+    }
+    return error;
+  }
+
+  #clear(reply: CallReply): void {
+    reply.code = 0;
+    reply.retry = 0;
+    reply.retryAfterMs = 0;
+    reply.codec = 0;
+    reply.compression = 0;
+    reply.fingerprintHigh = 0;
+    reply.fingerprintLow = 0;
+    reply.metadataStart = 0;
+    reply.metadataEnd = 0;
+    reply.bodyStart = 0;
+    reply.bodyEnd = 0;
+  }
+
+  #fail(reply: CallReply, error: HeddleError): void {
+    this.#clear(reply);
+    reply.code = codeNumber(error.code);
+    reply.retry = retryHints.indexOf(error.retry);
+    reply.retryAfterMs = error.retryAfterMs;
+    reply.source = Buffer.from(error.message, 'utf8').subarray(0, messageMaxBytes);
+    reply.bodyEnd = reply.source.length;
+  }
+
+  #addMetadata(request: RunningRequest, reply: CallReply, pairs: ReadonlyMap<string, string>): void {
+    let metadata: Buffer;
+    try {
+      metadata = encodeMetadata(pairs);
+    } catch (reason) {
+      this.#host!.log.error({ method: request.name, err: reason }, 'reply metadata was left out');
+      return;
+    }
+    const body = reply.source.subarray(reply.bodyStart, reply.bodyEnd);
+    reply.source = Buffer.concat([metadata, body]);
+    reply.metadataStart = 0;
+    reply.metadataEnd = metadata.length;
+    reply.bodyStart = metadata.length;
+    reply.bodyEnd = reply.source.length;
+  }
+}
+
+/** The head of the request that is being started; read before `Fiber.start` returns. */
+let currentHead: CallHead;
+
+function runRequest(fiber: Fiber): unknown {
+  return (fiber.origin as RunningRequest).form!.start(currentHead, fiber);
+}
+
+function unwanted(request: RunningRequest, nowMs: number): HeddleError {
+  if (request.deadlineMs <= nowMs) return new HeddleError('DEADLINE_EXCEEDED', `${request.name}: its deadline passed`);
+  return new HeddleError('CANCELLED', `${request.name}: the caller no longer wants the answer`);
+}
+
+const noForm = new HeddleError('INTERNAL', 'the request ended before it began');

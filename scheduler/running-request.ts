@@ -1,0 +1,85 @@
+// RunningRequest: one request that this thread runs, from take to reply; what its fiber was started for. It remembers
+// whose it is, so that the reply finds its asker and a cancel is seen.
+
+import type { CallHead, ReplySink } from '../runtime/call.ts';
+import { callFlags } from '../runtime/call.ts';
+import type { Fiber } from '../runtime/fiber/fiber.ts';
+import type { FiberOrigin, HostedFiber } from '../runtime/fiber/host.ts';
+import type { Link } from '../runtime/shared/link.ts';
+import { isMine } from '../runtime/shared/request-table.ts';
+import type { Processor, ProcessorForm } from './host-module.ts';
+
+/** Who hears of its life: the RequestRunner. */
+export interface RequestOwner {
+  readonly number: number;
+  entering(request: RunningRequest, fiber: HostedFiber): void;
+  ended(request: RunningRequest, root: HostedFiber): void;
+}
+
+export class RunningRequest implements FiberOrigin {
+  readonly name: string;
+  readonly deadlineMs: number;
+  readonly priority: number;
+  readonly traceWords: Uint32Array | undefined;
+  readonly traceFlags: number;
+  readonly metadataSource: Buffer;
+  readonly metadataStart: number;
+  readonly metadataEnd: number;
+  readonly depth: number;
+  readonly asyncContext: boolean;
+  readonly oneWay: boolean;
+  readonly codec: number;
+  readonly callIdHigh: number;
+  readonly callIdLow: number;
+  /** Index in the process's method table. */
+  readonly method: number;
+  /** Set once the way to read the body is known. */
+  form: ProcessorForm | undefined = undefined;
+  fiber: Fiber | undefined = undefined;
+  /** Where it stands in its owner's list. */
+  place = -1;
+
+  /** From a queue: the asker's link. */
+  link: Link | undefined = undefined;
+  request = 0;
+  generation = 0;
+
+  /** From this very thread (pool `io`): who gets the reply; undefined once it is not wanted. */
+  sink: ReplySink | undefined = undefined;
+  tag = 0;
+
+  readonly #owner: RequestOwner;
+
+  constructor(owner: RequestOwner, name: string, processor: Processor | undefined, head: CallHead, method: number) {
+    this.#owner = owner;
+    this.name = name;
+    this.deadlineMs = head.deadlineMs;
+    this.priority = head.priority;
+    const { trace } = head;
+    this.traceWords = trace[0] === 0 && trace[1] === 0 && trace[2] === 0 && trace[3] === 0 ? undefined : trace.slice();
+    this.traceFlags = head.traceFlags;
+    this.metadataSource = head.source;
+    this.metadataStart = head.metadataStart;
+    this.metadataEnd = head.metadataEnd;
+    this.depth = head.depth;
+    this.asyncContext = processor?.asyncContext ?? false;
+    this.oneWay = (head.flags & callFlags.oneWay) !== 0;
+    this.codec = head.codec;
+    this.callIdHigh = head.callIdHigh;
+    this.callIdLow = head.callIdLow;
+    this.method = method;
+  }
+
+  entering(fiber: HostedFiber): void {
+    this.#owner.entering(this, fiber);
+  }
+
+  isWanted(): boolean {
+    if (this.link === undefined) return this.sink !== undefined;
+    return isMine(this.link.table, this.request, this.generation, this.#owner.number);
+  }
+
+  ended(root: HostedFiber): void {
+    this.#owner.ended(this, root);
+  }
+}

@@ -1,0 +1,235 @@
+// Supervisor (main thread): gives threads their numbers, links every pair, and settles deaths. It is the only one that
+// moves a dead thread's slots, and it frees a number only when nobody can name it any more.
+//
+// A death, step by step:
+//   1. condemned (only when we end the thread ourselves): every asker answers UNAVAILABLE for what the thread runs.
+//   2. dead: the Worker's own 'exit', after which the thread touches nothing.
+//   3. its fate is stored: replies to it are dropped from here on.
+//   4. its slots are settled in every queue; its request table moves on, so that what it asked for is not run, and its
+//      row of Inflight is cleared.
+//   5. every living thread is told: reads its last replies, answers what it ran, forgets the link, looks for work again.
+//   6. once all have said so (a dying one says so by dying), the number is free.
+
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { HeddleError } from '../runtime/errors.ts';
+import { Board } from '../runtime/shared/board.ts';
+import { allocateRing } from '../runtime/shared/completion-ring.ts';
+import { Inflight } from '../runtime/shared/inflight.ts';
+import { arenaBytes, fates, threadNumberMax } from '../runtime/shared/layout.ts';
+import type { LinkMemory } from '../runtime/shared/link.ts';
+import { bumpAll } from '../runtime/shared/request-table.ts';
+import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
+import type { PoolMemory, ToThread } from '../runtime/thread-control.ts';
+
+/** A thread that has said `ready`. */
+export interface Member {
+  readonly number: number;
+  readonly name: string;
+  readonly takes: readonly string[];
+  readonly control: MessagePort;
+}
+
+/** What belongs to a number and goes on from owner to owner: a late mark or reply must never fit a new request. */
+export interface NumberMemory {
+  table: SharedArrayBuffer;
+  arena: SharedArrayBuffer;
+}
+
+export interface SupervisorOptions {
+  pools: readonly PoolMemory[];
+  services: number;
+  /** Requests in flight per asking thread; a power of two. */
+  tableEntries: number;
+  /** Bytes per asking thread for bodies that do not fit a slot; a power of two. */
+  arenaBytes: number;
+}
+
+export class Supervisor {
+  readonly board: Board;
+  readonly inflight: Inflight;
+  readonly pools: readonly PoolMemory[];
+  readonly #queues: RunQueue[];
+  readonly #members = new Map<number, Member>();
+  /** Joins go one after another: two threads that join at once must be linked to each other too. */
+  #joining: Promise<void> = Promise.resolve();
+  /** Whom a join or a settlement waits for. */
+  readonly #waits = new Map<string, Wait>();
+  #nextNumber = 1;
+  readonly #usedNumbers = new Set<number>();
+  readonly #memory = new Map<number, NumberMemory>();
+  readonly #tableEntries: number;
+  readonly #arenaBytes: number;
+
+  constructor(options: SupervisorOptions) {
+    this.board = new Board();
+    this.inflight = new Inflight(Inflight.allocate(options.services));
+    this.pools = options.pools;
+    this.#tableEntries = options.tableEntries;
+    this.#arenaBytes = options.arenaBytes;
+    this.#queues = options.pools.map(({ memory, capacity }) => new RunQueue(memory, capacity, 0));
+  }
+
+  /** Linked threads, in no promised order. */
+  get members(): Iterable<Member> {
+    return this.#members.values();
+  }
+
+  /** A number for a new thread: the one that has been free longest. Throws when all are in use or not yet settled. */
+  takeNumber(): number {
+    for (let tries = 0; tries < threadNumberMax; tries++) {
+      const number = this.#nextNumber;
+      this.#nextNumber = (number % threadNumberMax) + 1;
+      if (this.#usedNumbers.has(number)) continue;
+      this.#usedNumbers.add(number);
+      this.board.resetRow(number);
+      return number;
+    }
+    throw new HeddleError(
+      'RESOURCE_EXHAUSTED',
+      `all ${threadNumberMax} thread numbers are in use or belong to threads whose death is not settled yet`,
+    );
+  }
+
+  /** A number whose thread never joined. */
+  returnNumber(number: number): void {
+    this.#usedNumbers.delete(number);
+  }
+
+  /** Links a thread with all others and itself. Resolves when all have said that they know it: then it may go. */
+  join(member: Member): Promise<void> {
+    const joined = this.#joining.then(() => this.#link(member));
+    this.#joining = joined;
+    return joined;
+  }
+
+  /** The memory of a number that is in use. */
+  memory(number: number): NumberMemory {
+    let memory = this.#memory.get(number);
+    if (memory === undefined) {
+      memory = {
+        table: new SharedArrayBuffer(this.#tableEntries * 4),
+        arena: new SharedArrayBuffer(arenaBytes(this.#arenaBytes)),
+      };
+      this.#memory.set(number, memory);
+    }
+    return memory;
+  }
+
+  #link(member: Member): Promise<void> {
+    this.board.setFate(member.number, fates.alive);
+    const others = [...this.#members.values()];
+    this.#members.set(member.number, member);
+    const linked = this.#wait(`link ${member.number}`, [...others.map(({ number }) => number), member.number]);
+    const own = allocateRing();
+    post(member, { type: 'link', memory: this.#memoryOf(member, own, own), bell: undefined, side: undefined });
+    for (const other of others) {
+      const towards = allocateRing();
+      const back = allocateRing();
+      const bell = new MessageChannel();
+      const side = new MessageChannel();
+      post(member, { type: 'link', memory: this.#memoryOf(other, towards, back), bell: bell.port1, side: side.port1 });
+      post(other, { type: 'link', memory: this.#memoryOf(member, back, towards), bell: bell.port2, side: side.port2 });
+    }
+    return linked;
+  }
+
+  /** From a member: it has linked `peer`. */
+  onLinked(from: number, peer: number): void {
+    // The new thread acknowledges each of its links; only the one to itself, sent first, is waited for, since a port
+    // keeps order and `go` comes behind all of them.
+    this.#acknowledge(`link ${peer}`, from);
+  }
+
+  /** The decision to end a thread: its callers are answered now, however long the thread takes to stop. */
+  condemn(number: number): void {
+    if (this.board.fate(number) !== fates.alive) return;
+    this.board.setFate(number, fates.condemned);
+    for (const other of this.#members.values()) {
+      if (other.number !== number) post(other, { type: 'condemned', number });
+    }
+  }
+
+  /** The thread's Worker has emitted 'exit'. Resolves when the death is settled everywhere. */
+  async died(number: number): Promise<void> {
+    const member = this.#members.get(number);
+    if (member === undefined) {
+      this.returnNumber(number);
+      return;
+    }
+    this.#members.delete(number);
+    this.board.setFate(number, fates.dead);
+    const lost: LostSlot[] = [];
+    for (const queue of this.#queues) queue.settle(number, (one) => lost.push(one));
+    bumpAll(new Int32Array(this.memory(number).table));
+    this.inflight.clear(number);
+    for (const wait of this.#waits.values()) wait.release(number);
+    member.control.close();
+    const others = [...this.#members.values()];
+    const settled = this.#wait(
+      `settle ${number}`,
+      others.map((other) => other.number),
+    );
+    for (const other of others) {
+      post(other, { type: 'died', number, lost: lost.filter(({ asker }) => asker === other.number) });
+    }
+    await settled;
+    this.board.resetRow(number);
+    this.board.setFate(number, fates.unused);
+    this.#usedNumbers.delete(number);
+  }
+
+  /** From a member: it has settled the death of `number`. */
+  onSettled(from: number, number: number): void {
+    this.#acknowledge(`settle ${number}`, from);
+  }
+
+  /** Tells every thread that a pool is down, or up again. */
+  setPoolDown(name: string, down: boolean): void {
+    for (const member of this.#members.values()) post(member, { type: 'pool', name, down });
+  }
+
+  /** What a thread must know of `peer`, with the ring towards it and the ring back. */
+  #memoryOf(peer: Member, toPeer: SharedArrayBuffer, fromPeer: SharedArrayBuffer): LinkMemory {
+    return { peer: peer.number, pools: [...peer.takes], toPeer, fromPeer, ...this.memory(peer.number) };
+  }
+
+  #acknowledge(key: string, from: number): void {
+    this.#waits.get(key)?.release(from);
+  }
+
+  #wait(key: string, numbers: number[]): Promise<void> {
+    if (numbers.length === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#waits.set(
+        key,
+        new Wait(numbers, () => {
+          this.#waits.delete(key);
+          resolve();
+        }),
+      );
+    });
+  }
+}
+
+/** A set of threads that still owe an answer; a dead one owes nothing. */
+class Wait {
+  readonly #missing: Set<number>;
+  readonly #onEnd: () => void;
+
+  constructor(numbers: number[], onEnd: () => void) {
+    this.#missing = new Set(numbers);
+    this.#onEnd = onEnd;
+  }
+
+  release(number: number): void {
+    if (this.#missing.delete(number) && this.#missing.size === 0) this.#onEnd();
+  }
+}
+
+function post(member: Member, message: ToThread): void {
+  const ports =
+    message.type === 'link' && message.bell !== undefined && message.side !== undefined
+      ? [message.bell, message.side]
+      : [];
+  member.control.postMessage(message, ports);
+}
