@@ -1,0 +1,100 @@
+// configReference: docs/config.md, made from the schema, so that it can't say anything else than the checker does.
+
+import { keysOf } from './declare.ts';
+import { describe } from './describe.ts';
+import { schema } from './schema.ts';
+import type { Key, ObjectType, Shape, Type } from './types.ts';
+
+/** The whole page. */
+export function configReference(): string {
+  const lines = [...introduction];
+  for (const [name, key] of keysOf(schema.keys))
+    lines.push(...sectionLines(name, key.type, `${key.what} ${key.why}`.trim()));
+  return `${lines.join('\n')}\n`;
+}
+
+const introduction = [
+  '# heddle.yaml',
+  '',
+  '<!-- Made by `node config/generate-docs.ts` from config/schema.ts; edit there. -->',
+  '',
+  'Everything has a default except `services`. `heddle check` reports all mistakes at once, each with its place and what',
+  'is allowed there; `heddle config --defaults` prints a file with every key; `heddle config --explain SERVICE` says which',
+  'timeout of a service wins and why. Editors complete the file with `docs/heddle.schema.json`:',
+  '',
+  '```yaml',
+  '# yaml-language-server: $schema=./node_modules/heddle/docs/heddle.schema.json',
+  'pools:',
+  '  ranking: { threads: 4, memory: 512MiB, timeout: 2s }',
+  'services:',
+  '  demo.Greeter:',
+  '    module: ./greeter.ts',
+  '    pool: ranking',
+  '    timeout: 300ms',
+  '    listen: [ "heddle://127.0.0.1:7000", "http://127.0.0.1:7080" ]',
+  '```',
+  '',
+  '## Values',
+  '',
+  '- Durations have a unit: `300ms`, `2s`, `1.5s`, `5m`, `1h`, `1d`; they come to whole milliseconds.',
+  '- Sizes have a unit: `64kB`, `10MB`, `2GB` count in powers of 1000, `64KiB`, `512MiB`, `2GiB` in powers of 1024.',
+  '- `none` or `0` switches a bound off where the type says so. A bare number is no duration and no size.',
+  '- Relative paths are taken from the folder of the file, also those that overrides set.',
+  '- Of the timeouts that are set for a request (pool, service, method, binding) the smallest wins; the deadline that a',
+  '  client sends can only shrink it.',
+  '- Anchors, aliases and merge keys (`<<: *base`) work, up to 100 aliases. A file has at most 1 MiB.',
+  '- `affinity`, `cpuAffinity` and `cpus` are refused: Node can not bind a thread to a CPU. Bind the whole process with',
+  '  `taskset` or the cpuset of the service manager.',
+  '- io and all pools together have at most 120 threads.',
+  '',
+  '## Overrides',
+  '',
+  'The file is weakest, then come variables of the environment, then `--set` arguments; a later `--set` wins over an earlier.',
+  '',
+  '| where | example | rules |',
+  '| --- | --- | --- |',
+  '| environment | `HEDDLE_POOLS__RANKING__THREADS=8` | Two underscores between the parts; case does not matter. Names with dots or dashes can not be written so: use `--set`. |',
+  '| argument | `--set pools.ranking.threads=8` | Dots between the parts; a name with dots is found by itself. |',
+  '| argument | `--set \'services["demo.Greeter"].timeout=1s\'` | Or such a name stands in brackets and quotes. |',
+  '',
+  "Values are read as YAML: `--set 'limits.allow=[10.0.0.0/8]'` sets a list as a whole. Pools, services and clients must be",
+  'in the file (or be the pool `default`): another name is reported as a slip.',
+];
+
+function sectionLines(path: string, type: Type, about: string): string[] {
+  if (type.kind === 'object') return objectLines(path, type, about);
+  if (type.kind === 'map') return mapLines(path, type, about);
+  return type.kind === 'list' && type.of.kind === 'either' ? objectLines(`${path}[]`, type.of.long, about) : [];
+}
+
+function mapLines(path: string, type: Extract<Type, { kind: 'map' }>, about: string): string[] {
+  const sentence = `${about} Names: ${type.nameRule}; at most ${type.maxEntries}.`;
+  const name = `${path}.${type.name.toUpperCase()}`;
+  if (type.of.kind === 'object') return objectLines(name, type.of, sentence);
+  return ['', `## ${name}`, '', sentence, '', `Each is ${describe(type.of)}.`];
+}
+
+function objectLines(path: string, type: ObjectType<Shape>, about: string): string[] {
+  const keys = keysOf(type.keys);
+  const simple = keys.filter(([, key]) => !isSection(key));
+  const lines = ['', `## ${path}`, '', about, ''];
+  if (simple.length > 0) lines.push('| key | value | default | what | why |', '| --- | --- | --- | --- | --- |');
+  for (const [name, key] of simple) {
+    const cells = [`\`${name}\``, describe(key.type), defaultOf(key), key.what, key.why];
+    lines.push(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`);
+  }
+  const sections = keys.filter(([, key]) => isSection(key));
+  return [
+    ...lines,
+    ...sections.flatMap(([name, key]) => sectionLines(`${path}.${name}`, key.type, `${key.what} ${key.why}`.trim())),
+  ];
+}
+
+function isSection(key: Key<Type>): boolean {
+  return key.presence === 'default' && key.default === undefined;
+}
+
+function defaultOf(key: Key<Type>): string {
+  if (key.presence === 'required') return 'required';
+  return key.otherwise ?? `\`${typeof key.default === 'string' ? key.default : JSON.stringify(key.default)}\``;
+}
