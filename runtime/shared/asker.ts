@@ -8,6 +8,7 @@ import type { TimerTarget, TimerWheel } from '../timer-wheel.ts';
 import { Arena } from './arena.ts';
 import type { Board } from './board.ts';
 import { allRequests, type Inflight } from './inflight.ts';
+import type { LatencyHistogram } from './latency.ts';
 import { nestedLane, ringFrame, ringFrameHeadBytes, slot, slotInlineBytes, slotRecordWords, wants } from './layout.ts';
 import type { Link, Links } from './link.ts';
 import type { PoolQueue } from './pool-queue.ts';
@@ -37,6 +38,7 @@ export interface AskerOptions {
   timers: TimerWheel;
   nowMs: () => number;
   inflight: Inflight;
+  latency: LatencyHistogram;
   /** Requests from sockets at once, in the whole process. */
   maxRequests: number;
   /** Memory of the request table: a word for each request in flight at once, a power of two. */
@@ -56,6 +58,7 @@ export class Asker implements TimerTarget {
   readonly #timers: TimerWheel;
   readonly #nowMs: () => number;
   readonly #inflight: Inflight;
+  readonly #latency: LatencyHistogram;
   readonly #maxRequests: number;
   readonly #sinks: (ReplySink | undefined)[];
   readonly #tags: Float64Array;
@@ -64,13 +67,17 @@ export class Asker implements TimerTarget {
   readonly #pending: Uint8Array;
   readonly #routes: (Route | undefined)[];
   readonly #fromSocket: Uint8Array;
+  readonly #putAtMs: Float64Array;
   readonly #reply = emptyCallReply();
   /** Pools that were put to since the last ring; rung once a batch. */
   readonly #toRing: { pool: PoolQueue; lane: number }[] = [];
   #ringScheduled = false;
   #inFlight = 0;
   #drainFrom = 0;
-  /** Puts refused because a queue was full; replies that came too late. */
+  /** Requests from sockets that got an answer, and those of them that were errors. */
+  answered = 0;
+  failed = 0;
+  /** Puts refused at once; replies that came too late. */
   refused = 0;
   stale = 0;
 
@@ -81,6 +88,7 @@ export class Asker implements TimerTarget {
     this.#timers = options.timers;
     this.#nowMs = options.nowMs;
     this.#inflight = options.inflight;
+    this.#latency = options.latency;
     this.#maxRequests = options.maxRequests;
     this.table = new RequestTable(options.table);
     this.arena = new Arena(options.arena);
@@ -91,6 +99,7 @@ export class Asker implements TimerTarget {
     this.#deadlines = new Int32Array(entries).fill(-1);
     this.#pending = new Uint8Array(entries);
     this.#fromSocket = new Uint8Array(entries);
+    this.#putAtMs = new Float64Array(entries);
     this.#routes = new Array<Route | undefined>(entries).fill(undefined);
   }
 
@@ -163,6 +172,7 @@ export class Asker implements TimerTarget {
     queue.commit(at);
     this.#sinks[id] = sink;
     this.#tags[id] = tag;
+    this.#putAtMs[id] = nowMs;
     this.#blocks[id] = block;
     this.#pending[id] = 1;
     this.#routes[id] = route;
@@ -177,6 +187,13 @@ export class Asker implements TimerTarget {
     return generation * idBits + id;
   }
 
+  /** A request from a socket that this thread answered itself (pool `io`), for the statistics. */
+  countLocal(latencyMs: number, code: number): void {
+    this.answered++;
+    if (code !== 0) this.failed++;
+    this.#latency.record(this.#me, latencyMs);
+  }
+
   /** The answer is no longer wanted. A handle whose reply came already is ignored. */
   cancel(handle: number): void {
     const id = handle % idBits;
@@ -187,6 +204,7 @@ export class Asker implements TimerTarget {
   /** A deadline has come (TimerTarget). */
   onTimer(id: number): void {
     this.#deadlines[id] = -1;
+    if (this.#fromSocket[id] === 1) this.#count(id, late.code, this.#nowMs());
     const sink = this.#sinks[id]!;
     const tag = this.#tags[id]!;
     this.#withdraw(id);
@@ -253,6 +271,7 @@ export class Asker implements TimerTarget {
   #drainLink(link: Link, max: number): number {
     const { reader } = link;
     const { words } = reader;
+    const nowMs = reader.hasWork ? this.#nowMs() : 0;
     let count = 0;
     while (count < max) {
       const offset = reader.next();
@@ -283,6 +302,7 @@ export class Asker implements TimerTarget {
       reply.metadataEnd = start + metadataBytes;
       reply.bodyStart = reply.metadataEnd;
       reply.bodyEnd = reply.bodyStart + bodyBytes;
+      if (this.#fromSocket[id] === 1) this.#count(id, reply.code, nowMs);
       const sink = this.#sinks[id]!;
       const tag = this.#tags[id]!;
       this.#close(id);
@@ -292,7 +312,12 @@ export class Asker implements TimerTarget {
     return count;
   }
 
+  #count(id: number, code: number, nowMs: number): void {
+    this.countLocal(nowMs - this.#putAtMs[id]!, code);
+  }
+
   #answer(id: number, answer: Refusal): void {
+    if (this.#fromSocket[id] === 1) this.#count(id, answer.code, this.#nowMs());
     const sink = this.#sinks[id]!;
     const tag = this.#tags[id]!;
     this.#close(id);
@@ -354,7 +379,7 @@ export class Asker implements TimerTarget {
 
 /** Wakes one parked member of a pool that wants what lies in `lane`. Shared by askers and by takers that pass the bell. */
 export function ringOne(board: Board, links: Links, pool: PoolQueue, lane: number, me: number): void {
-  const want = lane === nestedLane ? wants.nested : wants.requests;
+  const want = pool.calls ? wants.calls : lane === nestedLane ? wants.nested : wants.requests;
   const { members } = pool;
   for (let tries = members.length; tries > 0; tries--) {
     if (pool.nextMember >= members.length) pool.nextMember = 0;

@@ -51,7 +51,7 @@ export const fates = { unused: 0, alive: 1, condemned: 2, dead: 3 } as const;
  * What a parked thread waits for: bits of its park word. A thread that can't take a request (its fibers are at their
  * bound, its replies find no room) must not be rung for one: the ring would be lost on it.
  */
-export const wants = { completions: 1, requests: 2, nested: 4 } as const;
+export const wants = { completions: 1, requests: 2, nested: 4, calls: 8 } as const;
 
 /*
  * Run queue: one for a pool, a SharedArrayBuffer of `laneCount` lanes. Each lane:

@@ -5,6 +5,8 @@ import type { RunQueue } from './run-queue.ts';
 export interface PoolQueue {
   readonly name: string;
   readonly queue: RunQueue;
+  /** An IO thread's queue of outgoing calls, which it takes whatever its fibers do. */
+  readonly calls: boolean;
   /** Numbers of the living threads that take from it. */
   members: number[];
   /** Its threads died too often: nothing is put until main says that it is up again. */
@@ -13,6 +15,6 @@ export interface PoolQueue {
   nextMember: number;
 }
 
-export function poolQueue(name: string, queue: RunQueue): PoolQueue {
-  return { name, queue, members: [], down: false, nextMember: 0 };
+export function poolQueue(name: string, queue: RunQueue, calls = false): PoolQueue {
+  return { name, queue, calls, members: [], down: false, nextMember: 0 };
 }

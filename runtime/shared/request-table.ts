@@ -13,6 +13,11 @@ export class RequestTable {
   #freeHead = 0;
   #freeCount: number;
 
+  static allocate(entries: number): SharedArrayBuffer {
+    checkPowerOfTwo('request table entries', entries, 1, 65_536);
+    return new SharedArrayBuffer(entries * 4);
+  }
+
   /** `memory`: a word for each request in flight at once; a power of two, up to 65,536 of them. */
   constructor(memory: SharedArrayBuffer) {
     const entries = memory.byteLength / 4;

@@ -1,0 +1,63 @@
+// LogSink: where log lines end. The log thread writes them with the synchronous calls of node:fs, on purpose: the
+// asynchronous ones run on the four pool threads that the whole process shares, where a few password hashes in a handler
+// could hold up the log for seconds, and they would need a queue of their own. A thread that does nothing but write may wait.
+
+import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+
+/** Takes bytes of whole lines. Used by LogDrain only, on one thread. */
+export interface LogSink {
+  /** True: lines are for people at a terminal. */
+  readonly human: boolean;
+  /** Writes what can be written and returns how many bytes that was; 0: nothing at the moment. Throws the system's error. */
+  write(bytes: Buffer): number;
+  close(): void;
+}
+
+/** Standard output or error. */
+export class StandardSink implements LogSink {
+  readonly human: boolean;
+  readonly #fd: number;
+  readonly #opened: boolean;
+
+  constructor(fd: 1 | 2) {
+    this.human = isatty(fd);
+    const own = openWithoutWaiting(fd);
+    this.#fd = own ?? fd;
+    this.#opened = own !== undefined;
+  }
+
+  write(bytes: Buffer): number {
+    return writeNow(this.#fd, bytes);
+  }
+
+  close(): void {
+    if (this.#opened) closeSync(this.#fd);
+  }
+}
+
+/** One write. A full pipe (EAGAIN) is no error: 0. */
+export function writeNow(fd: number, bytes: Buffer): number {
+  try {
+    return writeSync(fd, bytes);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+    throw error;
+  }
+}
+
+/**
+ * A pipe or terminal whose reader has stopped would hold the log thread inside write(2), where nothing can end it, and
+ * with it the exit of the process. Linux gives a second, non-blocking handle on the same pipe that leaves the flags of
+ * the shared one alone. A file must not be opened twice (each handle has its own position) and a socket can't be.
+ */
+function openWithoutWaiting(fd: number): number | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFIFO() && !isatty(fd)) return undefined;
+    return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return undefined; // No /proc, or no right to it: the inherited handle works too, it may only wait.
+  }
+}
