@@ -13,6 +13,7 @@ export interface ThreadInit {
   name: string;
   board: SharedArrayBuffer;
   inflight: SharedArrayBuffer;
+  latency: SharedArrayBuffer;
   pools: PoolMemory[];
   /** Names of the pools that this thread takes from. */
   takes: string[];
@@ -28,6 +29,8 @@ export interface PoolMemory {
   name: string;
   memory: SharedArrayBuffer;
   capacity: number;
+  /** An IO thread's queue of outgoing calls. */
+  calls: boolean;
 }
 
 /** One row of the process's frozen method table; `index` is what slots carry. */

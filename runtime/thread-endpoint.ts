@@ -11,6 +11,7 @@ import { Answerer } from './shared/answerer.ts';
 import { Asker, type Route } from './shared/asker.ts';
 import { Board } from './shared/board.ts';
 import { Inflight } from './shared/inflight.ts';
+import { LatencyHistogram } from './shared/latency.ts';
 import { board as boardWord, wants } from './shared/layout.ts';
 import { Link, Links } from './shared/link.ts';
 import { messagePorts, ownPorts } from './shared/link-ports.ts';
@@ -48,8 +49,10 @@ export class ThreadEndpoint {
   readonly clock: Clock;
   readonly asker: Asker;
   readonly answerer: Answerer;
-  /** Undefined for a thread that takes from no pool. */
+  /** Takes what fibers run. */
   readonly taker: Taker | undefined;
+  /** IO threads: takes outgoing calls. */
+  readonly callTaker: Taker | undefined;
   readonly #control: MessagePort;
   readonly #work: ThreadWork;
   readonly #spinMs: number;
@@ -68,8 +71,8 @@ export class ThreadEndpoint {
     this.clock = clock;
     this.timers = new TimerWheel({ clock });
     this.board = new Board(init.board);
-    for (const { name, memory, capacity } of init.pools) {
-      this.pools.set(name, poolQueue(name, new RunQueue(memory, capacity, init.number)));
+    for (const { name, memory, capacity, calls } of init.pools) {
+      this.pools.set(name, poolQueue(name, new RunQueue(memory, capacity, init.number), calls));
     }
     this.asker = new Asker({
       me: init.number,
@@ -78,13 +81,14 @@ export class ThreadEndpoint {
       timers: this.timers,
       nowMs: clock.nowMs,
       inflight: new Inflight(init.inflight),
+      latency: new LatencyHistogram(init.latency),
       maxRequests: init.maxRequests,
       table: init.table,
       arena: init.arena,
     });
     this.answerer = new Answerer(this.board, this.links);
-    const takes = init.takes.map((name) => this.pools.get(name)!);
-    this.taker = takes.length > 0 ? new Taker(init.number, this.board, this.links, takes) : undefined;
+    this.taker = this.#taker(init, false);
+    this.callTaker = this.#taker(init, true);
     this.#spinMs = init.spinMs;
     this.#work = work;
     this.#control = control;
@@ -154,6 +158,8 @@ export class ThreadEndpoint {
     if (this.#work.turn()) did = true;
     this.answerer.publish();
     this.board.setGauge(this.number, boardWord.asked, this.asker.inFlight);
+    this.board.setGauge(this.number, boardWord.answered, this.asker.answered);
+    this.board.setGauge(this.number, boardWord.failed, this.asker.failed);
     if (did) {
       if (this.#spinUntilMs > 0) this.#spinUntilMs = this.clock.nowMs() + this.#spinMs;
       this.wake();
@@ -162,6 +168,11 @@ export class ThreadEndpoint {
     } else {
       this.#park();
     }
+  }
+
+  #taker(init: ThreadInit, calls: boolean): Taker | undefined {
+    const pools = init.takes.map((name) => this.pools.get(name)!).filter((pool) => pool.calls === calls);
+    return pools.length > 0 ? new Taker(init.number, this.board, this.links, pools) : undefined;
   }
 
   #park(): void {
@@ -174,7 +185,8 @@ export class ThreadEndpoint {
       this.asker.hasReplies ||
       this.board.cancels(this.number) !== this.#cancelsSeen ||
       this.answerer.heldHasRoom ||
-      this.taker?.hasWork(regular, nested) === true
+      this.taker?.hasWork(regular, nested) === true ||
+      this.callTaker?.hasWork(true, true) === true
     ) {
       this.board.unpark(this.number);
       this.wake();

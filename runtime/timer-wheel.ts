@@ -20,6 +20,9 @@ export interface TimerWheelOptions {
 
 const none = -1;
 
+/** The longest one real timer is set for, ms; setTimeout takes no more. It then fires for nothing and is set again. */
+const timerMaxMs = 2 ** 31 - 1;
+
 /**
  * Entries are numbers (handles). `add` costs about 40 ns, `remove` less; both allocate only when the wheel grows.
  * Entries that are due fire in slot order; within one slot in no promised order.
@@ -28,8 +31,10 @@ export class TimerWheel {
   readonly #clock: Clock;
   readonly #tickMs: number;
   readonly #mask: number;
-  /** First entry of each slot. */
+  /** First entry of each slot; the last element heads the entries that are being fired. */
   readonly #heads: Int32Array;
+  /** Index of that last element. */
+  readonly #firing: number;
   #next = new Int32Array(0);
   #previous = new Int32Array(0);
   #dueTick = new Float64Array(0);
@@ -49,7 +54,8 @@ export class TimerWheel {
     const slots = options.slots ?? 1024;
     if (slots <= 0 || (slots & (slots - 1)) !== 0) throw new RangeError(`slots must be a power of two, not ${slots}`);
     this.#mask = slots - 1;
-    this.#heads = new Int32Array(slots).fill(none);
+    this.#heads = new Int32Array(slots + 1).fill(none);
+    this.#firing = slots;
     this.#tick = this.#tickAt(this.#clock.nowMs());
   }
 
@@ -58,37 +64,31 @@ export class TimerWheel {
     return this.#size;
   }
 
-  /** Calls `target.onTimer(tag)` once the clock has reached `dueMs`. Returns the handle that `remove` takes. */
+  /**
+   * Calls `target.onTimer(tag)` once the clock has reached `dueMs`. Returns the handle that `remove` takes. Throws a
+   * RangeError when `dueMs` is not finite: what is never due needs no entry.
+   */
   add(dueMs: number, target: TimerTarget, tag: number): number {
+    if (!Number.isFinite(dueMs)) throw new RangeError(`dueMs must be finite, not ${dueMs}`);
     if (this.#free === none) this.#grow();
     const entry = this.#free;
     this.#free = this.#next[entry]!;
-    const nowMs = this.#clock.nowMs();
-    if (this.#size === 0) this.#tick = Math.max(this.#tick, this.#tickAt(nowMs));
+    // An empty wheel has not been turned while time went on.
+    if (this.#size === 0) this.#tick = Math.max(this.#tick, this.#tickAt(this.#clock.nowMs()));
     // Rounded up, so that nothing fires early.
     const due = Math.max(Math.ceil(dueMs / this.#tickMs), this.#tick);
-    const slot = due & this.#mask;
-    const head = this.#heads[slot]!;
-    this.#next[entry] = head;
-    this.#previous[entry] = none;
-    if (head !== none) this.#previous[head] = entry;
-    this.#heads[slot] = entry;
-    this.#slotOf[entry] = slot;
+    this.#link(entry, due & this.#mask);
     this.#dueTick[entry] = due;
     this.#tags[entry] = tag;
     this.#targets[entry] = target;
     this.#size++;
-    if (due < this.#timerTick) this.#arm(due, nowMs);
+    if (due < this.#timerTick) this.#arm(due);
     return entry;
   }
 
   /** Takes an entry back. The handle must be one that has neither fired nor been removed. */
   remove(entry: number): void {
-    const next = this.#next[entry]!;
-    const previous = this.#previous[entry]!;
-    if (previous === none) this.#heads[this.#slotOf[entry]!] = next;
-    else this.#next[previous] = next;
-    if (next !== none) this.#previous[next] = previous;
+    this.#unlink(entry);
     this.#targets[entry] = undefined;
     this.#next[entry] = this.#free;
     this.#free = entry;
@@ -113,30 +113,52 @@ export class TimerWheel {
     this.#timer = undefined;
   }
 
+  /** Two passes: what is called may add and remove entries of this slot, and would make one walk start over. */
   #fireSlot(slot: number, nowTick: number): void {
     let entry = this.#heads[slot]!;
     while (entry !== none) {
-      if (this.#dueTick[entry]! > nowTick) {
-        entry = this.#next[entry]!;
-        continue;
+      const next = this.#next[entry]!;
+      if (this.#dueTick[entry]! <= nowTick) {
+        this.#unlink(entry);
+        this.#link(entry, this.#firing);
       }
+      entry = next;
+    }
+    for (entry = this.#heads[this.#firing]!; entry !== none; entry = this.#heads[this.#firing]!) {
       const target = this.#targets[entry]!;
       const tag = this.#tags[entry]!;
       this.remove(entry);
       target.onTimer(tag);
-      // The call may have added or removed any entry of this slot, so begin again.
-      entry = this.#heads[slot]!;
     }
+  }
+
+  #link(entry: number, slot: number): void {
+    const head = this.#heads[slot]!;
+    this.#next[entry] = head;
+    this.#previous[entry] = none;
+    if (head !== none) this.#previous[head] = entry;
+    this.#heads[slot] = entry;
+    this.#slotOf[entry] = slot;
+  }
+
+  #unlink(entry: number): void {
+    const next = this.#next[entry]!;
+    const previous = this.#previous[entry]!;
+    if (previous === none) this.#heads[this.#slotOf[entry]!] = next;
+    else this.#next[previous] = next;
+    if (next !== none) this.#previous[next] = previous;
   }
 
   #tickAt(ms: number): number {
     return Math.floor(ms / this.#tickMs);
   }
 
-  #arm(due: number, nowMs: number): void {
+  #arm(due: number): void {
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
     this.#timerTick = due;
-    this.#timer = this.#clock.setTimer(Math.max(0, due * this.#tickMs - nowMs), () => this.#onTimer());
+    // Whole milliseconds, rounded up: setTimeout rounds down, and would fire for nothing just before the tick.
+    const delayMs = Math.ceil(due * this.#tickMs - this.#clock.nowMs());
+    this.#timer = this.#clock.setTimer(Math.min(Math.max(0, delayMs), timerMaxMs), () => this.#onTimer());
   }
 
   #onTimer(): void {
@@ -144,11 +166,19 @@ export class TimerWheel {
     this.#timerTick = Number.POSITIVE_INFINITY;
     this.advance();
     if (this.#size === 0) return;
-    // The next tick that has an entry, at most one turn ahead (an entry may lie further rounds out).
-    let due = this.#tick;
+    const due = this.#nextDue();
+    if (due < this.#timerTick) this.#arm(due);
+  }
+
+  /** The next tick at which an entry is due, or the end of this turn of the wheel when none is due in it. */
+  #nextDue(): number {
     const end = this.#tick + this.#mask;
-    while (due < end && this.#heads[due & this.#mask] === none) due++;
-    if (due < this.#timerTick) this.#arm(due, this.#clock.nowMs());
+    for (let tick = this.#tick; tick < end; tick++) {
+      for (let entry = this.#heads[tick & this.#mask]!; entry !== none; entry = this.#next[entry]!) {
+        if (this.#dueTick[entry]! <= tick) return tick;
+      }
+    }
+    return end;
   }
 
   #grow(): void {

@@ -4,7 +4,10 @@
 import type { CallHead, CallReply } from '../runtime/call.ts';
 import type { Random } from '../runtime/clock.ts';
 import type { FiberContext } from '../runtime/fiber/context.ts';
-import type { RequestRunner } from './request-runner.ts';
+import type { FiberCalls } from '../runtime/fiber/host.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { MethodRow } from '../runtime/thread-control.ts';
+import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
 import type { ServedRow } from './thread-pool.ts';
 
 /** One served method. */
@@ -14,7 +17,7 @@ export interface Processor {
   readonly reads: boolean;
   /** Handlers run inside AsyncLocalStorage. */
   readonly asyncContext: boolean;
-  /** How the caller's body is read and the reply written. Throws HeddleError when there is no way. */
+  /** How this caller's body is read and its reply written. Throws HeddleError when there is no way. */
   form(head: CallHead): ProcessorForm;
 }
 
@@ -28,8 +31,36 @@ export interface ProcessorForm {
   encode(value: unknown, reply: CallReply): void;
 }
 
+/** What the host module gives a thread. */
+export interface RunnerHost {
+  /** By `service/method`. */
+  processors: ReadonlyMap<string, Processor>;
+  tasks: Processor;
+  calls: FiberCalls;
+  log: Logger;
+  /** A request of this very thread was answered; `code` 0 is success. */
+  onLocalReply(latencyMs: number, code: number): void;
+}
+
+/** The rest of a thread's work, where there is some: an IO thread's sockets and outgoing calls. */
+export interface ThreadExtension {
+  /** Before requests are taken; bounded; true when something was done. */
+  turn(): boolean;
+  onCancels(): void;
+  onGo(methods: MethodRow[]): void;
+  onDrain(): void;
+  onStop(): void;
+}
+
+/** A thread that wants to be told what to run. */
+export interface HostedThread {
+  readonly endpoint: ThreadEndpoint;
+  /** Called once, before the thread says `ready`. */
+  host(host: RunnerHost, extension?: ThreadExtension): void;
+}
+
 /** What the module at `hostUrl` exports. */
 export interface HostModule {
-  /** Loads the thread's services into `runner`; resolves with what they serve. Throws what is wrong with them. */
-  hostThread(runner: RequestRunner, data: unknown, random: Random): Promise<ServedRow[]>;
+  /** Loads the thread's services; resolves with what they serve. Throws what is wrong with them. */
+  hostThread(thread: HostedThread, data: unknown, random: Random): Promise<ServedRow[]>;
 }

@@ -6,14 +6,13 @@ import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '.
 import type { Clock } from '../runtime/clock.ts';
 import { codeNumber, HeddleError, retryHints } from '../runtime/errors.ts';
 import { Fiber } from '../runtime/fiber/fiber.ts';
-import type { FiberCalls, FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
-import type { Logger } from '../runtime/logger.ts';
+import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
 import { encodeMetadata } from '../runtime/metadata.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
 import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
 import { ThreadEndpoint, type ThreadWork } from '../runtime/thread-endpoint.ts';
-import type { Processor } from './host-module.ts';
+import type { HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
 import { RunningRequest } from './running-request.ts';
 
 /** A turn ends after this many requests, bytes of bodies or milliseconds: then replies go out and the loop goes round. */
@@ -32,30 +31,7 @@ export interface RunnerBounds {
   maxNested: number;
 }
 
-/** What the host module gives. */
-export interface RunnerHost {
-  /** By `service/method`. */
-  processors: ReadonlyMap<string, Processor>;
-  tasks: Processor;
-  calls: FiberCalls;
-  log: Logger;
-  /** Where outgoing calls learn the process's method table. */
-  onMethods(methods: MethodRow[]): void;
-}
-
-/** The rest of a thread's work, where there is some: an IO thread's sockets and outgoing calls. */
-export interface ThreadExtension {
-  /** Before requests are taken; true when something was done. */
-  turn(): boolean;
-  /** A request of a queue that is not for fibers. True: it was one, and is taken care of. */
-  taken(request: TakenRequest): boolean;
-  onCancels(): void;
-  onGo(methods: MethodRow[]): void;
-  onDrain(): void;
-  onStop(): void;
-}
-
-export class RequestRunner implements ThreadWork {
+export class RequestRunner implements ThreadWork, HostedThread {
   readonly endpoint: ThreadEndpoint;
   readonly number: number;
   readonly bounds: RunnerBounds;
@@ -132,7 +108,7 @@ export class RequestRunner implements ThreadWork {
       if (taken === undefined) break;
       did = true;
       bodyBytes += taken.head.bodyEnd - taken.head.bodyStart;
-      if (this.#extension?.taken(taken) !== true) this.#run(taken);
+      this.#run(taken);
       if (bodyBytes >= turnBounds.bodyBytes || this.#clock.nowMs() - startMs >= turnBounds.ms) break;
     }
     return did;
@@ -145,9 +121,16 @@ export class RequestRunner implements ThreadWork {
   runLocal(method: number, head: CallHead, sink: ReplySink, tag: number): RunningRequest | undefined {
     if (!this.takesRegular) return undefined;
     const processor = this.#processors[method];
-    const request = new RunningRequest(this, this.#names[method] ?? 'unknown', processor, head, method);
+    const request = new RunningRequest(
+      this,
+      this.#names[method] ?? 'unknown',
+      processor?.asyncContext ?? false,
+      head,
+      method,
+    );
     request.sink = sink;
     request.tag = tag;
+    request.startedMs = this.#clock.nowMs();
     this.#start(request, processor, head);
     return request;
   }
@@ -175,7 +158,6 @@ export class RequestRunner implements ThreadWork {
     }
     this.#names[taskMethod] = 'task';
     this.#processors[taskMethod] = host.tasks;
-    host.onMethods(methods);
     this.#extension?.onGo(methods);
   }
 
@@ -227,7 +209,13 @@ export class RequestRunner implements ThreadWork {
     // The asker's death was settled between take and here: nobody to answer.
     if (link === undefined) return;
     const processor = this.#processors[method];
-    const request = new RunningRequest(this, this.#names[method] ?? 'unknown', processor, head, method);
+    const request = new RunningRequest(
+      this,
+      this.#names[method] ?? 'unknown',
+      processor?.asyncContext ?? false,
+      head,
+      method,
+    );
     request.link = link;
     request.request = taken.request;
     request.generation = taken.generation;
@@ -258,12 +246,7 @@ export class RequestRunner implements ThreadWork {
       this.#refuse(request, new HeddleError('DEADLINE_EXCEEDED', 'the deadline passed in the queue; it has not run'));
       return;
     }
-    try {
-      request.form = processor.form(head);
-    } catch (reason) {
-      this.#refuse(request, HeddleError.from(reason));
-      return;
-    }
+    request.processor = processor;
     this.#add(request);
     const fiber = new Fiber(this.#fiberHost!, request, nowMs);
     request.fiber = fiber;
@@ -282,6 +265,8 @@ export class RequestRunner implements ThreadWork {
     } else if (request.sink !== undefined) {
       const { sink } = request;
       request.sink = undefined;
+      request.onSent?.();
+      this.#host!.onLocalReply(this.#clock.nowMs() - request.startedMs, reply.code);
       sink.onReply(request.tag, reply);
     }
   }
@@ -371,7 +356,9 @@ export class RequestRunner implements ThreadWork {
 let currentHead: CallHead;
 
 function runRequest(fiber: Fiber): unknown {
-  return (fiber.origin as RunningRequest).form!.start(currentHead, fiber);
+  const request = fiber.origin as RunningRequest;
+  request.form = request.processor!.form(currentHead);
+  return request.form.start(currentHead, fiber);
 }
 
 function unwanted(request: RunningRequest, nowMs: number): HeddleError {

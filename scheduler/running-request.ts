@@ -33,9 +33,11 @@ export class RunningRequest implements FiberOrigin {
   readonly callIdLow: number;
   /** Index in the process's method table. */
   readonly method: number;
+  processor: Processor | undefined = undefined;
   /** Set once the way to read the body is known. */
   form: ProcessorForm | undefined = undefined;
   fiber: Fiber | undefined = undefined;
+  startedMs = 0;
   /** Where it stands in its owner's list. */
   place = -1;
 
@@ -47,10 +49,12 @@ export class RunningRequest implements FiberOrigin {
   /** From this very thread (pool `io`): who gets the reply; undefined once it is not wanted. */
   sink: ReplySink | undefined = undefined;
   tag = 0;
+  /** Local requests: its reply has been handed to `sink`. */
+  onSent: (() => void) | undefined = undefined;
 
   readonly #owner: RequestOwner;
 
-  constructor(owner: RequestOwner, name: string, processor: Processor | undefined, head: CallHead, method: number) {
+  constructor(owner: RequestOwner, name: string, asyncContext: boolean, head: CallHead, method: number) {
     this.#owner = owner;
     this.name = name;
     this.deadlineMs = head.deadlineMs;
@@ -62,7 +66,7 @@ export class RunningRequest implements FiberOrigin {
     this.metadataStart = head.metadataStart;
     this.metadataEnd = head.metadataEnd;
     this.depth = head.depth;
-    this.asyncContext = processor?.asyncContext ?? false;
+    this.asyncContext = asyncContext;
     this.oneWay = (head.flags & callFlags.oneWay) !== 0;
     this.codec = head.codec;
     this.callIdHigh = head.callIdHigh;

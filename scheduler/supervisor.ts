@@ -12,12 +12,14 @@
 
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { HeddleError } from '../runtime/errors.ts';
+import { Arena } from '../runtime/shared/arena.ts';
 import { Board } from '../runtime/shared/board.ts';
 import { allocateRing } from '../runtime/shared/completion-ring.ts';
 import { Inflight } from '../runtime/shared/inflight.ts';
-import { arenaBytes, fates, threadNumberMax } from '../runtime/shared/layout.ts';
+import { LatencyHistogram } from '../runtime/shared/latency.ts';
+import { fates, threadNumberMax } from '../runtime/shared/layout.ts';
 import type { LinkMemory } from '../runtime/shared/link.ts';
-import { bumpAll } from '../runtime/shared/request-table.ts';
+import { bumpAll, RequestTable } from '../runtime/shared/request-table.ts';
 import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
 import type { PoolMemory, ToThread } from '../runtime/thread-control.ts';
 
@@ -47,6 +49,7 @@ export interface SupervisorOptions {
 export class Supervisor {
   readonly board: Board;
   readonly inflight: Inflight;
+  readonly latency = new LatencyHistogram();
   readonly pools: readonly PoolMemory[];
   readonly #queues: RunQueue[];
   readonly #members = new Map<number, Member>();
@@ -107,8 +110,8 @@ export class Supervisor {
     let memory = this.#memory.get(number);
     if (memory === undefined) {
       memory = {
-        table: new SharedArrayBuffer(this.#tableEntries * 4),
-        arena: new SharedArrayBuffer(arenaBytes(this.#arenaBytes)),
+        table: RequestTable.allocate(this.#tableEntries),
+        arena: Arena.allocate(this.#arenaBytes),
       };
       this.#memory.set(number, memory);
     }

@@ -170,6 +170,7 @@ export class ThreadPool {
       name,
       board: supervisor.board.memory,
       inflight: supervisor.inflight.memory,
+      latency: supervisor.latency.memory,
       pools: [...supervisor.pools],
       takes: takes(place),
       ...supervisor.memory(number),

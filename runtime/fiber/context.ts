@@ -15,6 +15,11 @@ export interface Executor<Input, Output> {
 /** A function as a child fiber's body. */
 export type FiberFunction<Output> = (fiber: FiberContext) => Output | PromiseLike<Output>;
 
+/** What functions give, one by one: `[string, number]` for `[FiberFunction<string>, FiberFunction<number>]`. */
+export type OutputsOf<Runs extends readonly FiberFunction<unknown>[]> = {
+  -readonly [Index in keyof Runs]: Awaited<ReturnType<Runs[Index]>>;
+};
+
 /** How a fiber ended. */
 export type FiberExit<Output> =
   | { how: 'returned'; value: Output; atMs: number }
@@ -41,8 +46,11 @@ export interface ChildFiber<Output> {
   readonly id: number;
   readonly name: string;
   readonly state: FiberState<Output>;
-  /** Its value, or its failure thrown. May be called any number of times; the fiber is joined anyway when the parent ends. */
-  join(): Promise<Output>;
+  /**
+   * Its value, or its failure thrown. May be called any number of times; the fiber is joined anyway when the parent
+   * ends. `waiter` is the fiber that waits, when that is not the parent: a sibling that joins names itself.
+   */
+  join(waiter?: FiberContext): Promise<Output>;
   /** Asks it to stop: code CANCELLED. Idempotent. */
   cancel(reason?: string): void;
 }
@@ -56,7 +64,7 @@ export interface TraceContext {
   readonly flags: number;
 }
 
-/** A typed key for a fiber-local value. Made once by `fiberLocal(default)`. */
+/** A typed key for a fiber-local value. Made once, at the top of a module, by `fiberLocal(description, initial)`. */
 export interface FiberLocal<Value> {
   readonly description: string;
   readonly initial: Value | undefined;
@@ -126,13 +134,17 @@ export interface FiberContext {
   /** Runs when the fiber has ended and its children too, last registered first, also after a failure or cancel. */
   defer(finalizer: () => void | PromiseLike<void>): void;
 
-  /** Starts a child. The fiber does not end before it; its failure cancels its siblings and fails this fiber. */
+  /**
+   * Starts a child, running it up to its first await. This fiber does not end before it. Its failure cancels its
+   * siblings and fails this fiber, even if `join` is awaited in a `try`; to recover from failures use `all`, `any`,
+   * `race` or `group`, which contain them. Throws what stops this fiber, and RESOURCE_EXHAUSTED over 10,000 children.
+   */
   spawn<Output>(run: FiberFunction<Output>, options?: SpawnOptions): ChildFiber<Output>;
   /** All values in order; the first failure cancels the rest and is thrown once they have ended. */
-  all<Outputs extends readonly unknown[]>(
-    runs: { readonly [Index in keyof Outputs]: FiberFunction<Outputs[Index]> },
+  all<const Runs extends readonly FiberFunction<unknown>[]>(
+    runs: Runs,
     options?: SpawnOptions,
-  ): Promise<Outputs>;
+  ): Promise<OutputsOf<Runs>>;
   /** The first value; the others are cancelled. Throws the last failure when all fail. */
   any<Output>(runs: readonly FiberFunction<Output>[], options?: SpawnOptions): Promise<Output>;
   /** The first to end, value or failure; the others are cancelled. */

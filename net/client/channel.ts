@@ -1,0 +1,319 @@
+// ClientChannel: calls to one service, over connections to all its addresses. A CallCarrier: it takes calls from a
+// stand-alone client's stub or from an IO thread's queue of outgoing calls, picks a connection, keeps the table of who
+// waits for what, and answers each call exactly once: with the server's reply, or with what became of it. It lives on
+// one thread; a call costs a slot of the table and an entry of the timer wheel, no object.
+//
+// A call that finds no connection up waits for one, within its deadline, unless the outage is more than a brief
+// reconnect (outage.ts).
+
+import {
+  type CallCarrier,
+  type CallHead,
+  type CallReply,
+  callFlags,
+  emptyCallReply,
+  type ReplySink,
+} from '../../runtime/call.ts';
+import { type ErrorCode, HeddleError, type RetryHint } from '../../runtime/errors.ts';
+import { metadataMaxBytes } from '../../runtime/metadata.ts';
+import type { TimerTarget } from '../../runtime/timer-wheel.ts';
+import { budgetUsUntil, type EncodedRoute, requestFrameBytes } from '../protocol/heddle/encode.ts';
+import { type Balancer, makeBalancer } from './balancer.ts';
+import { CallTable } from './call-table.ts';
+import type { ClientConnection } from './connection.ts';
+import type { ClientHost } from './host.ts';
+import type { ChannelOptions } from './options.ts';
+import { Outage } from './outage.ts';
+import * as refusals from './refusals.ts';
+import { RouteCache, routeText } from './route-cache.ts';
+import { Subchannel, type SubchannelOwner } from './subchannel.ts';
+import { WaitingCalls } from './waiting-calls.ts';
+
+/** Where a channel stands, for logs, metrics and tests. */
+export interface ChannelStats {
+  /** Calls not yet answered, waiting ones included. */
+  inFlight: number;
+  /** Calls that wait for a connection. */
+  waiting: number;
+  /** Connections that take calls. */
+  ready: number;
+  /** Connections in any state. */
+  connections: number;
+}
+
+const noTimer = -1;
+
+/** What a one-way call gets once it is handed on: success and no bytes. */
+const handedOn: CallReply = emptyCallReply();
+
+export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget {
+  readonly #host: ClientHost;
+  readonly #options: ChannelOptions;
+  readonly #balancer: Balancer;
+  readonly #table: CallTable<ClientConnection, EncodedRoute>;
+  readonly #waiting: WaitingCalls;
+  readonly #routes = new RouteCache();
+  readonly #subchannels: Subchannel[] = [];
+  readonly #outage: Outage;
+  /** Those that take calls. */
+  readonly #ready: ClientConnection[] = [];
+  /** All that are not closed. */
+  readonly #connections = new Set<ClientConnection>();
+  #opened = false;
+  #closed: PromiseWithResolvers<void> | undefined;
+
+  constructor(host: ClientHost, options: ChannelOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#balancer = makeBalancer(options.balance);
+    this.#table = new CallTable(options.maxInFlight);
+    this.#waiting = new WaitingCalls(options.writeBufferBytes);
+    // Address by address in each round, so that neighbours in the balancer's turn are different servers.
+    for (let index = 0; index < options.connections; index++) {
+      for (const address of options.addresses)
+        this.#subchannels.push(new Subchannel(host, options, address, index, this));
+    }
+    this.#outage = new Outage(host, options.reconnectGraceMs, this.#subchannels, () => this.#judgeOutage());
+  }
+
+  get stats(): ChannelStats {
+    return {
+      inFlight: this.#table.size,
+      waiting: this.#waiting.size,
+      ready: this.#ready.length,
+      connections: this.#connections.size,
+    };
+  }
+
+  /** Begins to connect. The first call does so too. */
+  open(): void {
+    if (this.#opened || this.#closed !== undefined) return;
+    this.#opened = true;
+    for (const subchannel of this.#subchannels) subchannel.start();
+  }
+
+  call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
+    const nameless = head.callIdHigh === 0 && head.callIdLow === 0;
+    if (nameless) this.#name(head);
+    try {
+      return this.#take(this.#routes.get(service, method), head, sink, tag);
+    } catch (reason) {
+      sink.onReply(tag, refusals.replyOfError(HeddleError.from(reason, 'the client failed')));
+      return -1;
+    } finally {
+      if (nameless) {
+        head.callIdHigh = 0;
+        head.callIdLow = 0;
+      }
+    }
+  }
+
+  cancel(handle: number): void {
+    const slot = this.#table.slotOf(handle);
+    if (slot < 0) return;
+    this.#table.carriers[slot]?.sendCancel(handle);
+    this.#free(slot, handle);
+  }
+
+  /**
+   * Takes no more calls, answers those in flight with CANCELLED, sends what is unsent and closes all connections.
+   * Resolves when they have closed, at most closeTimeoutMs later. Idempotent.
+   */
+  close(): Promise<void> {
+    if (this.#closed !== undefined) return this.#closed.promise;
+    this.#closed = Promise.withResolvers<void>();
+    for (const subchannel of this.#subchannels) subchannel.close();
+    this.#ready.length = 0;
+    this.#outage.end();
+    for (let slot = 0; slot < this.#table.slots && this.#table.size > 0; slot++) {
+      const id = this.#table.idAt(slot);
+      if (id < 0) continue;
+      this.#table.carriers[slot]?.sendCancel(id);
+      this.#fail(slot, 'CANCELLED', 'the client was closed before the reply came', 'if-idempotent');
+    }
+    for (const connection of [...this.#connections]) connection.end();
+    if (this.#connections.size === 0) this.#closed.resolve();
+    return this.#closed.promise;
+  }
+
+  /** A call's deadline. */
+  onTimer(tag: number): void {
+    const slot = this.#table.slotOf(tag);
+    if (slot < 0) return;
+    this.#table.timers[slot] = noTimer;
+    const carrier = this.#table.carriers[slot];
+    carrier?.sendCancel(tag);
+    const spentMs = Math.round(this.#host.clock.nowMs() - this.#table.sinceMs[slot]!);
+    if (carrier !== undefined)
+      this.#fail(slot, 'DEADLINE_EXCEEDED', `${carrier.address} sent no reply within ${spentMs} ms`, 'no');
+    else this.#fail(slot, 'DEADLINE_EXCEEDED', `no connection within ${spentMs} ms: ${this.#outage.reasons()}`, 'no');
+  }
+
+  onConnecting(connection: ClientConnection): void {
+    this.#connections.add(connection);
+  }
+
+  onReady(connection: ClientConnection): void {
+    this.#ready.push(connection);
+    this.#outage.end();
+    // All of them, without asking for room: while they waited they kept to the same bound.
+    for (const id of this.#waiting.ids()) this.#sendWaiting(connection, id);
+  }
+
+  onReply(connection: ClientConnection, requestId: number, reply: CallReply): void {
+    const slot = this.#slotOn(connection, requestId);
+    if (slot < 0) this.#host.count('client-late-reply');
+    else this.#settle(slot, reply);
+  }
+
+  onBadReply(connection: ClientConnection, requestId: number, code: ErrorCode, message: string): void {
+    const slot = this.#slotOn(connection, requestId);
+    if (slot < 0) return;
+    // It has run, and would be answered in the same way again.
+    const kind = code === 'RESOURCE_EXHAUSTED' ? code : 'INTERNAL';
+    this.#fail(slot, kind, `the reply of ${connection.address} can't be read: ${message}`, 'no');
+  }
+
+  onDraining(connection: ClientConnection): void {
+    this.#unready(connection);
+  }
+
+  onClosed(connection: ClientConnection, error: HeddleError): void {
+    this.#connections.delete(connection);
+    this.#unready(connection);
+    for (let slot = 0; slot < this.#table.slots && connection.inFlight > 0; slot++) {
+      if (this.#table.carriers[slot] !== connection) continue;
+      const retry = connection.mayHaveRun(this.#table.positions[slot]!) ? 'if-idempotent' : 'yes';
+      this.#fail(slot, 'UNAVAILABLE', `the connection was lost: ${error.message}`, retry);
+    }
+    if (this.#closed !== undefined && this.#connections.size === 0) this.#closed.resolve();
+  }
+
+  onFailed(subchannel: Subchannel): void {
+    this.#host.log.debug({ address: subchannel.address, reason: subchannel.failure?.message }, 'connecting failed');
+    this.#judgeOutage();
+  }
+
+  /** Takes a call, or throws why not. */
+  #take(route: EncodedRoute, head: CallHead, sink: ReplySink, tag: number): number {
+    const { timeoutMs } = this.#options;
+    const nowMs = this.#host.clock.nowMs();
+    const deadlineMs = timeoutMs === 0 ? head.deadlineMs : Math.min(head.deadlineMs, nowMs + timeoutMs);
+    const bytes = requestFrameBytes(route, head);
+    this.#admit(route, head, bytes, deadlineMs > nowMs);
+    this.open();
+    const connection = this.#pick(route);
+    if (connection !== undefined && (head.flags & callFlags.oneWay) !== 0) {
+      connection.sendRequest(0, route, head, budgetUsUntil(deadlineMs, nowMs), bytes);
+      sink.onReply(tag, handedOn);
+      return -1;
+    }
+    if (this.#table.size === 0) this.#host.hold(1);
+    const id = this.#table.claim(sink, tag);
+    const slot = this.#table.slotOf(id);
+    this.#table.routes[slot] = route;
+    this.#table.sinceMs[slot] = nowMs;
+    if (deadlineMs !== Number.POSITIVE_INFINITY) this.#table.timers[slot] = this.#host.timers.add(deadlineMs, this, id);
+    if (connection === undefined) {
+      this.#waiting.add(id, head, deadlineMs);
+    } else {
+      this.#table.positions[slot] = connection.sendRequest(id, route, head, budgetUsUntil(deadlineMs, nowMs), bytes);
+      this.#table.carriers[slot] = connection;
+    }
+    return id;
+  }
+
+  /** Throws what keeps a call out, whoever would carry it. */
+  #admit(route: EncodedRoute, head: CallHead, bytes: number, inTime: boolean): void {
+    const { name, frameBytes, maxInFlight } = this.#options;
+    const metadataBytes = head.metadataEnd - head.metadataStart;
+    if (this.#closed !== undefined) throw refusals.closed(name);
+    if (!inTime) throw refusals.tooLate(routeText(route));
+    if (bytes > frameBytes) throw refusals.frameTooLong(routeText(route), bytes, frameBytes);
+    if (metadataBytes > metadataMaxBytes) throw refusals.metadataTooLong(routeText(route), metadataBytes);
+    if (this.#table.size === maxInFlight) throw refusals.tooManyInFlight(name, maxInFlight);
+  }
+
+  /** The connection that takes a call; undefined: the call waits for one. Throws when there is no room for either. */
+  #pick(route: EncodedRoute): ClientConnection | undefined {
+    const { name, writeBufferBytes } = this.#options;
+    if (this.#ready.length > 0) {
+      const connection = this.#balancer.pick(this.#ready);
+      if (connection === undefined) throw refusals.notRead(name, writeBufferBytes);
+      return connection;
+    }
+    if (this.#outage.hopeless()) throw this.#outage.error(routeText(route));
+    if (!this.#waiting.hasRoom) throw refusals.waitingRoomFull(name, writeBufferBytes);
+    return undefined;
+  }
+
+  #sendWaiting(connection: ClientConnection, id: number): void {
+    const nowMs = this.#host.clock.nowMs();
+    const head = this.#waiting.take(id);
+    // Answered meanwhile, by what another one's answer led to.
+    if (head === undefined) return;
+    const slot = this.#table.slotOf(id);
+    const route = this.#table.routes[slot]!;
+    const oneWay = (head.flags & callFlags.oneWay) !== 0;
+    const budgetUs = budgetUsUntil(head.deadlineMs, nowMs);
+    const position = connection.sendRequest(oneWay ? 0 : id, route, head, budgetUs, requestFrameBytes(route, head));
+    if (oneWay) {
+      this.#settle(slot, handedOn);
+    } else {
+      this.#table.positions[slot] = position;
+      this.#table.carriers[slot] = connection;
+    }
+  }
+
+  #judgeOutage(): void {
+    if (this.#waiting.size === 0 || !this.#outage.hopeless()) return;
+    for (const id of this.#waiting.ids()) {
+      const slot = this.#table.slotOf(id);
+      if (slot >= 0)
+        this.#settle(slot, refusals.replyOfError(this.#outage.error(routeText(this.#table.routes[slot]!))));
+    }
+  }
+
+  #unready(connection: ClientConnection): void {
+    const index = this.#ready.indexOf(connection);
+    if (index < 0) return;
+    this.#ready.splice(index, 1);
+    if (this.#ready.length === 0) this.#outage.begin();
+  }
+
+  /** The slot of a call that waits for its reply on this very connection, or -1. */
+  #slotOn(connection: ClientConnection, requestId: number): number {
+    const slot = this.#table.slotOf(requestId);
+    return slot >= 0 && this.#table.carriers[slot] === connection ? slot : -1;
+  }
+
+  #fail(slot: number, code: ErrorCode, what: string, retry: RetryHint): void {
+    const message = `${routeText(this.#table.routes[slot]!)}: ${what}`;
+    this.#settle(slot, refusals.replyOfError(new HeddleError(code, message, { retry })));
+  }
+
+  /** Frees first: what the receiver does next finds everything in order. */
+  #settle(slot: number, reply: CallReply): void {
+    const sink = this.#table.sinks[slot]!;
+    const tag = this.#table.tags[slot]!;
+    this.#free(slot, this.#table.idAt(slot));
+    sink.onReply(tag, reply);
+  }
+
+  #free(slot: number, id: number): void {
+    const timer = this.#table.timers[slot]!;
+    const carrier = this.#table.carriers[slot];
+    if (timer !== noTimer) this.#host.timers.remove(timer);
+    if (carrier === undefined) this.#waiting.take(id);
+    this.#table.release(slot);
+    if (this.#table.size === 0) this.#host.hold(-1);
+    carrier?.settled();
+  }
+
+  /** A call id for logs on both sides, the same over all attempts; a caller that repeats calls brings its own. */
+  #name(head: CallHead): void {
+    head.callIdHigh = Math.floor(this.#host.random() * 0x1_0000_0000);
+    // Never 0,0, which says that there is none.
+    head.callIdLow = Math.floor(this.#host.random() * 0xffff_ffff) + 1;
+  }
+}

@@ -1,0 +1,148 @@
+// json(): bodies as JSON, checked by zod schemas on both sides. Serves on the fiber's thread, calls from any. zod comes
+// with the contract (its schemas bring their methods along), so threads without such a contract never load it.
+
+import type { ZodType, input as zodInput, output as zodOutput } from 'zod';
+import { type CallHead, type CallReply, type CodecName, codecIds } from '../../runtime/call.ts';
+import { HeddleError } from '../../runtime/errors.ts';
+import type { FiberContext } from '../../runtime/fiber/context.ts';
+import { formatPath } from './body-fault.ts';
+import { parseJsonBody } from './json-text.ts';
+import { type BodyForm, type MethodCodec, type Nothing, nothingToLearn, unsupportedCodec } from './method-codec.ts';
+import { writeBody, writeText } from './scratch.ts';
+
+export interface JsonTypes<Request extends ZodType, Response> {
+  requestIn: zodInput<Request>;
+  requestOut: zodOutput<Request>;
+  responseIn: Response extends ZodType ? zodInput<Response> : Nothing;
+  responseOut: Response extends ZodType ? zodOutput<Response> : undefined;
+}
+
+/** Issues of one value that an error lists. */
+export const issuesMax = 5;
+/** UTF-16 units of one issue's text in an error. */
+export const issueMaxLength = 200;
+
+/**
+ * Bodies as JSON by zod 4 schemas. The request may transform (the caller sends what goes in, the handler gets what comes
+ * out); the response may not, since both sides check it. Without `response` the method answers nothing. Throws
+ * INVALID_ARGUMENT when a schema describes what JSON can't carry (dates, bigints, maps).
+ */
+export function json<Request extends ZodType, Response extends ZodType | undefined = undefined>(
+  request: Request,
+  response?: Response,
+): MethodCodec<JsonTypes<Request, Response>> {
+  checkSchema('request', request, 'input');
+  if (response !== undefined) checkSchema('response', response, 'output');
+  return new JsonCodec(request, response);
+}
+
+class JsonCodec implements MethodCodec, BodyForm {
+  readonly codecs: readonly CodecName[] = ['json'];
+  readonly schemaText = undefined;
+  readonly #request: ZodType;
+  readonly #response: ZodType | undefined;
+
+  constructor(request: ZodType, response: ZodType | undefined) {
+    this.#request = request;
+    this.#response = response;
+  }
+
+  formFor(head: CallHead, methodName: string): BodyForm {
+    if (head.codec !== codecIds.json) throw unsupportedCodec(methodName, this.codecs, head.codec);
+    return this;
+  }
+
+  learn(_head: CallHead, _fiber: FiberContext, methodName: string): BodyForm {
+    return nothingToLearn(methodName);
+  }
+
+  decode(source: Buffer, start: number, end: number): unknown {
+    return checked(this.#request, parsed(source, start, end));
+  }
+
+  encode(value: unknown, reply: CallReply): void {
+    // What zod returns is sent, not what the handler did: keys that the schema does not name stay here.
+    const data = this.#response === undefined ? undefined : checked(this.#response, value);
+    writeJson(data, reply);
+  }
+
+  writeRequest(request: unknown, head: CallHead, codec: CodecName | undefined): void {
+    if (codec !== undefined && codec !== 'json') throw unsupportedCodec('this method', this.codecs, codecIds[codec]);
+    // Sent as given: a transform would run twice. The service checks it.
+    writeJson(request, head);
+  }
+
+  readResponse(reply: CallReply): unknown {
+    if (reply.codec !== codecIds.json) throw unsupportedCodec('it', this.codecs, reply.codec);
+    if (this.#response === undefined) return undefined;
+    return checked(this.#response, parsed(reply.source, reply.bodyStart, reply.bodyEnd));
+  }
+}
+
+function parsed(source: Buffer, start: number, end: number): unknown {
+  // JSON has no word for undefined: an empty body stands for it.
+  return start === end ? undefined : parseJsonBody(source, start, end);
+}
+
+function writeJson(value: unknown, message: CallHead | CallReply): void {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    throw new HeddleError('INVALID_ARGUMENT', `the value has no JSON form: ${(error as Error).message.split('\n')[0]}`);
+  }
+  writeBody(message, text ?? '', writeText);
+  message.codec = codecIds.json;
+  message.fingerprintHigh = 0;
+  message.fingerprintLow = 0;
+}
+
+function checked(schema: ZodType, value: unknown): unknown {
+  const result = safeParse(schema, value);
+  if (result.success) return result.data;
+  const { issues } = result.error;
+  const lines = issues.slice(0, issuesMax).map(({ path, message }) => {
+    const text = message.length > issueMaxLength ? `${message.slice(0, issueMaxLength)}…` : message;
+    return `${formatPath(path)}: ${text}`;
+  });
+  if (issues.length > issuesMax) lines.push(`and ${issues.length - issuesMax} more`);
+  throw new HeddleError('INVALID_ARGUMENT', lines.join('; '));
+}
+
+function safeParse(schema: ZodType, value: unknown): ReturnType<ZodType['safeParse']> {
+  try {
+    return schema.safeParse(value);
+  } catch (cause) {
+    // A refinement or transform threw, or is async.
+    const message = 'a check in the zod schema failed to run; checks must be synchronous and must not throw';
+    throw new HeddleError('INTERNAL', message, { cause });
+  }
+}
+
+function checkSchema(side: 'request' | 'response', schema: ZodType, io: 'input' | 'output'): void {
+  if (typeof schema?.safeParse !== 'function' || typeof schema.toJSONSchema !== 'function') {
+    throw new HeddleError('INVALID_ARGUMENT', `json(): the ${side} must be a zod 4 schema, as z.object({ … })`);
+  }
+  let transforms = false;
+  try {
+    schema.toJSONSchema({
+      io,
+      override: ({ zodSchema }) => {
+        const { type } = zodSchema._zod.def;
+        if (type === 'pipe' || type === 'transform') transforms = true;
+      },
+    });
+  } catch (error) {
+    throw new HeddleError(
+      'INVALID_ARGUMENT',
+      `json(): the ${side} can't travel as JSON: ${(error as Error).message}; use what JSON has, as z.iso.datetime() for a date`,
+      { cause: error },
+    );
+  }
+  if (transforms && io === 'output') {
+    throw new HeddleError(
+      'INVALID_ARGUMENT',
+      'json(): the response transforms its value (transform, pipe, codec or preprocess), which would run on both sides; do that in the handler',
+    );
+  }
+}

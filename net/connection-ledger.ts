@@ -1,0 +1,62 @@
+// ConnectionLedger (main thread): which connections are open, from which address and on which IO thread. What the
+// acceptor's bounds and its choice of a thread rest on.
+
+export interface LedgerEntry {
+  readonly ip: string;
+  readonly listener: number;
+  readonly thread: number;
+}
+
+export class ConnectionLedger {
+  readonly #entries = new Map<number, LedgerEntry>();
+  readonly #perIp = new Map<string, number>();
+  readonly #perListener: number[] = [];
+  readonly #perThread = new Map<number, number>();
+  #nextNumber = 1;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  ofIp(ip: string): number {
+    return this.#perIp.get(ip) ?? 0;
+  }
+
+  ofListener(listener: number): number {
+    return this.#perListener[listener] ?? 0;
+  }
+
+  /** Open connections and those handed over but not yet taken. */
+  ofThread(thread: number): number {
+    return this.#perThread.get(thread) ?? 0;
+  }
+
+  /** Enters a connection; returns its number, by which its IO thread reports its end. */
+  open(entry: LedgerEntry): number {
+    const number = this.#nextNumber;
+    this.#nextNumber = number >= 0x7fffffff ? 1 : number + 1;
+    this.#entries.set(number, entry);
+    this.#perIp.set(entry.ip, this.ofIp(entry.ip) + 1);
+    this.#perListener[entry.listener] = this.ofListener(entry.listener) + 1;
+    this.#perThread.set(entry.thread, this.ofThread(entry.thread) + 1);
+    return number;
+  }
+
+  /** Idempotent. */
+  close(number: number): void {
+    const entry = this.#entries.get(number);
+    if (entry === undefined) return;
+    this.#entries.delete(number);
+    const ofIp = this.ofIp(entry.ip) - 1;
+    if (ofIp === 0) this.#perIp.delete(entry.ip);
+    else this.#perIp.set(entry.ip, ofIp);
+    this.#perListener[entry.listener] = this.ofListener(entry.listener) - 1;
+    this.#perThread.set(entry.thread, this.ofThread(entry.thread) - 1);
+  }
+
+  /** An IO thread died: Node has closed its sockets. */
+  closeThread(thread: number): void {
+    for (const [number, entry] of this.#entries) if (entry.thread === thread) this.close(number);
+    this.#perThread.delete(thread);
+  }
+}

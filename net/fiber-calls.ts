@@ -1,0 +1,179 @@
+// FiberCalls: what `fiber.call`, `fiber.send` and `fiber.offload` do on a thread. Each is a wait of the fiber that a
+// carrier ends; deadline, priority, trace and depth go along, and a cancel of the fiber takes the call back.
+
+import { deserialize, serialize } from 'node:v8';
+import { type CallReply, codecIds, emptyCallHead, priorities, type ReplySink } from '../runtime/call.ts';
+import { codeOfNumber, HeddleError, retryHints } from '../runtime/errors.ts';
+import type { CallOptions, MethodRef, OffloadOptions, Task } from '../runtime/fiber/context.ts';
+import type { FiberCalls, HostedFiber } from '../runtime/fiber/host.ts';
+import { Wait } from '../runtime/fiber/wait.ts';
+import { encodeMetadata } from '../runtime/metadata.ts';
+import { type CallReceiver, type InvokeOptions, type OutgoingCall, startCall } from './client/stub.ts';
+import type { ThreadCarrier } from './thread-carrier.ts';
+
+/** The contract has checked the types; its codec checks the values. */
+type Untyped = MethodRef<unknown, unknown>;
+
+export function fiberCalls(carrier: ThreadCarrier): FiberCalls {
+  return {
+    call: <Request, Response>(
+      fiber: HostedFiber,
+      method: MethodRef<Request, Response>,
+      request: Request,
+      options: CallOptions | undefined,
+    ) => new CallWait(fiber, carrier, method as Untyped, request, options, undefined).begin() as Promise<Response>,
+    send: <Request>(
+      fiber: HostedFiber,
+      method: MethodRef<Request, unknown>,
+      request: Request,
+      options: CallOptions | undefined,
+    ) => new CallWait(fiber, carrier, method as Untyped, request, options, true).begin() as Promise<void>,
+    offload: <Input, Output>(
+      fiber: HostedFiber,
+      task: Task<Input, Output>,
+      input: Input,
+      options: OffloadOptions | undefined,
+    ) => new TaskWait(fiber, carrier, task as Task<unknown, unknown>, input, options).begin() as Promise<Output>,
+  };
+}
+
+class CallWait extends Wait<unknown> implements CallReceiver {
+  readonly #fiber: HostedFiber;
+  readonly #carrier: ThreadCarrier;
+  readonly #method: Untyped;
+  readonly #request: unknown;
+  readonly #options: CallOptions | undefined;
+  readonly #oneWay: true | undefined;
+  #call: OutgoingCall | undefined;
+
+  constructor(
+    fiber: HostedFiber,
+    carrier: ThreadCarrier,
+    method: Untyped,
+    request: unknown,
+    options: CallOptions | undefined,
+    oneWay: true | undefined,
+  ) {
+    super(fiber, `call ${method.service}/${method.method}`);
+    this.#fiber = fiber;
+    this.#carrier = carrier;
+    this.#method = method;
+    this.#request = request;
+    this.#options = options;
+    this.#oneWay = oneWay;
+  }
+
+  onResponse(value: unknown): void {
+    this.grant(value);
+  }
+
+  onFailure(error: HeddleError): void {
+    this.fail(error);
+  }
+
+  protected enroll(): void {
+    const { origin } = this.#fiber;
+    const options = this.#options;
+    const invoke: InvokeOptions = {
+      deadlineMs: deadlineOf(this.#fiber, options),
+      priority: options?.priority === undefined ? origin.priority : priorities[options.priority],
+      metadata: options?.metadata,
+      idempotent: options?.idempotent,
+      signal: options?.signal,
+      depth: depthOf(this.#fiber),
+      trace: origin.traceWords,
+      traceFlags: origin.traceFlags,
+      oneWay: this.#oneWay,
+    };
+    this.#call = startCall(this.#carrier, this.#method, this.#request, invoke, this);
+  }
+
+  protected withdraw(): void {
+    this.#call?.cancel();
+  }
+}
+
+class TaskWait extends Wait<unknown> implements ReplySink {
+  readonly #fiber: HostedFiber;
+  readonly #carrier: ThreadCarrier;
+  readonly #task: Task<unknown, unknown>;
+  readonly #input: unknown;
+  readonly #options: OffloadOptions | undefined;
+  #handle = -1;
+
+  constructor(
+    fiber: HostedFiber,
+    carrier: ThreadCarrier,
+    task: Task<unknown, unknown>,
+    input: unknown,
+    options: OffloadOptions | undefined,
+  ) {
+    super(fiber, `task ${task.exportName}`);
+    this.#fiber = fiber;
+    this.#carrier = carrier;
+    this.#task = task;
+    this.#input = input;
+    this.#options = options;
+  }
+
+  onReply(_tag: number, reply: CallReply): void {
+    if (reply.code !== 0) {
+      const message = reply.source.toString('utf8', reply.bodyStart, reply.bodyEnd);
+      const retry = retryHints[reply.retry] ?? 'no';
+      this.fail(new HeddleError(codeOfNumber(reply.code), message, { retry, retryAfterMs: reply.retryAfterMs }));
+      return;
+    }
+    // A copy first: the reply may lie in shared memory, which nothing of a user's may point into.
+    this.grant(deserialize(Buffer.from(reply.source.subarray(reply.bodyStart, reply.bodyEnd))));
+  }
+
+  protected enroll(): void {
+    const { origin } = this.#fiber;
+    const options = this.#options;
+    const head = taskHead;
+    const { moduleUrl, exportName } = this.#task;
+    let body: Buffer;
+    try {
+      body = serialize({ moduleUrl, exportName, input: this.#input });
+    } catch (cause) {
+      throw new HeddleError('INVALID_ARGUMENT', `the input of task ${exportName} can't be cloned: ${String(cause)}`, {
+        cause,
+      });
+    }
+    const metadata = encodeMetadata(Object.entries(options?.metadata ?? {}));
+    head.codec = codecIds.v8;
+    head.priority = options?.priority === undefined ? origin.priority : priorities[options.priority];
+    head.depth = depthOf(this.#fiber);
+    head.deadlineMs = deadlineOf(this.#fiber, options);
+    if (origin.traceWords === undefined) head.trace.fill(0);
+    else head.trace.set(origin.traceWords);
+    head.traceFlags = origin.traceFlags;
+    head.source = metadata.length === 0 ? body : Buffer.concat([metadata, body]);
+    head.metadataEnd = metadata.length;
+    head.bodyStart = metadata.length;
+    head.bodyEnd = head.source.length;
+    this.#handle = this.#carrier.callTask(options?.pool ?? this.#fiber.pool, head, this, 0);
+  }
+
+  protected withdraw(): void {
+    if (this.#handle >= 0) this.#carrier.cancel(this.#handle);
+  }
+}
+
+const taskHead = emptyCallHead();
+/** Deeper than this no call goes: it would be a circle. What a queue's record has room for. */
+const depthMax = 0x7fff;
+
+function depthOf(fiber: HostedFiber): number {
+  const depth = fiber.origin.depth + 1;
+  if (depth > depthMax) {
+    throw new HeddleError('RESOURCE_EXHAUSTED', `calls are nested ${depthMax} deep: they go round in a circle`);
+  }
+  return depth;
+}
+
+function deadlineOf(fiber: HostedFiber, options: CallOptions | undefined): number {
+  const { callDeadlineMs } = fiber;
+  if (options?.timeoutMs === undefined) return callDeadlineMs;
+  return Math.min(callDeadlineMs, fiber.host.clock.nowMs() + options.timeoutMs);
+}

@@ -1,0 +1,159 @@
+// The IO thread's main (a worker_thread): it owns sockets. Connections come from the acceptor, requests go through its
+// dispatcher to the pools' queues, replies come back over completion rings and go out in one write per connection per
+// turn. It runs no handler, but those of pool `io`.
+
+import type { Socket } from 'node:net';
+import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads';
+import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { HeddleError } from '../runtime/errors.ts';
+import { connectLogger, type LogWorkerSide } from '../runtime/log/thread-logger.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { BindingSettings, Settings } from '../runtime/settings.ts';
+import { board as boardWord } from '../runtime/shared/layout.ts';
+import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
+import type { ThreadExtension } from '../scheduler/host-module.ts';
+import { RequestRunner } from '../scheduler/request-runner.ts';
+import { IoDispatcher } from './dispatcher.ts';
+import { IoHost } from './io-host.ts';
+import { OutgoingCalls } from './outgoing-calls.ts';
+import { heddleProtocol } from './protocol/heddle/heddle-protocol.ts';
+import { httpProtocol } from './protocol/http/http-protocol.ts';
+import type { Protocol, ProtocolConnection } from './protocol/protocol.ts';
+import { ThreadCarrier } from './thread-carrier.ts';
+import { hostServices } from './thread-host.ts';
+
+/** What an IO thread is born with. */
+export interface IoThreadData {
+  init: ThreadInit;
+  control: MessagePort;
+  settings: Settings;
+  /** One for each listener; connections name theirs by index. */
+  bindings: BindingSettings[];
+  log: LogWorkerSide;
+}
+
+/** A connection on its way from the acceptor. */
+export interface HandedConnection {
+  socket: Socket;
+  listener: number;
+  connection: number;
+}
+
+/** How often a draining thread looks whether everything has ended, ms. */
+const drainLookMs = 10;
+
+class IoThread implements ThreadExtension {
+  readonly #data: IoThreadData;
+  readonly #runner: RequestRunner;
+  readonly #dispatcher: IoDispatcher;
+  readonly #host: IoHost;
+  readonly #log: Logger;
+  readonly #carrier: ThreadCarrier;
+  readonly #outgoing: OutgoingCalls;
+  readonly #protocols: Record<BindingSettings['protocol'], Protocol>;
+  readonly #connections = new Map<number, ProtocolConnection>();
+  #closed: number[] = [];
+  #drainTimer: unknown;
+
+  constructor(data: IoThreadData) {
+    this.#data = data;
+    const { init, control, settings } = data;
+    const { maxFibers, maxNested } = settings.io;
+    const rootLog = connectLogger(data.log);
+    this.#log = rootLog.component('io');
+    this.#runner = new RequestRunner(init, { pool: 'io', maxFibers, maxNested }, control, systemClock, () =>
+      this.#end(),
+    );
+    const { endpoint } = this.#runner;
+    this.#dispatcher = new IoDispatcher(this.#runner, systemClock);
+    this.#host = new IoHost(endpoint, this.#dispatcher, settings.io.memoryBytes, systemClock, systemRandom, this.#log);
+    this.#carrier = new ThreadCarrier(endpoint, settings.clients, this.#host, this.#dispatcher);
+    this.#outgoing = new OutgoingCalls(endpoint, this.#carrier.channels);
+    this.#protocols = { heddle: heddleProtocol(this.#host), http: httpProtocol(this.#host) };
+    parentPort!.on('message', (handed: HandedConnection) => this.#accept(handed));
+  }
+
+  /** Loads the services of pool `io`, then says `ready`. */
+  async start(): Promise<void> {
+    const { settings } = this.#data;
+    const services = settings.services.filter(({ pool }) => pool === 'io');
+    const { endpoint } = this.#runner;
+    try {
+      const methods = await hostServices(this.#runner, services, this.#carrier, this.#log, this);
+      endpoint.tell({ type: 'ready', threadId, methods });
+    } catch (reason) {
+      const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
+      endpoint.tell({ type: 'failed', code, message });
+    }
+  }
+
+  turn(): boolean {
+    const took = this.#outgoing.turn();
+    const flushed = this.#host.flush();
+    if (this.#closed.length > 0) {
+      this.#runner.endpoint.tell({ type: 'closed', connections: this.#closed });
+      this.#closed = [];
+    }
+    return took || flushed;
+  }
+
+  onCancels(): void {
+    this.#outgoing.onCancels();
+  }
+
+  onGo(methods: MethodRow[]): void {
+    this.#dispatcher.setMethods(methods);
+  }
+
+  onDrain(): void {
+    this.#dispatcher.serving = false;
+    for (const connection of [...this.#connections.values()]) connection.drain();
+    const look = (): void => {
+      if (this.#isEmpty()) this.#runner.endpoint.tell({ type: 'drained' });
+      else this.#drainTimer = systemClock.setTimer(drainLookMs, look);
+    };
+    look();
+  }
+
+  onStop(): void {
+    if (this.#drainTimer !== undefined) systemClock.clearTimer(this.#drainTimer);
+    for (const connection of [...this.#connections.values()]) connection.destroy();
+    for (const protocol of Object.values(this.#protocols)) protocol.close();
+  }
+
+  #isEmpty(): boolean {
+    return (
+      this.#connections.size === 0 &&
+      this.#runner.endpoint.asker.inFlight === 0 &&
+      this.#runner.fibers === 0 &&
+      this.#outgoing.size === 0
+    );
+  }
+
+  #accept({ socket, listener, connection }: HandedConnection): void {
+    const binding = this.#data.bindings[listener]!;
+    let open = true;
+    const accepted = this.#protocols[binding.protocol].accept(socket, binding, () => {
+      open = false;
+      this.#connections.delete(connection);
+      this.#closed.push(connection);
+      this.#gauge();
+      this.#runner.endpoint.wake();
+    });
+    if (!open) return;
+    this.#connections.set(connection, accepted);
+    this.#gauge();
+    if (!this.#dispatcher.serving) accepted.drain();
+  }
+
+  #gauge(): void {
+    const { board } = this.#runner.endpoint;
+    board.setGauge(this.#data.init.number, boardWord.connections, this.#connections.size);
+  }
+
+  #end(): void {
+    void this.#carrier.close().finally(() => process.exit(0));
+  }
+}
+
+await new IoThread(workerData as IoThreadData).start();

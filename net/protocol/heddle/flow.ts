@@ -1,0 +1,141 @@
+// Flow: how much of one heddle connection is under way. It writes what was gathered, stops reading while the peer leaves
+// too much unread or the thread is over its memory, and cuts off a peer that takes nothing. On an IO thread.
+
+import type { Socket } from 'node:net';
+import type { ProtocolHost } from '../protocol.ts';
+import { type OutBufferPool, Outbox } from './outbox.ts';
+
+/** What the flow asks of its connection, and tells it. */
+export interface FlowOwner {
+  /** Memory held for a half read frame, bytes. */
+  readonly heldBytes: number;
+  /** The socket holds bytes that the kernel did not take. */
+  onUnsent(): void;
+  /** Reading goes on after the peer has taken what waited for it. */
+  onReadingResumed(): void;
+  /** The peer is to be cut off. */
+  onStalled(event: string): void;
+}
+
+/** A peer that leaves more than so many times `writeBufferBytes` unread is cut off; at once times it is read no more. */
+export const slowReaderFactor = 4;
+
+export class Flow {
+  readonly #host: ProtocolHost;
+  readonly #writeBufferBytes: number;
+  readonly #socket: Socket;
+  readonly #owner: FlowOwner;
+  readonly #outbox: Outbox;
+  readonly #written = () => this.#onWritten();
+  #pausedForPeer = false;
+  #pausedForMemory = false;
+  /** Once true, what still comes is thrown away by the connection: nothing pauses it any more. */
+  #discarding = false;
+  #stopped = false;
+  #bookedBytes = 0;
+
+  constructor(host: ProtocolHost, pool: OutBufferPool, writeBufferBytes: number, socket: Socket, owner: FlowOwner) {
+    this.#host = host;
+    this.#writeBufferBytes = writeBufferBytes;
+    this.#socket = socket;
+    this.#owner = owner;
+    this.#outbox = new Outbox(pool);
+  }
+
+  /** Not yet taken by the kernel: gathered in this turn, or in the socket. */
+  get unsentBytes(): number {
+    return this.#outbox.queuedBytes + this.#socket.writableLength;
+  }
+
+  get pausedForPeer(): boolean {
+    return this.#pausedForPeer;
+  }
+
+  /** Room for a frame, in `buffer` from where this says; -1: the peer was cut off. Then `commit`. */
+  reserve(bytes: number): number {
+    const bound = this.#writeBufferBytes * slowReaderFactor;
+    if (this.unsentBytes > bound) {
+      // Much was answered in this turn; only what the kernel does not take counts against the peer.
+      this.#outbox.write(this.#socket, this.#written);
+      if (this.#socket.writableLength > bound) {
+        this.#owner.onStalled('slow-reader');
+        return -1;
+      }
+    }
+    return this.#outbox.reserve(bytes);
+  }
+
+  get buffer(): Buffer {
+    return this.#outbox.buffer;
+  }
+
+  commit(end: number): void {
+    this.#outbox.commit(end);
+  }
+
+  /** Hands everything to the socket in one write. */
+  write(): void {
+    this.#outbox.write(this.#socket, this.#written);
+    this.#look();
+  }
+
+  /** Tells the thread what this connection holds beyond the turn; over the thread's budget it reads no more. */
+  book(): void {
+    const heldBytes = this.#stopped ? 0 : this.#owner.heldBytes + this.#outbox.sendingBytes;
+    const change = heldBytes - this.#bookedBytes;
+    if (change === 0) return;
+    this.#bookedBytes = heldBytes;
+    const room = this.#host.bookBytes(change);
+    if (room || change < 0 || this.#pausedForMemory || this.#discarding) return;
+    this.#pausedForMemory = true;
+    this.#socket.pause();
+    this.#host.whenRoom(this);
+  }
+
+  /** The thread has room again. */
+  resumeReading(): void {
+    this.#pausedForMemory = false;
+    this.#resume();
+  }
+
+  /** Reads on whatever comes, since nothing of it is kept. */
+  discard(): void {
+    this.#discarding = true;
+    this.#pausedForPeer = false;
+    this.#pausedForMemory = false;
+    this.#resume();
+    this.book();
+  }
+
+  /** The socket is closing: gives everything back. */
+  stop(): void {
+    this.#stopped = true;
+    this.#discarding = true;
+    this.#outbox.clear();
+    this.book();
+  }
+
+  #onWritten(): void {
+    if (this.#outbox.settle()) this.#look();
+  }
+
+  #look(): void {
+    if (this.#stopped) return;
+    const unsentBytes = this.#socket.writableLength;
+    if (unsentBytes > 0) this.#owner.onUnsent();
+    if (this.#pausedForPeer && unsentBytes <= this.#writeBufferBytes / 2) {
+      this.#pausedForPeer = false;
+      this.#owner.onReadingResumed();
+      this.#resume();
+    } else if (!this.#pausedForPeer && unsentBytes > this.#writeBufferBytes && !this.#discarding) {
+      this.#host.count('write-paused');
+      this.#pausedForPeer = true;
+      this.#socket.pause();
+    }
+    this.book();
+  }
+
+  #resume(): void {
+    if (!this.#pausedForPeer && !this.#pausedForMemory && !this.#stopped) this.#socket.resume();
+  }
+}

@@ -1,0 +1,41 @@
+// The heddle protocol as an IO thread sees it: one object per thread, with what its connections share.
+
+import type { Socket } from 'node:net';
+import type { CallReply, ReplySink } from '../../../runtime/call.ts';
+import type { BindingSettings } from '../../../runtime/settings.ts';
+import type { Protocol, ProtocolConnection, ProtocolFactory, ProtocolHost } from '../protocol.ts';
+import { HeddleConnection, type ThreadShare } from './connection.ts';
+import { OutBufferPool } from './outbox.ts';
+import { RouteNames } from './route-names.ts';
+
+export const heddleProtocol: ProtocolFactory = (host) => new HeddleProtocol(host);
+
+class HeddleProtocol implements Protocol {
+  readonly name = 'heddle';
+  readonly #share: ThreadShare;
+
+  constructor(host: ProtocolHost) {
+    this.#share = { host, pool: new OutBufferPool(), routes: new RouteNames(), oneWaySink: new OneWaySink(host) };
+  }
+
+  accept(socket: Socket, binding: BindingSettings, onClose: () => void): ProtocolConnection {
+    return new HeddleConnection(this.#share, socket, binding, onClose);
+  }
+
+  close(): void {
+    this.#share.pool.clear();
+  }
+}
+
+/** Nobody waits for the reply of a one-way call; its failure is counted. */
+class OneWaySink implements ReplySink {
+  readonly #host: ProtocolHost;
+
+  constructor(host: ProtocolHost) {
+    this.#host = host;
+  }
+
+  onReply(_tag: number, reply: CallReply): void {
+    if (reply.code !== 0) this.#host.count('one-way-failed');
+  }
+}

@@ -1,0 +1,34 @@
+// content-type: codec <-> content-type, the one table of protocol http. Pure; any thread.
+
+import { codecIds } from '../../../runtime/call.ts';
+
+const typeByCodec: readonly string[] = [
+  'application/octet-stream',
+  'application/json',
+  'avro/binary',
+  'application/x-flatbuffers',
+];
+
+const codecByType: ReadonlyMap<string, number> = new Map(typeByCodec.map((type, codec) => [type, codec]));
+
+/** What the header of a request may say, for error sentences. */
+export const contentTypes = typeByCodec.join(', ');
+
+/** The content-type of a codec id; ids without one travel as application/octet-stream. */
+export function contentTypeOfCodec(codec: number): string {
+  return typeByCodec[codec] ?? 'application/octet-stream';
+}
+
+/**
+ * The codec id of a content-type header, -1 when there is none for it. Absent means JSON. The only parameter that
+ * matters is charset, which must be UTF-8.
+ */
+export function codecOfContentType(header: string | undefined): number {
+  if (header === undefined || header === 'application/json') return codecIds.json;
+  const semicolon = header.indexOf(';');
+  const type = (semicolon === -1 ? header : header.slice(0, semicolon)).trim().toLowerCase();
+  const codec = codecByType.get(type) ?? -1;
+  if (semicolon === -1 || codec !== codecIds.json) return codec;
+  const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(header.slice(semicolon))?.[1];
+  return charset === undefined || charset.toLowerCase() === 'utf-8' ? codec : -1;
+}

@@ -1,0 +1,99 @@
+// HttpProtocol: protocol `http` of one IO thread, on node:http. The servers here never listen: the acceptor's sockets are
+// given to them one by one. node:http parses, keeps order and enforces timeouts; HttpConnection does the rest.
+
+import { createServer, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { BindingSettings } from '../../../runtime/settings.ts';
+import type { Protocol, ProtocolConnection, ProtocolFactory, ProtocolHost } from '../protocol.ts';
+import { Exchange, HttpRequest } from './exchange.ts';
+import { HttpConnection } from './http-connection.ts';
+import { HttpThread } from './http-thread.ts';
+import { headBytesMax, headersMax } from './limits.ts';
+
+/** Makes protocol `http` for one IO thread. */
+export const httpProtocol: ProtocolFactory = (host) => new HttpProtocol(host);
+
+type HttpServer = Server<typeof HttpRequest, typeof Exchange>;
+
+class HttpProtocol implements Protocol {
+  readonly name = 'http';
+  readonly #thread: HttpThread;
+  readonly #connections = new Map<Duplex, HttpConnection>();
+  /** Bindings that agree in what node:http has to know share a server. */
+  readonly #servers = new Map<string, HttpServer>();
+
+  constructor(host: ProtocolHost) {
+    this.#thread = new HttpThread(host);
+  }
+
+  accept(socket: Socket, binding: BindingSettings, onClose: () => void): ProtocolConnection {
+    const connection = new HttpConnection(this.#thread, socket, binding);
+    this.#connections.set(socket, connection);
+    socket.on('close', () => {
+      this.#connections.delete(socket);
+      connection.close();
+      onClose();
+    });
+    socket.setNoDelay(true);
+    this.#serverFor(binding).emit('connection', socket);
+    // A socket that was accepted with pauseOnConnect stays paused for node:http too.
+    socket.resume();
+    return connection;
+  }
+
+  close(): void {
+    for (const connection of [...this.#connections.values()]) connection.destroy();
+    for (const server of this.#servers.values()) server.close();
+    this.#servers.clear();
+  }
+
+  #serverFor(binding: BindingSettings): HttpServer {
+    const key = `${binding.readTimeoutMs} ${binding.idleTimeoutMs}`;
+    let server = this.#servers.get(key);
+    if (server === undefined) {
+      server = this.#makeServer(binding);
+      this.#servers.set(key, server);
+    }
+    return server;
+  }
+
+  #makeServer(binding: BindingSettings): HttpServer {
+    const { readTimeoutMs, idleTimeoutMs } = binding;
+    // Clients are told less than what holds, so that their next request does not meet our end.
+    const graceMs = Math.min(1000, idleTimeoutMs >> 1);
+    const server: HttpServer = createServer<typeof HttpRequest, typeof Exchange>({
+      IncomingMessage: HttpRequest,
+      ServerResponse: Exchange,
+      maxHeaderSize: headBytesMax,
+      headersTimeout: readTimeoutMs,
+      requestTimeout: readTimeoutMs,
+      keepAliveTimeout: idleTimeoutMs - graceMs,
+      keepAliveTimeoutBuffer: graceMs,
+      connectionsCheckingInterval: Math.min(checkEveryMsMax, Math.max(checkEveryMsMin, readTimeoutMs >> 3)),
+      // The answer to a missing host is ours, so that it looks like all the others.
+      requireHostHeader: false,
+      optimizeEmptyRequests: true,
+    });
+    // One more than allowed is kept, or the rest would be dropped in silence.
+    server.maxHeadersCount = headersMax + 1;
+    server.on('request', (request, exchange) => this.#connections.get(request.socket)?.begin(request, exchange, false));
+    server.on('checkContinue', (request, exchange) =>
+      this.#connections.get(request.socket)?.begin(request, exchange, true),
+    );
+    server.on('checkExpectation', (request, exchange) =>
+      this.#connections.get(request.socket)?.beginUnmet(request, exchange),
+    );
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      this.#connections.get(socket)?.fault(error.code),
+    );
+    server.on('timeout', (socket) => this.#connections.get(socket)?.quiet());
+    // Its timeouts and its list of connections start only then, and it never listens itself.
+    server.emit('listening');
+    return server;
+  }
+}
+
+/** How often node:http looks for requests that are late, ms: an eighth of the timeout, within these bounds. */
+const checkEveryMsMin = 10;
+const checkEveryMsMax = 1000;

@@ -1,0 +1,93 @@
+// intake: what a request is, from its line and headers alone: a health check, a call that is whole (GET), a call whose
+// body is still to come (POST), or an error. On IO threads, once per request, before any of its body is read.
+
+import { codecIds } from '../../../runtime/call.ts';
+import type { BindingSettings } from '../../../runtime/settings.ts';
+import { codecOfContentType } from './content-type.ts';
+import type { HttpRequest } from './exchange.ts';
+import type { HttpThread } from './http-thread.ts';
+import { headersMax } from './limits.ts';
+import { readMetadataHeaders } from './metadata-headers.ts';
+import { queryToJson } from './query.ts';
+import * as refusals from './refusal.ts';
+import { RequestBody } from './request-body.ts';
+import { readRequestHead } from './request-head.ts';
+
+/** `call`: `request.head` is ready to go. `body`: it is, but for the body, which `request.body` gathers. */
+export type Intake = 'health' | 'call' | 'body' | refusals.Refusal;
+
+/** Bytes that a request says will follow its head: 0, the content-length, or -1 when they come in chunks. */
+export function announcedBytes(request: HttpRequest): number {
+  if (request.headers['transfer-encoding'] !== undefined) return -1;
+  const length = request.headers['content-length'];
+  return length === undefined ? 0 : Number(length);
+}
+
+export function takeIn(thread: HttpThread, binding: BindingSettings, request: HttpRequest, bodyBytes: number): Intake {
+  if (request.rawHeaders.length > 2 * headersMax) return refusals.tooManyHeaders;
+  if (request.headers.host === undefined && request.httpVersion === '1.1') return refusals.noHost;
+  const { target } = thread;
+  const verb = request.method ?? '';
+  const reads = verb === 'GET' || verb === 'HEAD';
+  if (!target.read(request.url ?? '')) {
+    if (target.path !== '/healthz') return refusals.notAPath(target.path);
+    if (!reads) return refusals.wrongVerb(verb, 'GET, HEAD');
+    return bodyBytes === 0 ? 'health' : refusals.bodyOnRead(verb);
+  }
+  const method = thread.host.dispatcher.method(target.service, target.method);
+  if (method === undefined) return refusals.notFound(target.service, target.method);
+  if (reads ? !method.reads : verb !== 'POST') {
+    return refusals.wrongVerb(verb, method.reads ? 'GET, HEAD, POST' : 'POST');
+  }
+  if (reads && bodyBytes !== 0) return refusals.bodyOnRead(verb);
+  const coding = foreignCoding(request);
+  if (coding !== undefined) return refusals.wrongCoding(coding);
+  if (bodyBytes > binding.frameBytes) return refusals.bodyTooLarge(binding.frameBytes);
+  return readCall(thread, binding, request, reads, bodyBytes);
+}
+
+/** How the body is coded, if not as it is: compression is not taken here. */
+function foreignCoding({ headers }: HttpRequest): string | undefined {
+  const transfer = headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') return transfer;
+  const content = headers['content-encoding'];
+  return content === undefined || content.toLowerCase() === 'identity' ? undefined : content;
+}
+
+function readCall(
+  thread: HttpThread,
+  binding: BindingSettings,
+  request: HttpRequest,
+  reads: boolean,
+  bodyBytes: number,
+): Intake {
+  const { headers } = request;
+  const codec = reads ? codecIds.json : codecOfContentType(headers['content-type']);
+  if (codec === -1) return refusals.wrongContentType(headers['content-type'] ?? '');
+  const head = thread.takeHead();
+  try {
+    readRequestHead(head, headers, { nowMs: thread.host.clock.nowMs(), timeoutMs: binding.timeoutMs, reads });
+    head.codec = codec;
+    request.body = reads ? queryBody(request, thread.target.query) : emptyBody(request, binding, bodyBytes);
+  } catch (reason) {
+    request.body = undefined;
+    thread.giveHead(head);
+    return refusals.refusalOfError(reason);
+  }
+  request.head = head;
+  request.serviceName = thread.target.service;
+  request.methodName = thread.target.method;
+  return bodyBytes === 0 ? 'call' : 'body';
+}
+
+// The request line is bounded (headBytesMax), so what it unfolds to is too.
+function queryBody(request: HttpRequest, query: string): RequestBody {
+  const json = Buffer.from(queryToJson(query));
+  const body = new RequestBody(readMetadataHeaders(request.headers, true), json.length, json.length);
+  body.append(json);
+  return body;
+}
+
+function emptyBody(request: HttpRequest, binding: BindingSettings, bodyBytes: number): RequestBody {
+  return new RequestBody(readMetadataHeaders(request.headers, false), bodyBytes, binding.frameBytes);
+}

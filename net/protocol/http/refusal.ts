@@ -1,0 +1,120 @@
+// Refusal: an error that protocol http itself answers, before a request reaches the dispatcher. Most follow the table of
+// status.ts; those that only HTTP knows (405, 408, 413 …) carry their status. Also the one form of an error's body.
+
+import { STATUS_CODES } from 'node:http';
+import type { ErrorCode, RetryHint } from '../../../runtime/errors.ts';
+import { HeddleError } from '../../../runtime/errors.ts';
+import { contentTypes } from './content-type.ts';
+import { headBytesMax, headersMax } from './limits.ts';
+import { statusOfCode } from './status.ts';
+
+export interface Refusal {
+  status: number;
+  code: ErrorCode;
+  message: string;
+  retry: RetryHint;
+  retryAfterMs: number;
+  /** For 405: what may be used instead. */
+  allow?: string;
+}
+
+/** The JSON of an error, as every answer but 2xx carries it. */
+export function errorBody(code: ErrorCode, message: string, retry: RetryHint, retryAfterMs: number): string {
+  return JSON.stringify({ error: { code, message, retry, retryAfterMs } });
+}
+
+/** A refusal as bytes of a whole answer, for a connection on which node:http has no response to offer. */
+export function refusalBytes(refusal: Refusal): Buffer {
+  const body = errorBody(refusal.code, refusal.message, refusal.retry, refusal.retryAfterMs);
+  return Buffer.from(
+    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+/** A HeddleError as a refusal, by the table. */
+export function refusalOfError(reason: unknown): Refusal {
+  const error = HeddleError.from(reason, 'the request could not be read');
+  return { ...refuse(statusOfCode(error.code), error.code, error.message), retry: error.retry };
+}
+
+export function notFound(service: string, method: string): Refusal {
+  return refuse(404, 'NOT_FOUND', `this address has no method ${JSON.stringify(`${service}/${method}`.slice(0, 200))}`);
+}
+
+export function notAPath(path: string): Refusal {
+  return refuse(
+    404,
+    'NOT_FOUND',
+    `${JSON.stringify(path.slice(0, 200))} is not a method: call POST /Service/method with a JSON body, ` +
+      'or GET /Service/method?name=value for methods that only read; /healthz tells whether the process serves',
+  );
+}
+
+export function wrongVerb(verb: string, allow: string): Refusal {
+  return { ...refuse(405, 'UNIMPLEMENTED', `${verb} is not possible here; use ${allow}`), allow };
+}
+
+export function bodyTooLarge(frameBytes: number): Refusal {
+  return refuse(413, 'INVALID_ARGUMENT', `the body is over this address's bound of ${frameBytes} bytes (frameBytes)`);
+}
+
+export function wrongContentType(header: string): Refusal {
+  return refuse(
+    415,
+    'INVALID_ARGUMENT',
+    `content-type ${JSON.stringify(header.slice(0, 100))} is not one of ${contentTypes} (in UTF-8); with curl: ` +
+      "-H 'content-type: application/json'",
+  );
+}
+
+export function wrongCoding(coding: string): Refusal {
+  return refuse(
+    415,
+    'INVALID_ARGUMENT',
+    `the body is coded as ${JSON.stringify(coding.slice(0, 100))}; send it as it is`,
+  );
+}
+
+export function bodyOnRead(verb: string): Refusal {
+  return refuse(400, 'INVALID_ARGUMENT', `${verb} takes its request from the query and must have no body; use POST`);
+}
+
+export const noHost: Refusal = refuse(400, 'INVALID_ARGUMENT', 'an HTTP/1.1 request must have a host header');
+
+export const tooManyHeaders: Refusal = refuse(431, 'INVALID_ARGUMENT', `a request may have ${headersMax} headers`);
+
+export const unknownExpectation: Refusal = refuse(
+  417,
+  'INVALID_ARGUMENT',
+  'the only expectation that can be met is 100-continue',
+);
+
+export const tooManyCalls: Refusal = {
+  ...refuse(429, 'RESOURCE_EXHAUSTED', 'this IO thread has no room for another request in flight; try again later'),
+  retry: 'yes',
+};
+
+export const tooSlow: Refusal = refuse(
+  408,
+  'DEADLINE_EXCEEDED',
+  'the request did not come in whole within the read timeout of this address',
+);
+
+/** What node:http's parser found wrong, by its error code. */
+export function malformed(parserCode: string | undefined): Refusal {
+  switch (parserCode) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return tooSlow;
+    case 'HPE_HEADER_OVERFLOW':
+      return refuse(431, 'INVALID_ARGUMENT', `request line and headers are over ${headBytesMax} bytes`);
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return refuse(413, 'INVALID_ARGUMENT', `chunk extensions are over ${headBytesMax} bytes`);
+    default:
+      return refuse(400, 'INVALID_ARGUMENT', `the request is not well-formed HTTP/1.1 (${parserCode ?? 'unknown'})`);
+  }
+}
+
+function refuse(status: number, code: ErrorCode, message: string): Refusal {
+  return { status, code, message, retry: 'no', retryAfterMs: 0 };
+}

@@ -1,0 +1,61 @@
+// status: error code <-> HTTP status, the one table of protocol http, for the server and for clients. The numbers are
+// those of gRPC's HTTP gateways, so that proxies and people read them as usual. Pure; any thread.
+
+import type { ErrorCode } from '../../../runtime/errors.ts';
+
+const statusByCode: Readonly<Record<ErrorCode, number>> = {
+  CANCELLED: 499,
+  UNKNOWN: 500,
+  INVALID_ARGUMENT: 400,
+  DEADLINE_EXCEEDED: 504,
+  NOT_FOUND: 404,
+  ALREADY_EXISTS: 409,
+  PERMISSION_DENIED: 403,
+  RESOURCE_EXHAUSTED: 429,
+  FAILED_PRECONDITION: 400,
+  ABORTED: 409,
+  OUT_OF_RANGE: 400,
+  UNIMPLEMENTED: 501,
+  INTERNAL: 500,
+  UNAVAILABLE: 503,
+  DATA_LOSS: 500,
+  UNAUTHENTICATED: 401,
+};
+
+// Where codes share a status, the one that promises least. Below the line: statuses that only HTTP itself gives.
+const codeByStatus: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
+  [400, 'INVALID_ARGUMENT'],
+  [401, 'UNAUTHENTICATED'],
+  [403, 'PERMISSION_DENIED'],
+  [404, 'NOT_FOUND'],
+  [409, 'ABORTED'],
+  [429, 'RESOURCE_EXHAUSTED'],
+  [499, 'CANCELLED'],
+  [500, 'INTERNAL'],
+  [501, 'UNIMPLEMENTED'],
+  [503, 'UNAVAILABLE'],
+  [504, 'DEADLINE_EXCEEDED'],
+  // ---
+  [405, 'UNIMPLEMENTED'],
+  [408, 'DEADLINE_EXCEEDED'],
+  [412, 'FAILED_PRECONDITION'],
+  [413, 'INVALID_ARGUMENT'],
+  [415, 'INVALID_ARGUMENT'],
+  [417, 'INVALID_ARGUMENT'],
+  [431, 'INVALID_ARGUMENT'],
+  [502, 'UNAVAILABLE'],
+]);
+
+/** The status of an error code: 400 … 504. */
+export function statusOfCode(code: ErrorCode): number {
+  return statusByCode[code];
+}
+
+/**
+ * The code that a status stands for, for answers without Heddle's own body (a proxy's); undefined for 1xx and 2xx.
+ * Statuses outside the table read as UNKNOWN.
+ */
+export function codeOfStatus(status: number): ErrorCode | undefined {
+  if (status < 300) return undefined;
+  return codeByStatus.get(status) ?? 'UNKNOWN';
+}

@@ -1,0 +1,333 @@
+// Server: one process's wiring. From Settings it makes the supervisor, the pools, the IO threads and the acceptor, and
+// hands them to an Actor that starts and stops them in numbered phases.
+//
+// Start: 1. CPU pools spawn and load their modules; IO threads spawn  2. all threads are linked  3. all go
+//        4. the acceptor listens
+// Stop:  1. the acceptor closes its listeners  2. IO threads tell their peers and finish what runs, the pools still
+//        serve  3. IO threads end  4. CPU threads end
+
+import type { Socket } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { Actor, type Part } from '../runtime/actor.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { type LogHub, startLogThread } from '../runtime/log/hub.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { moduleUrl } from '../runtime/module-url.ts';
+import type { BindingSettings, Settings } from '../runtime/settings.ts';
+import { latencyBetween, latencyQuantileMs } from '../runtime/shared/latency.ts';
+import { board as boardWord } from '../runtime/shared/layout.ts';
+import { RunQueue } from '../runtime/shared/run-queue.ts';
+import type { MethodRow, PoolMemory, ThreadInit } from '../runtime/thread-control.ts';
+import { type CpuGeneration, cpuGeneration } from '../scheduler/cpu-spawner.ts';
+import { Supervisor } from '../scheduler/supervisor.ts';
+import { type ServedRow, ThreadPool } from '../scheduler/thread-pool.ts';
+import { Acceptor, type ConnectionTarget } from './acceptor.ts';
+import type { CpuHostData } from './cpu-host.ts';
+import { ioSpawner } from './io-spawner.ts';
+import type { HandedConnection } from './io-thread.ts';
+import { methodTable } from './method-table.ts';
+import { callQueueName } from './thread-carrier.ts';
+
+/** Requests in flight per asking thread. */
+const tableEntries = 16_384;
+/** Shared memory per asking thread for bodies over 256 bytes; more when one frame may be large. */
+const arenaBytesMin = 64 * 1_048_576;
+/** Frames of the largest size that an arena holds at least. */
+const arenaFrames = 4;
+/** How long an idle thread polls before it parks, where threads do not outnumber cores, ms. */
+const spinMs = 0.05;
+/** How long a thread may take to end once it was told to, ms. */
+const threadStopMs = 1_000;
+
+export interface ServerOptions {
+  /** Default: the machine's. */
+  clock?: Clock;
+}
+
+/** What a server did between two looks. */
+export interface ServerStats {
+  requestsPerSecond: number;
+  failedPerSecond: number;
+  p50Ms: number;
+  p99Ms: number;
+  fibers: number;
+  threads: number;
+  connections: number;
+  restarts: number;
+}
+
+export interface ListeningAddress {
+  protocol: string;
+  host: string;
+  port: number;
+}
+
+export class Server {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly supervisor: Supervisor;
+  readonly ioPool: ThreadPool;
+  readonly cpuPools: ThreadPool[] = [];
+  readonly acceptor: Acceptor;
+  readonly #logHub: LogHub;
+  readonly #clock: Clock;
+  readonly #actor: Actor;
+  readonly #generations: CpuGeneration[] = [];
+  readonly #logSides = new Map<number, () => void>();
+  #addresses: ListeningAddress[] = [];
+  #methods: MethodRow[] = [];
+  #drained: (() => void) | undefined;
+  #toDrain = new Set<number>();
+  #look: { atMs: number; answered: number; failed: number; latency: Uint32Array };
+
+  constructor(settings: Settings, options: ServerOptions = {}) {
+    this.settings = settings;
+    this.#clock = options.clock ?? systemClock;
+    this.#logHub = startLogThread(settings.log);
+    this.log = this.#logHub.logger('server');
+    const bindings = distinctBindings(settings);
+    this.supervisor = new Supervisor({
+      pools: poolMemories(settings),
+      services: settings.services.length,
+      tableEntries,
+      arenaBytes: arenaBytesFor(settings, bindings),
+    });
+    const threads = settings.io.threads + settings.pools.reduce((sum, pool) => sum + pool.threads, 0);
+    const common = {
+      supervisor: this.supervisor,
+      maxRequests: settings.limits.requests,
+      spinMs: threads < availableParallelism() ? spinMs : 0,
+      clock: this.#clock,
+      log: this.#logHub.logger('threads'),
+    };
+    this.ioPool = new ThreadPool({
+      ...common,
+      name: 'io',
+      threads: settings.io.threads,
+      takes: (place) => ['io', callQueueName(place)],
+      threadName: (place) => `io-${place + 1}`,
+      spawn: ioSpawner(settings, bindings, (init) => this.#attachLog(init), common.log),
+      onMessage: (number, message) => {
+        if (message.type === 'closed') for (const one of message.connections) this.acceptor.ledger.close(one);
+        if (message.type === 'drained') this.#onDrained(number);
+      },
+      onGone: (number) => {
+        this.acceptor.ledger.closeThread(number);
+        this.#onDrained(number);
+      },
+    });
+    for (const pool of settings.pools) {
+      const generation = cpuGeneration(
+        pool,
+        moduleUrl('./cpu-host', import.meta.url).href,
+        (init) => ({ data: this.#cpuHostData(pool.name, init), transfer: [] }),
+        common.log,
+      );
+      this.#generations.push(generation);
+      this.cpuPools.push(
+        new ThreadPool({
+          ...common,
+          name: pool.name,
+          threads: pool.threads,
+          takes: () => [pool.name],
+          threadName: (place) => `${pool.name}-${place + 1}`,
+          spawn: generation.spawn,
+          onGone: (number) => this.#detachLog(number),
+        }),
+      );
+    }
+    this.acceptor = new Acceptor({
+      bindings,
+      limits: settings.limits,
+      targets: () => this.#targets(),
+      clock: this.#clock,
+      log: this.#logHub.logger('acceptor'),
+    });
+    this.#actor = new Actor({
+      parts: [this.#threadsPart(), this.#ioPart(), this.#acceptorPart()],
+      stopTimeoutMs: settings.stop.timeoutMs,
+      clock: this.#clock,
+      log: this.log,
+    });
+    this.#look = this.#read();
+  }
+
+  /** Where it listens; ports that were 0 are the real ones. */
+  get addresses(): readonly ListeningAddress[] {
+    return this.#addresses;
+  }
+
+  get methods(): readonly MethodRow[] {
+    return this.#methods;
+  }
+
+  /** Throws when a module does not load, lacks a method, or an address can't be had. */
+  async start(): Promise<void> {
+    try {
+      await this.#actor.start();
+    } catch (reason) {
+      await this.#logHub.close();
+      throw reason;
+    }
+  }
+
+  /** True when everything that was accepted was finished within `stop.timeout`. Idempotent. */
+  async stop(): Promise<boolean> {
+    const finished = await this.#actor.stop();
+    await this.#logHub.close();
+    return finished;
+  }
+
+  /** What happened since the last look. */
+  stats(): ServerStats {
+    const before = this.#look;
+    const now = this.#read();
+    this.#look = now;
+    const seconds = Math.max(1, now.atMs - before.atMs) / 1000;
+    const latency = latencyBetween(before.latency, now.latency);
+    const { board } = this.supervisor;
+    const pools = [this.ioPool, ...this.cpuPools];
+    return {
+      requestsPerSecond: ((now.answered - before.answered) >>> 0) / seconds,
+      failedPerSecond: ((now.failed - before.failed) >>> 0) / seconds,
+      p50Ms: latencyQuantileMs(latency, 0.5),
+      p99Ms: latencyQuantileMs(latency, 0.99),
+      fibers: board.sum(boardWord.fibers),
+      threads: pools.reduce((sum, pool) => sum + pool.size, 0),
+      connections: this.acceptor.ledger.size,
+      restarts: pools.reduce((sum, pool) => sum + pool.restarts, 0),
+    };
+  }
+
+  #read() {
+    const { board, latency } = this.supervisor;
+    return {
+      atMs: this.#clock.nowMs(),
+      answered: board.sum(boardWord.answered),
+      failed: board.sum(boardWord.failed),
+      latency: latency.read(),
+    };
+  }
+
+  /** Phases 1 to 3 up; 4 down. */
+  #threadsPart(): Part {
+    const pools = [this.ioPool, ...this.cpuPools];
+    return {
+      name: 'threads',
+      start: async () => {
+        const served = new Map<string, ServedRow[]>();
+        await Promise.all(pools.map(async (pool) => served.set(pool.name, await pool.spawn())));
+        this.#methods = methodTable(this.settings, served);
+        for (const pool of pools) await pool.link();
+        for (const pool of pools) pool.go(this.#methods);
+      },
+      drain: async () => {},
+      stop: async () => {
+        for (const pool of pools) pool.beginStop();
+        await Promise.all(pools.map((pool) => pool.stop(threadStopMs)));
+        await Promise.all(this.#generations.map((generation) => generation.close()));
+      },
+    };
+  }
+
+  /** Phase 2 down: every accepted request is answered before a thread ends. */
+  #ioPart(): Part {
+    return {
+      name: 'connections',
+      start: async () => {},
+      drain: () =>
+        new Promise((resolve) => {
+          this.#toDrain = new Set([...this.ioPool.threads].map(({ number }) => number));
+          if (this.#toDrain.size === 0) resolve();
+          this.#drained = resolve;
+          this.ioPool.tell({ type: 'drain' });
+        }),
+      stop: async () => {},
+    };
+  }
+
+  #acceptorPart(): Part {
+    return {
+      name: 'acceptor',
+      start: async () => {
+        this.#addresses = await this.acceptor.listen();
+      },
+      drain: () => this.acceptor.close(),
+      stop: () => this.acceptor.close(),
+    };
+  }
+
+  #onDrained(number: number): void {
+    if (this.#toDrain.delete(number) && this.#toDrain.size === 0) this.#drained?.();
+  }
+
+  #targets(): ConnectionTarget[] {
+    const targets: ConnectionTarget[] = [];
+    for (const { number, state, worker } of this.ioPool.threads) {
+      if (state !== 'going' || worker === undefined) continue;
+      targets.push({
+        number,
+        hand: (socket, listener, connection) => {
+          const handed: HandedConnection = { socket, listener, connection };
+          // Node moves a fresh TCP socket to another thread when it is in the transfer list.
+          worker.postMessage(handed, [socket as Socket & ArrayBuffer]);
+        },
+      });
+    }
+    return targets;
+  }
+
+  #cpuHostData(pool: string, init: ThreadInit): CpuHostData {
+    const { services, clients, io } = this.settings;
+    return {
+      services: services.filter((service) => service.pool === pool),
+      clients,
+      ioThreads: io.threads,
+      log: this.#attachLog(init).side,
+    };
+  }
+
+  #attachLog(init: ThreadInit) {
+    const { workerSide, detach } = this.#logHub.attach(init.name);
+    this.#logSides.set(init.number, detach);
+    return { side: workerSide, detach: () => this.#detachLog(init.number) };
+  }
+
+  #detachLog(number: number): void {
+    this.#logSides.get(number)?.();
+    this.#logSides.delete(number);
+  }
+}
+
+/** The run queues of a process: one for each pool, one for pool `io`, one for each IO thread's outgoing calls. */
+function poolMemories(settings: Settings): PoolMemory[] {
+  const queue = (name: string, length: number, calls: boolean): PoolMemory => {
+    const capacity = 2 ** Math.ceil(Math.log2(length));
+    return { name, memory: RunQueue.allocate(capacity), capacity, calls };
+  };
+  const { io, pools } = settings;
+  return [
+    queue('io', io.queueLength, false),
+    ...Array.from({ length: io.threads }, (_, place) => queue(callQueueName(place), io.queueLength, true)),
+    ...pools.map(({ name, queueLength }) => queue(name, queueLength, false)),
+  ];
+}
+
+/** Services that name one address share its listener. */
+function distinctBindings(settings: Settings): BindingSettings[] {
+  const byAddress = new Map<string, BindingSettings>();
+  for (const { listen } of settings.services) {
+    for (const binding of listen) {
+      // Port 0 is a port of its own each time, but the same service list names it once per service: one is enough.
+      const address = `${binding.protocol}://${binding.host}:${binding.port}`;
+      if (!byAddress.has(address)) byAddress.set(address, binding);
+    }
+  }
+  return [...byAddress.values()];
+}
+
+function arenaBytesFor(settings: Settings, bindings: readonly BindingSettings[]): number {
+  const frames = [...bindings, ...settings.clients].map(({ frameBytes }) => frameBytes);
+  const largest = Math.max(0, ...frames);
+  return Math.max(arenaBytesMin, 2 ** Math.ceil(Math.log2(Math.max(1, largest * arenaFrames))));
+}

@@ -1,0 +1,182 @@
+// ThreadCarrier: where a fiber's call goes. A client of the config wins over a service of this process. A remote call
+// takes the queue of the IO thread that owns the connections (so that they outlive this thread), or this thread's own
+// channel (`via: caller`, and on IO threads); a local one takes the queue of its pool, no socket.
+
+import type { CallCarrier, CallHead, ReplySink } from '../runtime/call.ts';
+import type { ClientSettings } from '../runtime/settings.ts';
+import type { Route } from '../runtime/shared/asker.ts';
+import { refusal, refuse } from '../runtime/shared/refusal.ts';
+import type { MethodRow } from '../runtime/thread-control.ts';
+import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
+import { taskMethod } from '../scheduler/request-runner.ts';
+import { ClientChannel } from './client/channel.ts';
+import type { ClientHost } from './client/host.ts';
+import { checkOptions } from './client/options.ts';
+
+/** The run queue of an IO thread's outgoing calls, by the thread's place. */
+export function callQueueName(place: number): string {
+  return `calls#${place}`;
+}
+
+interface RemoteClient {
+  settings: ClientSettings;
+  /** Set where this thread owns the connections. */
+  channel: ClientChannel | undefined;
+  /** The queue of the IO thread that does, otherwise. */
+  route: Route | undefined;
+}
+
+/** Bits of a handle that say who gave it: the asker, this thread's dispatcher, or the channel of client n. */
+const handleSpace = 2 ** 42;
+const byAsker = 0;
+const byLocal = 1;
+const byChannel = 2;
+
+/** Method names as bytes, as the queue carries them. At most so many; the rest are encoded at each call. */
+const namesMax = 4096;
+
+export class ThreadCarrier implements CallCarrier {
+  /** Clients whose connections this thread owns, by their index in the config; on CPU threads some have no channel. */
+  readonly channels: { name: string; channel: ClientChannel }[] = [];
+  readonly #endpoint: ThreadEndpoint;
+  readonly #local: CallCarrier | undefined;
+  readonly #clients = new Map<string, { client: RemoteClient; index: number }>();
+  readonly #open: ClientChannel[] = [];
+  readonly #routes = new Map<string, Map<string, { route: Route; timeoutMs: number }>>();
+  readonly #names = new Map<string, Buffer>();
+
+  /**
+   * `local`: on an IO thread its dispatcher, which may run a call on this very thread. `host`: what channels need; on a
+   * CPU thread only clients with `via: caller` get one.
+   */
+  constructor(
+    endpoint: ThreadEndpoint,
+    clients: readonly ClientSettings[],
+    host: ClientHost,
+    local: CallCarrier | undefined,
+    ioThreads = 0,
+  ) {
+    this.#endpoint = endpoint;
+    this.#local = local;
+    for (const [index, settings] of clients.entries()) {
+      const owns = local !== undefined || settings.via === 'caller';
+      const client: RemoteClient = { settings, channel: undefined, route: undefined };
+      if (owns) {
+        client.channel = new ClientChannel(host, checkOptions(channelOptions(settings)));
+        this.#open.push(client.channel);
+        this.channels[index] = { name: settings.name, channel: client.channel };
+      } else {
+        // Spread over the IO threads, so that no single one carries all calls of a busy client.
+        const place = (index + endpoint.number) % ioThreads;
+        const pool = endpoint.pools.get(callQueueName(place))!;
+        client.route = { pool, method: index, column: 0, maxConcurrency: 0, service: settings.name };
+      }
+      this.#clients.set(settings.name, { client, index });
+    }
+  }
+
+  setMethods(rows: readonly MethodRow[]): void {
+    for (const row of rows) {
+      let methods = this.#routes.get(row.service);
+      if (methods === undefined) {
+        methods = new Map();
+        this.#routes.set(row.service, methods);
+      }
+      methods.set(row.method, { route: this.#endpoint.route(row), timeoutMs: row.timeoutMs });
+    }
+  }
+
+  call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
+    const remote = this.#clients.get(service);
+    if (remote !== undefined) return this.#callRemote(remote.client, remote.index, service, method, head, sink, tag);
+    if (this.#local !== undefined) return this.#mark(byLocal, this.#local.call(service, method, head, sink, tag));
+    const found = this.#routes.get(service)?.get(method);
+    if (found === undefined) {
+      const where = this.#routes.has(service) ? `service ${service} has no method ${method}` : `no service ${service}`;
+      return refuse(
+        sink,
+        tag,
+        refusal(
+          'NOT_FOUND',
+          `${where} in this process, and no client of that name in the config: add one under clients`,
+        ),
+      );
+    }
+    const { route, timeoutMs } = found;
+    if (timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#endpoint.clock.nowMs() + timeoutMs);
+    return this.#mark(byAsker, this.#endpoint.asker.put(route, head, undefined, sink, tag));
+  }
+
+  /** Runs an offloaded function on a pool. The body is a task's, in codec v8. */
+  callTask(poolName: string, head: CallHead, sink: ReplySink, tag: number): number {
+    const pool = this.#endpoint.pools.get(poolName);
+    if (pool === undefined || pool.calls) {
+      const known = [...this.#endpoint.pools.values()].filter(({ calls }) => !calls).map(({ name }) => name);
+      return refuse(
+        sink,
+        tag,
+        refusal('INVALID_ARGUMENT', `there is no pool ${JSON.stringify(poolName)}; the pools are ${known.join(', ')}`),
+      );
+    }
+    const route: Route = { pool, method: taskMethod, column: 0, maxConcurrency: 0, service: 'task' };
+    return this.#mark(byAsker, this.#endpoint.asker.put(route, head, undefined, sink, tag));
+  }
+
+  cancel(handle: number): void {
+    const by = Math.floor(handle / handleSpace);
+    const inner = handle % handleSpace;
+    if (by === byAsker) this.#endpoint.asker.cancel(inner);
+    else if (by === byLocal) this.#local?.cancel(inner);
+    else this.channels[by - byChannel]?.channel.cancel(inner);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#open.map((channel) => channel.close()));
+  }
+
+  #callRemote(
+    client: RemoteClient,
+    index: number,
+    service: string,
+    method: string,
+    head: CallHead,
+    sink: ReplySink,
+    tag: number,
+  ): number {
+    const { settings, channel, route } = client;
+    if (settings.timeoutMs > 0) {
+      head.deadlineMs = Math.min(head.deadlineMs, this.#endpoint.clock.nowMs() + settings.timeoutMs);
+    }
+    if (channel !== undefined) return this.#mark(byChannel + index, channel.call(service, method, head, sink, tag));
+    return this.#mark(byAsker, this.#endpoint.asker.put(route!, head, this.#nameBytes(method), sink, tag));
+  }
+
+  #mark(by: number, handle: number): number {
+    return handle < 0 ? handle : by * handleSpace + handle;
+  }
+
+  #nameBytes(method: string): Buffer {
+    let bytes = this.#names.get(method);
+    if (bytes === undefined) {
+      bytes = Buffer.from(method, 'latin1');
+      if (this.#names.size < namesMax) this.#names.set(method, bytes);
+    }
+    return bytes;
+  }
+}
+
+function channelOptions(settings: ClientSettings) {
+  const { name, addresses, balance, timeoutMs, connectTimeoutMs, maxInFlight, connections } = settings;
+  const { frameBytes, writeBufferBytes } = settings;
+  return {
+    name,
+    addresses,
+    balance,
+    timeoutMs,
+    connectTimeoutMs,
+    maxInFlight,
+    connections,
+    frameBytes,
+    writeBufferBytes,
+  };
+}

@@ -1,0 +1,36 @@
+// hostServices: loads services into a thread that runs requests, on CPU threads and, for pool `io`, on IO threads.
+
+import type { Logger } from '../runtime/logger.ts';
+import type { ServiceSettings } from '../runtime/settings.ts';
+import type { HostedThread, Processor, ThreadExtension } from '../scheduler/host-module.ts';
+import type { ServedRow } from '../scheduler/thread-pool.ts';
+import { fiberCalls } from './fiber-calls.ts';
+import { loadServices } from './load-services.ts';
+import { taskProcessor } from './task-processor.ts';
+import type { ThreadCarrier } from './thread-carrier.ts';
+
+/** Resolves with what the modules serve. Throws HeddleError naming each module that is wrong and why. */
+export async function hostServices(
+  thread: HostedThread,
+  services: readonly ServiceSettings[],
+  carrier: ThreadCarrier,
+  log: Logger,
+  extension: ThreadExtension,
+): Promise<ServedRow[]> {
+  const processors = new Map<string, Processor>();
+  for (const processor of await loadServices(services)) {
+    processors.set(`${processor.service}/${processor.method}`, processor);
+  }
+  const { asker } = thread.endpoint;
+  thread.host(
+    {
+      processors,
+      tasks: taskProcessor,
+      calls: fiberCalls(carrier),
+      log,
+      onLocalReply: (latencyMs, code) => asker.countLocal(latencyMs, code),
+    },
+    extension,
+  );
+  return [...processors.values()].map(({ service, method, reads }) => ({ service, method, reads }));
+}

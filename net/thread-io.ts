@@ -1,0 +1,75 @@
+// ThreadIo: what sockets need of the thread that owns them: the read buffer, the list of connections with something to
+// write, names, and counts of what peers did. IO threads have more (io-host.ts); a CPU thread has one for clients whose
+// connections it owns itself (`via: caller`).
+
+import type { OnReadOpts, Socket } from 'node:net';
+import type { Clock, Random } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
+import type { TimerWheel } from '../runtime/timer-wheel.ts';
+import { type ClientHost, openTcpSocket } from './client/host.ts';
+import { CachingResolver, type Resolver } from './client/resolver.ts';
+
+/** What one read of a socket gives at most, bytes. */
+const readBufferBytes = 65_536;
+/** Peers' misdeeds are logged together, at most once in this time, ms. */
+const countsLogEveryMs = 1_000;
+
+export class ThreadIo implements ClientHost {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timers: TimerWheel;
+  readonly log: Logger;
+  readonly readBuffer: Buffer = Buffer.allocUnsafeSlow(readBufferBytes);
+  readonly resolver: Resolver;
+  /** Since the thread began, by name. */
+  readonly counts = new Map<string, number>();
+  readonly #endpoint: ThreadEndpoint;
+  #toFlush: { flush(): void }[] = [];
+  #flushing: { flush(): void }[] = [];
+  #countsTimer: unknown;
+  #recent: Record<string, number> = {};
+
+  constructor(endpoint: ThreadEndpoint, clock: Clock, random: Random, log: Logger) {
+    this.#endpoint = endpoint;
+    this.clock = clock;
+    this.random = random;
+    this.timers = endpoint.timers;
+    this.log = log;
+    this.resolver = new CachingResolver({ clock });
+  }
+
+  scheduleFlush(connection: { flush(): void }): void {
+    this.#toFlush.push(connection);
+    this.#endpoint.wake();
+  }
+
+  /** Writes what this turn left to write. True when there was something. */
+  flush(): boolean {
+    if (this.#toFlush.length === 0) return false;
+    // A flush may ask for another: that one belongs to the next turn.
+    const now = this.#toFlush;
+    this.#toFlush = this.#flushing;
+    this.#flushing = now;
+    for (const connection of now) connection.flush();
+    now.length = 0;
+    return true;
+  }
+
+  openSocket(ip: string, port: number, onread: OnReadOpts): Socket {
+    return openTcpSocket(ip, port, onread);
+  }
+
+  /** The thread lives as long as the process: nothing to keep alive. */
+  hold(): void {}
+
+  count(event: string): void {
+    this.counts.set(event, (this.counts.get(event) ?? 0) + 1);
+    this.#recent[event] = (this.#recent[event] ?? 0) + 1;
+    this.#countsTimer ??= this.clock.setTimer(countsLogEveryMs, () => {
+      this.#countsTimer = undefined;
+      this.log.debug({ events: this.#recent }, 'peers');
+      this.#recent = {};
+    });
+  }
+}
