@@ -138,9 +138,9 @@ export const clientsType = map(
     ),
     writeBuffer: key(
       bytes('16KiB', '256MiB'),
-      '1MiB',
+      '16MiB',
       'Requests waiting to be sent over one connection; over it calls are refused.',
-      'More than a network holds in flight, little enough for many peers.',
+      'Room for one frame of the largest size and the small calls behind it.',
     ),
     via: key(
       choice('io', 'caller'),

@@ -45,7 +45,7 @@ export class IoDispatcher implements Dispatcher, ReplySink {
     }
   }
 
-  method(service: string, method: string): { reads: boolean } | undefined {
+  method(service: string, method: string): MethodRow | undefined {
     return this.#services.get(service)?.get(method)?.row;
   }
 
@@ -54,6 +54,7 @@ export class IoDispatcher implements Dispatcher, ReplySink {
     if (found === undefined) return refuse(sink, tag, this.#notFound(service, method));
     const { row, route } = found;
     if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#clock.nowMs() + row.timeoutMs);
+    if (row.oneWay) head.flags |= callFlags.oneWay;
     const oneWay = (head.flags & callFlags.oneWay) !== 0;
     if (row.pool === 'io' && this.#runner.takesRegular) {
       const handle = this.#runHere(row, head, oneWay ? this : sink, tag);

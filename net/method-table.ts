@@ -17,6 +17,7 @@ export function methodTable(settings: Settings, served: ReadonlyMap<string, read
         method: row.method,
         pool: service.pool,
         reads: row.reads,
+        oneWay: row.oneWay,
         timeoutMs: smallestTimeoutMs(settings, service, row.method),
         column: column + 1,
         maxConcurrency: service.maxConcurrency,

@@ -15,6 +15,7 @@ export class MethodProcessor implements Processor {
   readonly service: string;
   readonly method: string;
   readonly reads: boolean;
+  readonly oneWay: boolean;
   readonly asyncContext: boolean;
   readonly #contract: ContractMethod;
   readonly #handler: UntypedHandler;
@@ -26,6 +27,7 @@ export class MethodProcessor implements Processor {
     this.service = contract.service;
     this.method = contract.method;
     this.reads = contract.reads;
+    this.oneWay = contract.oneWay;
     this.asyncContext = asyncContext;
     this.#contract = contract;
     this.#handler = handler;

@@ -43,6 +43,7 @@ export const taskProcessor: Processor = {
   service: 'heddle',
   method: 'task',
   reads: false,
+  oneWay: false,
   asyncContext: false,
   form: () => form,
 };

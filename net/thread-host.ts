@@ -32,5 +32,5 @@ export async function hostServices(
     },
     extension,
   );
-  return [...processors.values()].map(({ service, method, reads }) => ({ service, method, reads }));
+  return [...processors.values()].map(({ service, method, reads, oneWay }) => ({ service, method, reads, oneWay }));
 }

@@ -63,7 +63,7 @@ export class Actor extends EventEmitter<ActorEvents> {
         started.push(part);
         await part.start();
         // A stop that came meanwhile stops everything itself.
-        if (this.#state !== 'starting') throw new HeddleError('CANCELLED', 'stopped while it started');
+        if (this.#stopping !== undefined) throw new HeddleError('CANCELLED', 'stopped while it started');
       }
     } catch (reason) {
       if (this.#stopping === undefined) {

@@ -40,6 +40,8 @@ export interface MethodRow {
   method: string;
   pool: string;
   reads: boolean;
+  /** Nobody waits for its answer, whatever the caller's head says. */
+  oneWay: boolean;
   /** The smallest of the pool's, service's and method's timeouts, ms; 0: none. */
   timeoutMs: number;
   /** Column of the service in Inflight. */
@@ -67,7 +69,7 @@ export type ToMain =
       /** worker_threads' own id, so that main finds the Worker. */
       threadId: number;
       /** What its modules serve; empty for threads that load none. */
-      methods: { service: string; method: string; reads: boolean }[];
+      methods: { service: string; method: string; reads: boolean; oneWay: boolean }[];
     }
   | { type: 'failed'; code: string; message: string }
   | { type: 'linked'; peer: number }

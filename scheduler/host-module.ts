@@ -15,6 +15,8 @@ export interface Processor {
   readonly service: string;
   readonly method: string;
   readonly reads: boolean;
+  /** Nobody waits for its answer. */
+  readonly oneWay: boolean;
   /** Handlers run inside AsyncLocalStorage. */
   readonly asyncContext: boolean;
   /** How this caller's body is read and its reply written. Throws HeddleError when there is no way. */

@@ -66,6 +66,7 @@ export interface ServedRow {
   service: string;
   method: string;
   reads: boolean;
+  oneWay: boolean;
 }
 
 export class ThreadPool {

@@ -63,8 +63,8 @@ export type Client<Service extends Contract> = ClientMethods<Service> &
 /**
  * Makes a client of a service and begins to connect.
  *
- *     await using films = connect(Search, { target: 'heddle://127.0.0.1:7000,127.0.0.1:7001', timeoutMs: 300 });
- *     const { films } = await films.search({ text: 'heat' }, { signal });
+ *     await using client = connect(Search, { target: 'heddle://127.0.0.1:7000,127.0.0.1:7001', timeoutMs: 300 });
+ *     const { films } = await client.search({ text: 'heat' }, { signal });
  *
  * Each method rejects with HeddleError: the server's own; UNAVAILABLE when no server can be reached or the connection
  * was lost; DEADLINE_EXCEEDED; CANCELLED by `signal` or `close`; RESOURCE_EXHAUSTED over one of this client's bounds. Its

@@ -30,7 +30,7 @@ export interface AvroTypes<Request, Response> {
   requestIn: AvroIn<Request>;
   requestOut: AvroOut<Request>;
   /** A method that answers `null` need not return anything. */
-  responseIn: Response extends 'null' ? null | Nothing : AvroIn<Response>;
+  responseIn: [Response] extends ['null'] ? null | Nothing : AvroIn<Response>;
   responseOut: AvroOut<Response>;
 }
 

@@ -30,10 +30,10 @@ export type AvroDefinition =
   | { readonly type: 'map'; readonly values: AvroSchema }
   | { readonly type: string; readonly logicalType?: string; readonly precision?: number; readonly scale?: number };
 
-/** What may be written by a schema. */
-export type AvroIn<Schema> = In<Schema, Definitions<Schema>>;
-/** What is read by a schema. */
-export type AvroOut<Schema> = Out<Schema, Definitions<Schema>>;
+/** What may be written by a schema; `unknown` for a schema that the compiler does not see. */
+export type AvroIn<Schema> = [AvroSchema] extends [Schema] ? unknown : In<Schema, Definitions<Schema>>;
+/** What is read by a schema; `unknown` for a schema that the compiler does not see. */
+export type AvroOut<Schema> = [AvroSchema] extends [Schema] ? unknown : Out<Schema, Definitions<Schema>>;
 
 /** All named types within a schema, as a union: what a name in it may refer to. */
 type Definitions<Schema> = Schema extends {

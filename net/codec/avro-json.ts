@@ -131,10 +131,11 @@ function readBytes(node: AvroNode, json: unknown, depth: number): Buffer {
 
 /** The only branch that JSON of this look can be: schemas with two are refused when they are defined. */
 function branchOfJson(node: AvroNode, json: unknown): AvroNode | undefined {
-  const text = typeof json === 'string';
-  for (const branch of node.branches) if (jsonLook(branch) === lookOf(json)) return branch;
+  const look = lookOf(json);
+  for (const branch of node.branches) if (jsonLook(branch) === look) return branch;
   // No branch is text: a string may stand for a number that JSON can't hold.
-  return text ? node.branches.find((branch) => jsonLook(branch) === 'number') : undefined;
+  if (look !== 'string') return undefined;
+  return node.branches.find((branch) => jsonLook(branch) === 'number' && branch.kind !== avroKinds.int);
 }
 
 function lookOf(json: unknown): string {

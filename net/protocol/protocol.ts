@@ -11,7 +11,7 @@ import type { TimerWheel } from '../../runtime/timer-wheel.ts';
 /** Stages 4 to 6 as a protocol sees them: route, admit, queue. */
 export interface Dispatcher extends CallCarrier {
   /** What the contract of a method says, for protocols that map verbs: undefined when there is no such method. */
-  method(service: string, method: string): { reads: boolean } | undefined;
+  method(service: string, method: string): { reads: boolean; oneWay: boolean } | undefined;
   /** True while the process serves; false once it drains: what /healthz says. */
   readonly serving: boolean;
 }
@@ -25,8 +25,8 @@ export interface ProtocolHost {
   /** The thread's one read buffer (64 KiB): valid during a read callback, shared by all its sockets. */
   readonly readBuffer: Buffer;
   /**
-   * Asks for `flush` at the end of this turn of the event loop; each connection is asked once a turn however often it
-   * calls. This is what makes one write per connection per turn.
+   * Asks for `flush` at the end of this turn of the event loop; a connection asks once until it is flushed. This is what
+   * makes one write per connection per turn.
    */
   scheduleFlush(connection: { flush(): void }): void;
   /**

@@ -14,7 +14,7 @@ import { Flow, type FlowOwner } from './flow.ts';
 import { type FrameHandler, FrameParser } from './frame-parser.ts';
 import { InFlight } from './in-flight.ts';
 import { frameTypes, pingLayout } from './layout.ts';
-import { type OutBufferPool, Outbox } from './outbox.ts';
+import type { OutBufferPool } from './outbox.ts';
 import type { RequestFrame } from './read-frame.ts';
 import type { RouteNames } from './route-names.ts';
 

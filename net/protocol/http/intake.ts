@@ -1,7 +1,7 @@
 // intake: what a request is, from its line and headers alone: a health check, a call that is whole (GET), a call whose
 // body is still to come (POST), or an error. On IO threads, once per request, before any of its body is read.
 
-import { codecIds } from '../../../runtime/call.ts';
+import { callFlags, codecIds } from '../../../runtime/call.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import { codecOfContentType } from './content-type.ts';
 import type { HttpRequest } from './exchange.ts';
@@ -43,7 +43,7 @@ export function takeIn(thread: HttpThread, binding: BindingSettings, request: Ht
   const coding = foreignCoding(request);
   if (coding !== undefined) return refusals.wrongCoding(coding);
   if (bodyBytes > binding.frameBytes) return refusals.bodyTooLarge(binding.frameBytes);
-  return readCall(thread, binding, request, reads, bodyBytes);
+  return readCall(thread, binding, request, method, reads, bodyBytes);
 }
 
 /** How the body is coded, if not as it is: compression is not taken here. */
@@ -58,6 +58,7 @@ function readCall(
   thread: HttpThread,
   binding: BindingSettings,
   request: HttpRequest,
+  method: { oneWay: boolean },
   reads: boolean,
   bodyBytes: number,
 ): Intake {
@@ -68,6 +69,7 @@ function readCall(
   try {
     readRequestHead(head, headers, { nowMs: thread.host.clock.nowMs(), timeoutMs: binding.timeoutMs, reads });
     head.codec = codec;
+    if (method.oneWay) head.flags |= callFlags.oneWay;
     request.body = reads ? queryBody(request, thread.target.query) : emptyBody(request, binding, bodyBytes);
   } catch (reason) {
     request.body = undefined;
