@@ -258,7 +258,7 @@ export class Fiber extends Lifecycle implements HostedFiber {
 
   /** Notices what a busy loop keeps from being delivered: a result no longer wanted, a deadline passed. */
   #look(): void {
-    if (this.stopReason !== undefined) return;
+    if (this.stopReason !== undefined || this.exit !== undefined) return;
     if (!this.origin.isWanted()) {
       this.root.cancel('nobody waits for its result any more');
     } else if (this.deadlineMs !== Number.POSITIVE_INFINITY) {

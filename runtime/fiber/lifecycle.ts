@@ -93,10 +93,6 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     return this.#exit;
   }
 
-  get finalizing(): boolean {
-    return this.#phase === 'finalizing';
-  }
-
   get stopReason(): HeddleError | undefined {
     return this.#stopReason;
   }
@@ -128,24 +124,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
       this.#bodyOver();
       return;
     }
-    let result: unknown;
-    try {
-      this.entering();
-      result = this.invoke(run);
-    } catch (reason) {
-      this.#bodyThrew(reason);
-      this.#armDeadline();
-      return;
-    }
-    if (isPromiseLike(result)) {
-      const promise = result instanceof Promise ? result : Promise.resolve(result);
-      promise.then(
-        (value: unknown) => this.#bodyReturned(value),
-        (reason: unknown) => this.#bodyThrew(reason),
-      );
-    } else {
-      this.#bodyReturned(result);
-    }
+    this.#runBody(run);
     this.#armDeadline();
   }
 
@@ -218,6 +197,27 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     this.deadlinePassed();
   }
 
+  #runBody(run: (fiber: this) => unknown): void {
+    let result: unknown;
+    let pending: boolean;
+    try {
+      this.entering();
+      result = this.invoke(run);
+      pending = isPromiseLike(result);
+    } catch (reason) {
+      this.#bodyThrew(reason);
+      return;
+    }
+    if (!pending) {
+      this.#bodyReturned(result);
+      return;
+    }
+    Promise.resolve(result).then(
+      (value) => this.#bodyReturned(value),
+      (reason: unknown) => this.#bodyThrew(reason),
+    );
+  }
+
   #bodyReturned(value: unknown): void {
     this.#value = value;
     this.#bodyOver();
@@ -226,7 +226,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
   #bodyThrew(reason: unknown): void {
     if (this.#stopReason !== undefined) {
       this.#obeyed = true;
-      if (reason !== this.#stopReason && this.log.isLevelEnabled('debug')) {
+      if (reason !== this.#stopReason && this.host.log.isLevelEnabled('debug')) {
         this.log.debug({ err: reason }, `fiber ${this.name} was asked to stop and threw something else`);
       }
     } else {
