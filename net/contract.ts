@@ -5,11 +5,13 @@ import { HeddleError } from '../runtime/errors.ts';
 import type { MethodRef } from '../runtime/fiber/context.ts';
 import type { MethodCodec, MethodTypes } from './codec/method-codec.ts';
 
-export interface MethodOptions {
+export interface MethodOptions<Request = unknown> {
   /** It changes nothing: GET is allowed over http, and callers may repeat it (idempotent unless they say otherwise). Default false. */
   reads?: boolean;
   /** Nobody waits for an answer: callers `send` it. Default false. */
   oneWay?: boolean;
+  /** A request that any reader may try: `heddle start` prints it as a command to paste. One that does not fit its schema fails the start. */
+  example?: Request;
 }
 
 /** A method before its service gives it a name: what `method()` returns. */
@@ -17,6 +19,8 @@ export interface MethodDefinition<Types extends MethodTypes = MethodTypes> {
   readonly codec: MethodCodec<Types>;
   readonly reads: boolean;
   readonly oneWay: boolean;
+  /** As a caller passes it; undefined: none. */
+  readonly example?: unknown;
 }
 
 /** A method of a contract; `fiber.call` and clients take it. */
@@ -45,9 +49,9 @@ export const nameMaxBytes = 255;
 /** One method: `method(avro({…}, {…}), { reads: true })`. */
 export function method<Types extends MethodTypes>(
   codec: MethodCodec<Types>,
-  options: MethodOptions = {},
+  options: MethodOptions<Types['requestIn']> = {},
 ): MethodDefinition<Types> {
-  return { codec, reads: options.reads ?? false, oneWay: options.oneWay ?? false };
+  return { codec, reads: options.reads ?? false, oneWay: options.oneWay ?? false, example: options.example };
 }
 
 /**
@@ -71,6 +75,7 @@ export function service<Definitions extends MethodDefinitions>(
       codec: definition.codec,
       reads: definition.reads,
       oneWay: definition.oneWay,
+      example: definition.example,
     };
     contract[methodName] = Object.freeze(ref);
   }

@@ -8,6 +8,7 @@ import type { FiberContext } from '../runtime/fiber/context.ts';
 import type { Processor, ProcessorForm } from '../scheduler/host-module.ts';
 import type { BodyForm } from './codec/method-codec.ts';
 import type { ContractMethod } from './contract.ts';
+import { exampleText } from './example-text.ts';
 import type { UntypedHandler } from './implement.ts';
 
 /** Serves one method of a contract by its handler. */
@@ -16,6 +17,8 @@ export class MethodProcessor implements Processor {
   readonly method: string;
   readonly reads: boolean;
   readonly oneWay: boolean;
+  /** The contract's example request as JSON text. */
+  readonly example: string | undefined;
   readonly asyncContext: boolean;
   readonly #contract: ContractMethod;
   readonly #handler: UntypedHandler;
@@ -28,6 +31,7 @@ export class MethodProcessor implements Processor {
     this.method = contract.method;
     this.reads = contract.reads;
     this.oneWay = contract.oneWay;
+    this.example = exampleText(contract);
     this.asyncContext = asyncContext;
     this.#contract = contract;
     this.#handler = handler;

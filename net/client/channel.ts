@@ -132,8 +132,13 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
       this.#fail(slot, 'CANCELLED', 'the client was closed before the reply came', 'if-idempotent');
     }
     for (const connection of [...this.#connections]) connection.end();
-    if (this.#connections.size === 0) this.#closed.resolve();
-    return this.#closed.promise;
+    if (this.#connections.size === 0) {
+      this.#closed.resolve();
+      return this.#closed.promise;
+    }
+    // Whoever awaits this must not find the process gone before its connections have closed.
+    this.#host.hold(1);
+    return this.#closed.promise.finally(() => this.#host.hold(-1));
   }
 
   /** A call's deadline. */

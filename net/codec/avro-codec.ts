@@ -14,6 +14,8 @@ import { VersionForm } from './avro-version.ts';
 import { parseJsonBody } from './json-text.ts';
 import { LearntForms } from './learnt-forms.ts';
 import { type BodyForm, type MethodCodec, type Nothing, unsupportedCodec } from './method-codec.ts';
+import { type QueryShape, queryShapeOfAvro, readQuery } from './query.ts';
+import { isQuery } from './query-mark.ts';
 import { writeBody, writeText } from './scratch.ts';
 
 /** Reply metadata by which a server asks for the caller's schemas; its value is `1`. */
@@ -55,6 +57,8 @@ class AvroCodec implements MethodCodec {
   readonly #own: Fingerprint;
   readonly #straight: BodyForm;
   readonly #json: BodyForm;
+  /** For requests made of query parameters; made on first use. */
+  #query: BodyForm | undefined;
   readonly #accepted: (Fingerprint & { form: BodyForm })[] = [];
   readonly #learnt = new LearntForms();
 
@@ -64,14 +68,14 @@ class AvroCodec implements MethodCodec {
     this.schemaText = canonicalPair(this.#request.node, this.#response.node);
     this.#own = fingerprintOf(this.schemaText);
     this.#straight = new StraightForm(this.#request, this.#response, this.#own);
-    this.#json = new JsonForm(this.#request.node, this.#response.node);
+    this.#json = new JsonForm(this.#request.node, this.#response.node, undefined);
     for (const [oldRequest, oldResponse] of accepts) {
       this.#accepted.push(this.#version(new AvroType(oldRequest), new AvroType(oldResponse)));
     }
   }
 
   formFor(head: CallHead, methodName: string): BodyForm | undefined {
-    if (head.codec === codecIds.json) return this.#json;
+    if (head.codec === codecIds.json) return isQuery(head) ? this.#queryForm() : this.#json;
     if (head.codec !== codecIds.avro) throw unsupportedCodec(methodName, this.codecs, head.codec);
     const { fingerprintHigh: high, fingerprintLow: low } = head;
     if (high === this.#own.high && low === this.#own.low) return this.#straight;
@@ -145,6 +149,12 @@ class AvroCodec implements MethodCodec {
     return this.#response.decode(source, bodyStart, bodyEnd);
   }
 
+  #queryForm(): BodyForm {
+    const { node } = this.#request;
+    this.#query ??= new JsonForm(node, this.#response.node, queryShapeOfAvro(node));
+    return this.#query;
+  }
+
   #version(request: AvroType, response: AvroType): Fingerprint & { form: BodyForm } {
     const fingerprint = fingerprintOf(canonicalPair(request.node, response.node));
     const theirs = { request, response, fingerprint };
@@ -180,14 +190,18 @@ class StraightForm implements BodyForm {
 class JsonForm implements BodyForm {
   readonly #request: AvroNode;
   readonly #response: AvroNode;
+  /** Requests come as query parameters, whose values are all text. */
+  readonly #query: QueryShape | undefined;
 
-  constructor(request: AvroNode, response: AvroNode) {
+  constructor(request: AvroNode, response: AvroNode, query: QueryShape | undefined) {
     this.#request = request;
     this.#response = response;
+    this.#query = query;
   }
 
   decode(source: Buffer, start: number, end: number): unknown {
-    return readJson(this.#request, source, start, end);
+    if (this.#query === undefined) return readJson(this.#request, source, start, end);
+    return valueFromJson(this.#request, readQuery(this.#query, parseJsonBody(source, start, end)));
   }
 
   encode(value: unknown, reply: CallReply): void {

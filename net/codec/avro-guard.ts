@@ -206,6 +206,11 @@ function readLength(depth: number): number {
 
 /** Zigzag varint of at most 64 bits. Exact up to 2^53, which is past every bound that it is compared with. */
 function readVarint(depth: number): number {
+  if (at < limit && bytes[at]! < 0x80) {
+    // Most are one byte: lengths, branches, small numbers.
+    const byte = bytes[at++]!;
+    return (byte >>> 1) ^ -(byte & 1);
+  }
   let value = 0;
   let unit = 1;
   for (let length = 1; at < limit; length++) {

@@ -8,6 +8,8 @@ import type { FiberContext } from '../../runtime/fiber/context.ts';
 import { formatPath } from './body-fault.ts';
 import { parseJsonBody } from './json-text.ts';
 import { type BodyForm, type MethodCodec, type Nothing, nothingToLearn, unsupportedCodec } from './method-codec.ts';
+import { type JsonSchema, type QueryShape, queryShapeOfJsonSchema, readQuery } from './query.ts';
+import { isQuery } from './query-mark.ts';
 import { writeBody, writeText } from './scratch.ts';
 
 export interface JsonTypes<Request extends ZodType, Response> {
@@ -41,6 +43,8 @@ class JsonCodec implements MethodCodec, BodyForm {
   readonly schemaText = undefined;
   readonly #request: ZodType;
   readonly #response: ZodType | undefined;
+  /** For requests made of query parameters; made on first use. */
+  #query: BodyForm | undefined;
 
   constructor(request: ZodType, response: ZodType | undefined) {
     this.#request = request;
@@ -49,7 +53,7 @@ class JsonCodec implements MethodCodec, BodyForm {
 
   formFor(head: CallHead, methodName: string): BodyForm {
     if (head.codec !== codecIds.json) throw unsupportedCodec(methodName, this.codecs, head.codec);
-    return this;
+    return isQuery(head) ? this.#queryForm() : this;
   }
 
   learn(_head: CallHead, _fiber: FiberContext, methodName: string): BodyForm {
@@ -76,6 +80,36 @@ class JsonCodec implements MethodCodec, BodyForm {
     if (reply.codec !== codecIds.json) throw unsupportedCodec('it', this.codecs, reply.codec);
     if (this.#response === undefined) return undefined;
     return checked(this.#response, parsed(reply.source, reply.bodyStart, reply.bodyEnd));
+  }
+
+  #queryForm(): BodyForm {
+    if (this.#query === undefined) {
+      // The part of JSON Schema that is looked at; zod's own type says more.
+      const schema = this.#request.toJSONSchema({ io: 'input' }) as JsonSchema;
+      this.#query = new QueryForm(this, this.#request, queryShapeOfJsonSchema(schema));
+    }
+    return this.#query;
+  }
+}
+
+/** Requests that come as query parameters, whose values are all text. */
+class QueryForm implements BodyForm {
+  readonly #codec: JsonCodec;
+  readonly #request: ZodType;
+  readonly #shape: QueryShape;
+
+  constructor(codec: JsonCodec, request: ZodType, shape: QueryShape) {
+    this.#codec = codec;
+    this.#request = request;
+    this.#shape = shape;
+  }
+
+  decode(source: Buffer, start: number, end: number): unknown {
+    return checked(this.#request, readQuery(this.#shape, parsed(source, start, end)));
+  }
+
+  encode(value: unknown, reply: CallReply): void {
+    this.#codec.encode(value, reply);
   }
 }
 

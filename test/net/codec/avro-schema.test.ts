@@ -1,5 +1,6 @@
 // Schemas are checked when a contract is defined, and when a stranger brings one.
 
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import { canonicalAvro, canonicalPair, fingerprintOf } from '../../../net/codec/avro-canonical.ts';
@@ -116,6 +117,7 @@ test('canonical text is a schema with the same canonical text', (t) => {
 });
 
 // The vectors of docs/contracts.md, section "Fingerprints".
+const documented = readFileSync(new URL('../../../docs/contracts.md', import.meta.url), 'utf8');
 const vectors: [string, unknown, unknown, string, string][] = [
   ['two primitives', 'string', 'null', '["string","null"]', 'f2aa28b7b5935c67'],
   [
@@ -157,5 +159,6 @@ for (const [title, request, response, text, fingerprint] of vectors) {
     t.is(canonicalPair(parseAvroSchema(request), parseAvroSchema(response)), text);
     const { high, low } = fingerprintOf(text);
     t.is(high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0'), fingerprint);
+    t.true(documented.includes(text) && documented.includes(`0x${fingerprint}`));
   });
 }
