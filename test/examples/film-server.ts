@@ -1,0 +1,40 @@
+// filmServer: the demo's own heddle.yaml, on free ports, with what a test changes of it.
+
+import { fileURLToPath } from 'node:url';
+import { formatProblems } from '../../config/format-problems.ts';
+import { readConfig } from '../../config/read-config.ts';
+import { Catalog, Rank, Recall, Search } from '../../examples/movies/contract.ts';
+import { connect, Server } from '../../index.ts';
+
+export const services = ['movies.Search', 'movies.Rank', 'movies.Recall', 'movies.Catalog'];
+
+export const file = fileURLToPath(new URL('../../examples/movies/heddle.yaml', import.meta.url));
+
+/** A started server with a client for each service. `overrides` are as for `--set`. */
+export async function filmServer(overrides: readonly string[] = []) {
+  const ports = services.map((name) => `services["${name}"].listen=["heddle://127.0.0.1:0","http://127.0.0.1:0"]`);
+  // Several test files share the machine: no answer here is to depend on how fast it is.
+  const patience = 'services["movies.Search"].timeout=30s';
+  const { settings, problems } = readConfig({ file, overrides: [...ports, patience, 'log.level=error', ...overrides] });
+  if (settings === undefined) throw new Error(formatProblems(problems));
+  const server = new Server(settings);
+  await server.start();
+  const portOf = (protocol: string) => server.addresses.find((address) => address.protocol === protocol)?.port;
+  const target = `heddle://127.0.0.1:${portOf('heddle')}`;
+  const catalog = connect(Catalog, { target });
+  const recall = connect(Recall, { target });
+  const rank = connect(Rank, { target });
+  const search = connect(Search, { target });
+  return {
+    target,
+    http: `http://127.0.0.1:${portOf('http')}`,
+    catalog,
+    recall,
+    rank,
+    search,
+    async [Symbol.asyncDispose](): Promise<void> {
+      await Promise.all([catalog, recall, rank, search].map((client) => client.close()));
+      await server.stop();
+    },
+  };
+}
