@@ -52,6 +52,7 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
   readonly #refused: Partial<Record<RefusedReason, number>> = {};
   #refusedLoggedMs = Number.NEGATIVE_INFINITY;
   #turn = 0;
+  #closed = false;
 
   constructor(options: AcceptorOptions) {
     super();
@@ -78,6 +79,11 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
         await this.close();
         throw cannotListen(binding, reason);
       }
+      // Closed while the address was being bound: this one was not in the list yet.
+      if (this.#closed) {
+        server.close();
+        throw new HeddleError('CANCELLED', 'the acceptor was closed while it began to listen');
+      }
       server.on('connection', (socket) => this.#accept(socket, listener, binding));
       server.on('error', (error) => this.#options.log.error({ host, port, err: error }, 'a listener failed'));
       this.#servers.push(server);
@@ -89,6 +95,7 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
 
   /** Stops listening. Connections that were handed on are not touched. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all(
       this.#servers.splice(0).map(
         (server) =>

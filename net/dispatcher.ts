@@ -2,13 +2,14 @@
 // pool `io`, a fiber on this very thread.
 
 import type { CallHead, ReplySink } from '../runtime/call.ts';
-import { callFlags, emptyCallReply } from '../runtime/call.ts';
+import { callFlags } from '../runtime/call.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Route } from '../runtime/shared/asker.ts';
 import { refusal, refuse } from '../runtime/shared/refusal.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { RequestRunner } from '../scheduler/request-runner.ts';
-import type { RunningRequest } from '../scheduler/running-request.ts';
+import type { LocalRequests, RunningRequest } from '../scheduler/running-request.ts';
+import { handedOn, OneWayPut } from './one-way.ts';
 import type { Dispatcher } from './protocol/protocol.ts';
 
 interface IoRoute {
@@ -21,17 +22,20 @@ const localHandles = 2 ** 40;
 /** The largest name that a NOT_FOUND repeats, characters. */
 const nameShownMax = 100;
 
-export class IoDispatcher implements Dispatcher, ReplySink {
+export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   serving = true;
   readonly #runner: RequestRunner;
   readonly #clock: Clock;
+  readonly #oneWay: OneWayPut;
   readonly #services = new Map<string, Map<string, IoRoute>>();
+  /** Requests that run on this thread, by handle. */
   readonly #local = new Map<number, RunningRequest>();
   #nextLocal = 0;
 
   constructor(runner: RequestRunner, clock: Clock) {
     this.#runner = runner;
     this.#clock = clock;
+    this.#oneWay = new OneWayPut(runner.endpoint);
   }
 
   setMethods(rows: readonly MethodRow[]): void {
@@ -54,17 +58,12 @@ export class IoDispatcher implements Dispatcher, ReplySink {
     if (found === undefined) return refuse(sink, tag, this.#notFound(service, method));
     const { row, route } = found;
     if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#clock.nowMs() + row.timeoutMs);
-    if (row.oneWay) head.flags |= callFlags.oneWay;
-    const oneWay = (head.flags & callFlags.oneWay) !== 0;
-    if (row.pool === 'io' && this.#runner.takesRegular) {
-      const handle = this.#runHere(row, head, oneWay ? this : sink, tag);
-      if (oneWay) sink.onReply(tag, handedOn);
-      return oneWay ? -1 : handle;
-    }
-    const handle = this.#runner.endpoint.asker.put(route, head, undefined, oneWay ? this : sink, tag);
-    if (!oneWay) return handle;
-    if (handle >= 0) sink.onReply(tag, handedOn);
-    return -1;
+    const oneWay = row.oneWay || (head.flags & callFlags.oneWay) !== 0;
+    // Nested calls take the queue: its lane and the runner's maxNested bound them, and they may run on a sibling.
+    if (row.pool === 'io' && head.depth === 0 && this.#runner.takesRegular)
+      return this.#runHere(row, route, head, oneWay, sink, tag);
+    if (oneWay) return this.#oneWay.put(route, head, sink, tag);
+    return this.#runner.endpoint.put(route, head, undefined, sink, tag);
   }
 
   cancel(handle: number): void {
@@ -73,22 +72,29 @@ export class IoDispatcher implements Dispatcher, ReplySink {
       return;
     }
     const request = this.#local.get(handle);
-    if (request === undefined) return;
-    this.#local.delete(handle);
-    this.#runner.cancelLocal(request);
+    if (request !== undefined) this.#runner.cancelLocal(request);
   }
 
   /** Replies to one-way requests end here: their callers were told when the request was handed on. */
   onReply(): void {}
 
-  #runHere(row: MethodRow, head: CallHead, sink: ReplySink, tag: number): number {
+  /** A request that ran here was answered, or is no longer wanted. */
+  localEnded(request: RunningRequest): void {
+    this.#local.delete(request.handle);
+    this.#runner.endpoint.asker.leave(request.route!);
+  }
+
+  #runHere(row: MethodRow, route: Route, head: CallHead, oneWay: boolean, sink: ReplySink, tag: number): number {
+    const over = this.#runner.endpoint.asker.enter(route);
+    if (over !== undefined) return refuse(sink, tag, over);
     // The head's bytes lie in the read buffer, which the next read overwrites; the handler owns its bytes.
     const start = head.metadataStart;
-    const bytes = Buffer.allocUnsafe(head.metadataEnd - start + head.bodyEnd - head.bodyStart);
+    const bytes = Buffer.allocUnsafeSlow(head.metadataEnd - start + head.bodyEnd - head.bodyStart);
     const metadataBytes = head.source.copy(bytes, 0, start, head.metadataEnd);
     head.source.copy(bytes, metadataBytes, head.bodyStart, head.bodyEnd);
     const own: CallHead = {
       ...head,
+      flags: oneWay ? head.flags | callFlags.oneWay : head.flags,
       source: bytes,
       metadataStart: 0,
       metadataEnd: metadataBytes,
@@ -96,11 +102,17 @@ export class IoDispatcher implements Dispatcher, ReplySink {
       bodyEnd: bytes.length,
     };
     const handle = localHandles + this.#nextLocal++;
-    const request = this.#runner.runLocal(row.index, own, sink, tag);
-    if (request === undefined || request.sink === undefined) return -1;
+    const request = this.#runner.localRequest(row.index, own, oneWay ? this : sink, tag);
+    request.local = this;
+    request.route = route;
+    request.handle = handle;
     this.#local.set(handle, request);
-    request.onSent = () => this.#local.delete(handle);
-    return handle;
+    this.#runner.runLocal(request, own);
+    if (oneWay) {
+      sink.onReply(tag, handedOn);
+      return -1;
+    }
+    return this.#local.has(handle) ? handle : -1;
   }
 
   #notFound(service: string, method: string) {
@@ -112,5 +124,3 @@ export class IoDispatcher implements Dispatcher, ReplySink {
     );
   }
 }
-
-const handedOn = emptyCallReply();

@@ -78,9 +78,10 @@ class IoThread implements ThreadExtension {
     const { settings } = this.#data;
     const services = settings.services.filter(({ pool }) => pool === 'io');
     const { endpoint } = this.#runner;
+    endpoint.tell({ type: 'born', threadId });
     try {
       const methods = await hostServices(this.#runner, services, this.#carrier, this.#log, this);
-      endpoint.tell({ type: 'ready', threadId, methods });
+      endpoint.tell({ type: 'ready', methods });
     } catch (reason) {
       const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
       endpoint.tell({ type: 'failed', code, message });

@@ -18,6 +18,7 @@ export function methodTable(settings: Settings, served: ReadonlyMap<string, read
         pool: service.pool,
         reads: row.reads,
         oneWay: row.oneWay,
+        example: row.example,
         timeoutMs: smallestTimeoutMs(settings, service, row.method),
         column: column + 1,
         maxConcurrency: service.maxConcurrency,

@@ -19,6 +19,7 @@ import { board as boardWord } from '../runtime/shared/layout.ts';
 import { RunQueue } from '../runtime/shared/run-queue.ts';
 import type { MethodRow, PoolMemory, ThreadInit } from '../runtime/thread-control.ts';
 import { type CpuGeneration, cpuGeneration } from '../scheduler/cpu-spawner.ts';
+import type { RestartLimits } from '../scheduler/restart-policy.ts';
 import { Supervisor } from '../scheduler/supervisor.ts';
 import { type ServedRow, ThreadPool } from '../scheduler/thread-pool.ts';
 import { Acceptor, type ConnectionTarget } from './acceptor.ts';
@@ -42,6 +43,8 @@ const threadStopMs = 1_000;
 export interface ServerOptions {
   /** Default: the machine's. */
   clock?: Clock;
+  /** When threads that die are replaced. Default: `restartLimits`. */
+  restart?: RestartLimits;
 }
 
 /** What a server did between two looks. */
@@ -78,6 +81,7 @@ export class Server {
   #methods: MethodRow[] = [];
   #drained: (() => void) | undefined;
   #toDrain = new Set<number>();
+  readonly #saidDrained = new Set<number>();
   #look: { atMs: number; answered: number; failed: number; latency: Uint32Array };
 
   constructor(settings: Settings, options: ServerOptions = {}) {
@@ -99,6 +103,7 @@ export class Server {
       spinMs: threads < availableParallelism() ? spinMs : 0,
       clock: this.#clock,
       log: this.#logHub.logger('threads'),
+      restart: options.restart,
     };
     this.ioPool = new ThreadPool({
       ...common,
@@ -109,11 +114,13 @@ export class Server {
       spawn: ioSpawner(settings, bindings, (init) => this.#attachLog(init), common.log),
       onMessage: (number, message) => {
         if (message.type === 'closed') for (const one of message.connections) this.acceptor.ledger.close(one);
-        if (message.type === 'drained') this.#onDrained(number);
+        if (message.type === 'drained') this.#saidDrained.add(number);
+        this.#judgeDrained(number);
       },
       onGone: (number) => {
         this.acceptor.ledger.closeThread(number);
-        this.#onDrained(number);
+        this.#saidDrained.add(number);
+        this.#judgeDrained(number);
       },
     });
     for (const pool of settings.pools) {
@@ -200,12 +207,12 @@ export class Server {
   }
 
   #read() {
-    const { board, latency } = this.supervisor;
+    const { supervisor } = this;
     return {
       atMs: this.#clock.nowMs(),
-      answered: board.sum(boardWord.answered),
-      failed: board.sum(boardWord.failed),
-      latency: latency.read(),
+      answered: supervisor.count(boardWord.answered),
+      failed: supervisor.count(boardWord.failed),
+      latency: supervisor.latency.read(),
     };
   }
 
@@ -237,6 +244,7 @@ export class Server {
       start: async () => {},
       drain: () =>
         new Promise((resolve) => {
+          this.#saidDrained.clear();
           this.#toDrain = new Set([...this.ioPool.threads].map(({ number }) => number));
           if (this.#toDrain.size === 0) resolve();
           this.#drained = resolve;
@@ -257,7 +265,9 @@ export class Server {
     };
   }
 
-  #onDrained(number: number): void {
+  /** A thread may say that it has nothing left while a connection is still on its way to it. */
+  #judgeDrained(number: number): void {
+    if (!this.#saidDrained.has(number) || this.acceptor.ledger.ofThread(number) > 0) return;
     if (this.#toDrain.delete(number) && this.#toDrain.size === 0) this.#drained?.();
   }
 

@@ -2,7 +2,7 @@
 // takes the queue of the IO thread that owns the connections (so that they outlive this thread), or this thread's own
 // channel (`via: caller`, and on IO threads); a local one takes the queue of its pool, no socket.
 
-import type { CallCarrier, CallHead, ReplySink } from '../runtime/call.ts';
+import { type CallCarrier, type CallHead, callFlags, type ReplySink } from '../runtime/call.ts';
 import type { ClientSettings } from '../runtime/settings.ts';
 import type { Route } from '../runtime/shared/asker.ts';
 import { refusal, refuse } from '../runtime/shared/refusal.ts';
@@ -12,6 +12,7 @@ import { taskMethod } from '../scheduler/request-runner.ts';
 import { ClientChannel } from './client/channel.ts';
 import type { ClientHost } from './client/host.ts';
 import { checkOptions } from './client/options.ts';
+import { OneWayPut } from './one-way.ts';
 
 /** The run queue of an IO thread's outgoing calls, by the thread's place. */
 export function callQueueName(place: number): string {
@@ -24,6 +25,13 @@ interface RemoteClient {
   channel: ClientChannel | undefined;
   /** The queue of the IO thread that does, otherwise. */
   route: Route | undefined;
+}
+
+/** A method that this process serves. */
+interface LocalRoute {
+  route: Route;
+  timeoutMs: number;
+  oneWay: boolean;
 }
 
 /** Bits of a handle that say who gave it: the asker, this thread's dispatcher, or the channel of client n. */
@@ -42,7 +50,8 @@ export class ThreadCarrier implements CallCarrier {
   readonly #local: CallCarrier | undefined;
   readonly #clients = new Map<string, { client: RemoteClient; index: number }>();
   readonly #open: ClientChannel[] = [];
-  readonly #routes = new Map<string, Map<string, { route: Route; timeoutMs: number }>>();
+  readonly #oneWay: OneWayPut;
+  readonly #routes = new Map<string, Map<string, LocalRoute>>();
   readonly #names = new Map<string, Buffer>();
 
   /**
@@ -58,6 +67,7 @@ export class ThreadCarrier implements CallCarrier {
   ) {
     this.#endpoint = endpoint;
     this.#local = local;
+    this.#oneWay = new OneWayPut(endpoint);
     for (const [index, settings] of clients.entries()) {
       const owns = local !== undefined || settings.via === 'caller';
       const client: RemoteClient = { settings, channel: undefined, route: undefined };
@@ -82,7 +92,7 @@ export class ThreadCarrier implements CallCarrier {
         methods = new Map();
         this.#routes.set(row.service, methods);
       }
-      methods.set(row.method, { route: this.#endpoint.route(row), timeoutMs: row.timeoutMs });
+      methods.set(row.method, { route: this.#endpoint.route(row), timeoutMs: row.timeoutMs, oneWay: row.oneWay });
     }
   }
 
@@ -102,9 +112,12 @@ export class ThreadCarrier implements CallCarrier {
         ),
       );
     }
-    const { route, timeoutMs } = found;
+    const { route, timeoutMs, oneWay } = found;
     if (timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#endpoint.clock.nowMs() + timeoutMs);
-    return this.#mark(byAsker, this.#endpoint.asker.put(route, head, undefined, sink, tag));
+    if (oneWay || (head.flags & callFlags.oneWay) !== 0) {
+      return this.#oneWay.put(route, head, sink, tag);
+    }
+    return this.#mark(byAsker, this.#endpoint.put(route, head, undefined, sink, tag));
   }
 
   /** Runs an offloaded function on a pool. The body is a task's, in codec v8. */
@@ -119,7 +132,7 @@ export class ThreadCarrier implements CallCarrier {
       );
     }
     const route: Route = { pool, method: taskMethod, column: 0, maxConcurrency: 0, service: 'task' };
-    return this.#mark(byAsker, this.#endpoint.asker.put(route, head, undefined, sink, tag));
+    return this.#mark(byAsker, this.#endpoint.put(route, head, undefined, sink, tag));
   }
 
   cancel(handle: number): void {
@@ -148,7 +161,7 @@ export class ThreadCarrier implements CallCarrier {
       head.deadlineMs = Math.min(head.deadlineMs, this.#endpoint.clock.nowMs() + settings.timeoutMs);
     }
     if (channel !== undefined) return this.#mark(byChannel + index, channel.call(service, method, head, sink, tag));
-    return this.#mark(byAsker, this.#endpoint.asker.put(route!, head, this.#nameBytes(method), sink, tag));
+    return this.#mark(byAsker, this.#endpoint.put(route!, head, this.#nameBytes(method), sink, tag));
   }
 
   #mark(by: number, handle: number): number {

@@ -2,10 +2,11 @@
 
 import type { Logger } from '../runtime/logger.ts';
 import type { ServiceSettings } from '../runtime/settings.ts';
-import type { HostedThread, Processor, ThreadExtension } from '../scheduler/host-module.ts';
+import type { HostedThread, ThreadExtension } from '../scheduler/host-module.ts';
 import type { ServedRow } from '../scheduler/thread-pool.ts';
 import { fiberCalls } from './fiber-calls.ts';
 import { loadServices } from './load-services.ts';
+import type { MethodProcessor } from './processor.ts';
 import { taskProcessor } from './task-processor.ts';
 import type { ThreadCarrier } from './thread-carrier.ts';
 
@@ -17,7 +18,7 @@ export async function hostServices(
   log: Logger,
   extension: ThreadExtension,
 ): Promise<ServedRow[]> {
-  const processors = new Map<string, Processor>();
+  const processors = new Map<string, MethodProcessor>();
   for (const processor of await loadServices(services)) {
     processors.set(`${processor.service}/${processor.method}`, processor);
   }
@@ -32,5 +33,7 @@ export async function hostServices(
     },
     extension,
   );
-  return [...processors.values()].map(({ service, method, reads, oneWay }) => ({ service, method, reads, oneWay }));
+  return [...processors.values()].map(({ service, method, reads, oneWay, example }) => {
+    return { service, method, reads, oneWay, example };
+  });
 }

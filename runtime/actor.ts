@@ -62,16 +62,17 @@ export class Actor extends EventEmitter<ActorEvents> {
       for (const part of this.#options.parts) {
         started.push(part);
         await part.start();
-        // A stop that came meanwhile stops everything itself.
-        if (this.#stopping !== undefined) throw new HeddleError('CANCELLED', 'stopped while it started');
+        if (this.#stopping !== undefined) break;
       }
     } catch (reason) {
       if (this.#stopping === undefined) {
         for (const part of started.reverse()) await part.stop();
         this.#enter('stopped');
+        throw reason;
       }
-      throw reason;
     }
+    // A stop that came meanwhile stops everything itself, and is why a part failed, if one did.
+    if (this.#stopping !== undefined) throw new HeddleError('CANCELLED', 'stopped while it started');
     this.#enter('running');
   }
 
@@ -83,7 +84,7 @@ export class Actor extends EventEmitter<ActorEvents> {
 
   async #stop(): Promise<boolean> {
     const { parts, stopTimeoutMs, clock, log } = this.#options;
-    if (this.#state === 'idle') {
+    if (this.#state === 'idle' || this.#state === 'stopped') {
       this.#enter('stopped');
       return true;
     }

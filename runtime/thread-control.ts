@@ -42,6 +42,8 @@ export interface MethodRow {
   reads: boolean;
   /** Nobody waits for its answer, whatever the caller's head says. */
   oneWay: boolean;
+  /** A request to try, as JSON text; undefined: the contract has none. */
+  example?: string | undefined;
   /** The smallest of the pool's, service's and method's timeouts, ms; 0: none. */
   timeoutMs: number;
   /** Column of the service in Inflight. */
@@ -64,12 +66,12 @@ export type ToThread =
   | { type: 'stop' };
 
 export type ToMain =
+  /** The first message, before any module of a user's loads: worker_threads' own id, so that main finds the Worker. */
+  | { type: 'born'; threadId: number }
   | {
       type: 'ready';
-      /** worker_threads' own id, so that main finds the Worker. */
-      threadId: number;
       /** What its modules serve; empty for threads that load none. */
-      methods: { service: string; method: string; reads: boolean; oneWay: boolean }[];
+      methods: { service: string; method: string; reads: boolean; oneWay: boolean; example?: string | undefined }[];
     }
   | { type: 'failed'; code: string; message: string }
   | { type: 'linked'; peer: number }

@@ -6,23 +6,26 @@
 // word, look once more at everything that could wake this thread, sleep.
 
 import type { MessagePort } from 'node:worker_threads';
+import type { CallHead, ReplySink } from './call.ts';
 import type { Clock } from './clock.ts';
 import { Answerer } from './shared/answerer.ts';
-import { Asker, type Route } from './shared/asker.ts';
+import { Asker, type Route, ringOne } from './shared/asker.ts';
 import { Board } from './shared/board.ts';
 import { Inflight } from './shared/inflight.ts';
 import { LatencyHistogram } from './shared/latency.ts';
-import { board as boardWord, wants } from './shared/layout.ts';
+import { board as boardWord, laneCount, nestedLane, wants } from './shared/layout.ts';
 import { Link, Links } from './shared/link.ts';
 import { messagePorts, ownPorts } from './shared/link-ports.ts';
 import { type PoolQueue, poolQueue } from './shared/pool-queue.ts';
 import { RunQueue } from './shared/run-queue.ts';
 import { Taker } from './shared/taker.ts';
 import type { MethodRow, ThreadInit, ToMain, ToThread } from './thread-control.ts';
-import { TimerWheel } from './timer-wheel.ts';
+import { type TimerTarget, TimerWheel } from './timer-wheel.ts';
 
 /** Replies handed on in one turn before the event loop goes round. */
 const repliesPerTurn = 256;
+/** How long a request may lie in a queue before a parked member of the pool is rung for it once more, ms. */
+const ringAgainMs = 2;
 
 /** What a kind of thread does with its turns. */
 export interface ThreadWork {
@@ -39,7 +42,7 @@ export interface ThreadWork {
   onStop(): void;
 }
 
-export class ThreadEndpoint {
+export class ThreadEndpoint implements TimerTarget {
   readonly number: number;
   readonly name: string;
   readonly board: Board;
@@ -53,6 +56,8 @@ export class ThreadEndpoint {
   readonly taker: Taker | undefined;
   /** IO threads: takes outgoing calls. */
   readonly callTaker: Taker | undefined;
+  /** Lanes that this thread has put to since it last saw them empty; looked at every `ringAgainMs`. */
+  readonly #watched: { pool: PoolQueue; lane: number }[] = [];
   readonly #control: MessagePort;
   readonly #work: ThreadWork;
   readonly #spinMs: number;
@@ -105,6 +110,19 @@ export class ThreadEndpoint {
     return { pool: this.pools.get(row.pool)!, method, column, maxConcurrency, service };
   }
 
+  /** Puts a request (see Asker.put) and sees to it that somebody takes it. */
+  put(route: Route, head: CallHead, name: Buffer | undefined, sink: ReplySink, tag: number): number {
+    const { pool } = route;
+    const lane = head.depth > 0 ? nestedLane : head.priority;
+    const handle = this.asker.put(route, head, name, sink, tag);
+    if (handle < 0) return handle;
+    // Nobody rings a thread for what it puts itself; and it may be parked, when code that had awaited something of its
+    // own goes on.
+    if (pool.members.includes(this.number)) this.wake();
+    if (pool.members.length > 1) this.#watch(pool, lane);
+    return handle;
+  }
+
   /** Makes a turn come soon: something may have arrived, or a fiber may have ended and left room. */
   wake(): void {
     if (this.#turnScheduled || !this.#going) return;
@@ -123,6 +141,22 @@ export class ThreadEndpoint {
       this.wake();
     }
     this.taker?.passBell();
+  }
+
+  /**
+   * Time to look at the watched lanes (TimerTarget). A ring is lost on a thread whose word says parked while it runs user
+   * code: code that awaited something that is not Heddle's goes on without passing `entering`. So what still lies there is
+   * rung for again, until somebody who is really idle takes it.
+   */
+  onTimer(): void {
+    let kept = 0;
+    for (const one of this.#watched) {
+      if (!one.pool.queue.hasWork(one.lane)) continue;
+      this.#watched[kept++] = one;
+      ringOne(this.board, this.links, one.pool, one.lane, this.number);
+    }
+    this.#watched.length = kept;
+    if (kept > 0) this.timers.add(this.clock.nowMs() + ringAgainMs, this, 0);
   }
 
   close(): void {
@@ -170,6 +204,12 @@ export class ThreadEndpoint {
     }
   }
 
+  #watch(pool: PoolQueue, lane: number): void {
+    for (const one of this.#watched) if (one.pool === pool && one.lane === lane) return;
+    if (this.#watched.length === 0) this.timers.add(this.clock.nowMs() + ringAgainMs, this, 0);
+    this.#watched.push({ pool, lane });
+  }
+
   #taker(init: ThreadInit, calls: boolean): Taker | undefined {
     const pools = init.takes.map((name) => this.pools.get(name)!).filter((pool) => pool.calls === calls);
     return pools.length > 0 ? new Taker(init.number, this.board, this.links, pools) : undefined;
@@ -179,7 +219,9 @@ export class ThreadEndpoint {
     if (this.#turnScheduled) return;
     const regular = this.#work.takesRegular && this.answerer.held === 0;
     const nested = this.#work.takesNested && this.answerer.held === 0;
-    this.board.park(this.number, wants.completions | (regular ? wants.requests : 0) | (nested ? wants.nested : 0));
+    const calls = this.callTaker === undefined ? 0 : wants.calls;
+    const requests = (regular ? wants.requests : 0) | (nested ? wants.nested : 0);
+    this.board.park(this.number, wants.completions | requests | calls);
     // The second look. Whoever publishes after this sees the park word; whatever was published before is seen here.
     if (
       this.asker.hasReplies ||
@@ -205,8 +247,10 @@ export class ThreadEndpoint {
             ? ownPorts(() => this.wake())
             : messagePorts(bell, side, this.#onBell);
         this.links.add(new Link(memory, ports));
-        for (const name of memory.pools) this.pools.get(name)?.members.push(memory.peer);
+        for (const name of memory.pools) this.#meet(name, memory.peer);
         this.tell({ type: 'linked', peer: memory.peer });
+        // It may go already, if this thread was busy for long: what it answered is to be read.
+        this.wake();
         break;
       }
       case 'go':
@@ -233,6 +277,16 @@ export class ThreadEndpoint {
       case 'stop':
         this.#work.onStop();
         break;
+    }
+  }
+
+  /** A new thread takes from a pool. What this thread put there before it knew of it may lie beside it while it sleeps. */
+  #meet(name: string, peer: number): void {
+    const pool = this.pools.get(name);
+    if (pool === undefined) return;
+    pool.members.push(peer);
+    for (let lane = 0; lane < laneCount; lane++) {
+      if (pool.queue.hasWork(lane)) ringOne(this.board, this.links, pool, lane, this.number);
     }
   }
 

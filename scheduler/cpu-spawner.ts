@@ -80,6 +80,7 @@ export function cpuGeneration(
       return {
         exited: exit,
         worker: (threadId) => {
+          if (threadId === undefined) return undefined;
           const worker = piscina.threads.find((one: Worker) => one.threadId === threadId);
           known = worker !== undefined;
           worker?.once('exit', () => exited());

@@ -12,10 +12,12 @@ export default function cpuThread(task: CpuThreadTask): Promise<void> {
   const { init, control, bounds, hostUrl, hostData } = task;
   return new Promise((stopped) => {
     const runner = new RequestRunner(init, bounds, control, systemClock, () => stopped());
+    // Before anything that may not end: from here on main can end this thread and sees its death.
+    runner.endpoint.tell({ type: 'born', threadId });
     import(hostUrl)
       .then((module: HostModule) => module.hostThread(runner, hostData, systemRandom))
       .then(
-        (methods) => runner.endpoint.tell({ type: 'ready', threadId, methods }),
+        (methods) => runner.endpoint.tell({ type: 'ready', methods }),
         (reason: unknown) => {
           const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
           runner.endpoint.tell({ type: 'failed', code, message });

@@ -115,30 +115,34 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   /**
-   * Runs a request of this very thread (pool `io`) without a queue. `head.source` must be memory that the handler may
-   * keep. Returns undefined when the thread has no fiber left for it.
+   * A request of this very thread (pool `io`), for `runLocal`. `head.source` must be memory that the handler may keep.
+   * Only while `takesRegular`.
    */
-  runLocal(method: number, head: CallHead, sink: ReplySink, tag: number): RunningRequest | undefined {
-    if (!this.takesRegular) return undefined;
-    const processor = this.#processors[method];
-    const request = new RunningRequest(
-      this,
-      this.#names[method] ?? 'unknown',
-      processor?.asyncContext ?? false,
-      head,
-      method,
-    );
+  localRequest(method: number, head: CallHead, sink: ReplySink, tag: number): RunningRequest {
+    const request = this.#request(method, head);
     request.sink = sink;
     request.tag = tag;
-    request.startedMs = this.#clock.nowMs();
-    this.#start(request, processor, head);
     return request;
+  }
+
+  /** Runs it without a queue; its answer may come before this returns. */
+  runLocal(request: RunningRequest, head: CallHead): void {
+    request.startedMs = this.#clock.nowMs();
+    this.#start(request, request.processor, head);
+    // As an asker's: the caller gets its answer by the deadline, whatever the handler does.
+    const { deadlineMs, sink } = request;
+    if (sink === undefined || deadlineMs === Number.POSITIVE_INFINITY) return;
+    request.deadlineEntry = this.endpoint.timers.add(deadlineMs, request, 0);
   }
 
   /** The asker no longer wants a local request: its fiber stops, no reply comes. */
   cancelLocal(request: RunningRequest): void {
-    request.sink = undefined;
+    this.#endLocal(request);
     request.fiber?.cancel(unwanted(request, this.#clock.nowMs()));
+  }
+
+  late(request: RunningRequest): void {
+    this.#refuse(request, new HeddleError('DEADLINE_EXCEEDED', `${request.name}: its deadline passed`));
   }
 
   onCancels(): void {
@@ -208,14 +212,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     const link = this.endpoint.links.get(taken.asker);
     // The asker's death was settled between take and here: nobody to answer.
     if (link === undefined) return;
-    const processor = this.#processors[method];
-    const request = new RunningRequest(
-      this,
-      this.#names[method] ?? 'unknown',
-      processor?.asyncContext ?? false,
-      head,
-      method,
-    );
+    const request = this.#request(method, head);
     request.link = link;
     request.request = taken.request;
     request.generation = taken.generation;
@@ -230,7 +227,15 @@ export class RequestRunner implements ThreadWork, HostedThread {
       );
       return;
     }
-    this.#start(request, processor, head);
+    this.#start(request, request.processor, head);
+  }
+
+  #request(method: number, head: CallHead): RunningRequest {
+    const processor = this.#processors[method];
+    const name = this.#names[method] ?? 'unknown';
+    const request = new RunningRequest(this, name, processor?.asyncContext ?? false, head, method);
+    request.processor = processor;
+    return request;
   }
 
   #start(request: RunningRequest, processor: Processor | undefined, head: CallHead): void {
@@ -246,7 +251,6 @@ export class RequestRunner implements ThreadWork, HostedThread {
       this.#refuse(request, new HeddleError('DEADLINE_EXCEEDED', 'the deadline passed in the queue; it has not run'));
       return;
     }
-    request.processor = processor;
     this.#add(request);
     const fiber = new Fiber(this.#fiberHost!, request, nowMs);
     request.fiber = fiber;
@@ -264,11 +268,18 @@ export class RequestRunner implements ThreadWork, HostedThread {
       this.endpoint.answerer.reply(request.link.peer, request.request, request.generation, reply);
     } else if (request.sink !== undefined) {
       const { sink } = request;
-      request.sink = undefined;
-      request.onSent?.();
+      this.#endLocal(request);
       this.#host!.onLocalReply(this.#clock.nowMs() - request.startedMs, reply.code);
       sink.onReply(request.tag, reply);
     }
+  }
+
+  #endLocal(request: RunningRequest): void {
+    if (request.sink === undefined) return;
+    request.sink = undefined;
+    if (request.deadlineEntry >= 0) this.endpoint.timers.remove(request.deadlineEntry);
+    request.deadlineEntry = -1;
+    request.local?.localEnded(request);
   }
 
   #add(request: RunningRequest): void {

@@ -5,18 +5,28 @@ import type { CallHead, ReplySink } from '../runtime/call.ts';
 import { callFlags } from '../runtime/call.ts';
 import type { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberOrigin, HostedFiber } from '../runtime/fiber/host.ts';
+import type { Route } from '../runtime/shared/asker.ts';
 import type { Link } from '../runtime/shared/link.ts';
 import { isMine } from '../runtime/shared/request-table.ts';
+import type { TimerTarget } from '../runtime/timer-wheel.ts';
 import type { Processor, ProcessorForm } from './host-module.ts';
 
 /** Who hears of its life: the RequestRunner. */
 export interface RequestOwner {
   readonly number: number;
+  /** A local request was not answered by its deadline. */
+  late(request: RunningRequest): void;
   entering(request: RunningRequest, fiber: HostedFiber): void;
   ended(request: RunningRequest, root: HostedFiber): void;
 }
 
-export class RunningRequest implements FiberOrigin {
+/** Who started requests of this very thread (pool `io`). */
+export interface LocalRequests {
+  /** Its answer is about to be given, or is no longer wanted. Called once. */
+  localEnded(request: RunningRequest): void;
+}
+
+export class RunningRequest implements FiberOrigin, TimerTarget {
   readonly name: string;
   readonly deadlineMs: number;
   readonly priority: number;
@@ -49,8 +59,12 @@ export class RunningRequest implements FiberOrigin {
   /** From this very thread (pool `io`): who gets the reply; undefined once it is not wanted. */
   sink: ReplySink | undefined = undefined;
   tag = 0;
-  /** Local requests: its reply has been handed to `sink`. */
-  onSent: (() => void) | undefined = undefined;
+  local: LocalRequests | undefined = undefined;
+  /** What it counts against, and the name that `local` gave it. */
+  route: Route | undefined = undefined;
+  handle = 0;
+  /** Its deadline's entry in the thread's wheel; -1: none. */
+  deadlineEntry = -1;
 
   readonly #owner: RequestOwner;
 
@@ -85,5 +99,11 @@ export class RunningRequest implements FiberOrigin {
 
   ended(root: HostedFiber): void {
     this.#owner.ended(this, root);
+  }
+
+  /** Local requests: the deadline has come (TimerTarget). */
+  onTimer(): void {
+    this.deadlineEntry = -1;
+    this.#owner.late(this);
   }
 }

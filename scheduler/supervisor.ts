@@ -17,7 +17,7 @@ import { Board } from '../runtime/shared/board.ts';
 import { allocateRing } from '../runtime/shared/completion-ring.ts';
 import { Inflight } from '../runtime/shared/inflight.ts';
 import { LatencyHistogram } from '../runtime/shared/latency.ts';
-import { fates, threadNumberMax } from '../runtime/shared/layout.ts';
+import { board as boardWord, fates, threadNumberMax } from '../runtime/shared/layout.ts';
 import type { LinkMemory } from '../runtime/shared/link.ts';
 import { bumpAll, RequestTable } from '../runtime/shared/request-table.ts';
 import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
@@ -46,6 +46,10 @@ export interface SupervisorOptions {
   arenaBytes: number;
 }
 
+/** Words of a thread's row that count up over its life, and those that say what it has now. */
+const counters = [boardWord.answered, boardWord.failed] as const;
+const gauges = [boardWord.fibers, boardWord.nested, boardWord.asked, boardWord.connections] as const;
+
 export class Supervisor {
   readonly board: Board;
   readonly inflight: Inflight;
@@ -53,12 +57,15 @@ export class Supervisor {
   readonly pools: readonly PoolMemory[];
   readonly #queues: RunQueue[];
   readonly #members = new Map<number, Member>();
-  /** Joins go one after another: two threads that join at once must be linked to each other too. */
-  #joining: Promise<void> = Promise.resolve();
   /** Whom a join or a settlement waits for. */
   readonly #waits = new Map<string, Wait>();
   #nextNumber = 1;
   readonly #usedNumbers = new Set<number>();
+  /** Numbers that were used before, the one that has been free longest first. */
+  readonly #freeNumbers: number[] = [];
+  readonly #downPools = new Set<string>();
+  /** What threads had counted when they died, by word of their row. */
+  readonly #counted = new Map<number, number>();
   readonly #memory = new Map<number, NumberMemory>();
   readonly #tableEntries: number;
   readonly #arenaBytes: number;
@@ -77,32 +84,37 @@ export class Supervisor {
     return this.#members.values();
   }
 
-  /** A number for a new thread: the one that has been free longest. Throws when all are in use or not yet settled. */
+  /** What all threads have counted, dead ones included, mod 2^32; `word`: of `board` in layout.ts. */
+  count(word: (typeof counters)[number]): number {
+    return (this.board.sum(word) + (this.#counted.get(word) ?? 0)) >>> 0;
+  }
+
+  /** Numbers that belong to threads, dead ones included until all have settled their death. */
+  get numbersInUse(): number {
+    return this.#usedNumbers.size;
+  }
+
+  /**
+   * A number for a new thread: of those used before the one that has been free longest, since its memory is there; else
+   * a fresh one. Throws when all are in use or not yet settled.
+   */
   takeNumber(): number {
-    for (let tries = 0; tries < threadNumberMax; tries++) {
-      const number = this.#nextNumber;
-      this.#nextNumber = (number % threadNumberMax) + 1;
-      if (this.#usedNumbers.has(number)) continue;
-      this.#usedNumbers.add(number);
-      this.board.resetRow(number);
-      return number;
+    const number = this.#freeNumbers.shift() ?? this.#nextNumber++;
+    if (number > threadNumberMax) {
+      this.#nextNumber = threadNumberMax + 1;
+      throw new HeddleError(
+        'RESOURCE_EXHAUSTED',
+        `all ${threadNumberMax} thread numbers are in use or belong to threads whose death is not settled yet`,
+      );
     }
-    throw new HeddleError(
-      'RESOURCE_EXHAUSTED',
-      `all ${threadNumberMax} thread numbers are in use or belong to threads whose death is not settled yet`,
-    );
+    this.#usedNumbers.add(number);
+    this.board.resetRow(number);
+    return number;
   }
 
   /** A number whose thread never joined. */
   returnNumber(number: number): void {
-    this.#usedNumbers.delete(number);
-  }
-
-  /** Links a thread with all others and itself. Resolves when all have said that they know it: then it may go. */
-  join(member: Member): Promise<void> {
-    const joined = this.#joining.then(() => this.#link(member));
-    this.#joining = joined;
-    return joined;
+    if (this.#usedNumbers.delete(number)) this.#freeNumbers.push(number);
   }
 
   /** The memory of a number that is in use. */
@@ -118,7 +130,11 @@ export class Supervisor {
     return memory;
   }
 
-  #link(member: Member): Promise<void> {
+  /**
+   * Links a thread with all others and itself. All messages are on their way when this returns, so that threads which
+   * join at the same time are linked to each other too. Resolves when all have said that they know it.
+   */
+  join(member: Member): Promise<void> {
     this.board.setFate(member.number, fates.alive);
     const others = [...this.#members.values()];
     this.#members.set(member.number, member);
@@ -133,6 +149,7 @@ export class Supervisor {
       post(member, { type: 'link', memory: this.#memoryOf(other, towards, back), bell: bell.port1, side: side.port1 });
       post(other, { type: 'link', memory: this.#memoryOf(member, back, towards), bell: bell.port2, side: side.port2 });
     }
+    for (const name of this.#downPools) post(member, { type: 'pool', name, down: true });
     return linked;
   }
 
@@ -161,6 +178,7 @@ export class Supervisor {
     }
     this.#members.delete(number);
     this.board.setFate(number, fates.dead);
+    for (const word of gauges) this.board.setGauge(number, word, 0);
     const lost: LostSlot[] = [];
     for (const queue of this.#queues) queue.settle(number, (one) => lost.push(one));
     bumpAll(new Int32Array(this.memory(number).table));
@@ -176,9 +194,12 @@ export class Supervisor {
       post(other, { type: 'died', number, lost: lost.filter(({ asker }) => asker === other.number) });
     }
     await settled;
+    for (const word of counters) {
+      this.#counted.set(word, (this.#counted.get(word) ?? 0) + this.board.gauge(number, word));
+    }
     this.board.resetRow(number);
     this.board.setFate(number, fates.unused);
-    this.#usedNumbers.delete(number);
+    this.returnNumber(number);
   }
 
   /** From a member: it has settled the death of `number`. */
@@ -186,8 +207,10 @@ export class Supervisor {
     this.#acknowledge(`settle ${number}`, from);
   }
 
-  /** Tells every thread that a pool is down, or up again. */
+  /** Tells every thread, and all to come, that a pool is down, or up again. */
   setPoolDown(name: string, down: boolean): void {
+    if (down) this.#downPools.add(name);
+    else this.#downPools.delete(name);
     for (const member of this.#members.values()) post(member, { type: 'pool', name, down });
   }
 

@@ -2,29 +2,31 @@
 // linked → going, replaces those that die, and stops them. How a thread is made is the Spawner's affair.
 //
 // A pool thread, as main sees it:
-//   starting  its modules load. Left by `ready`, by `failed` or by its death.
-//   ready     waits to be linked with all others. Left by `go`.
-//   going     takes and puts. Left by `stop` or by its death.
-//   stopping  was told to end. Left by its death.
-//   dead      its Worker has emitted 'exit'; settled by the supervisor.
+//   starting   its modules load. Left by `ready`, by `failed` or by its death.
+//   ready      waits to be linked with all others. Left by `go`.
+//   going      takes and puts. Left by `condemn`, `stop` or its death.
+//   condemned  is being ended by force; its callers are answered. Left by its death.
+//   stopping   was told to end. Left by its death.
+//   dead       its Worker has emitted 'exit'; settled by the supervisor.
 
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import type { Clock } from '../runtime/clock.ts';
 import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { MethodRow, ThreadInit, ToMain, ToThread } from '../runtime/thread-control.ts';
+import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
 import type { Supervisor } from './supervisor.ts';
 
-/** Deaths of a pool's threads within `restartWindowMs` beyond which it waits before it replaces another. */
-export const restartMax = 5;
-export const restartWindowMs = 10_000;
-/** The wait, doubled each time up to the second, ms. */
-export const restartBackoffMs = { first: 1_000, max: 30_000 } as const;
+/**
+ * How long a new thread waits until all others say that they know it, ms. One that is busy for longer neither puts nor
+ * reads meanwhile, and looks again when it has read of the new one: it must not keep the others' requests waiting.
+ */
+const linkWaitMs = 100;
 
 /** A running worker_thread, however it was made. */
 export interface SpawnedThread {
-  /** Called with `worker_threads.threadId` once the thread has told it: finds the Worker. */
-  worker(threadId: number): Worker | undefined;
+  /** Finds the Worker; `threadId` (worker_threads' own) is undefined until the thread has told it. */
+  worker(threadId: number | undefined): Worker | undefined;
   /** Resolves when the thread has stopped for good. */
   readonly exited: Promise<void>;
 }
@@ -44,13 +46,15 @@ export interface ThreadPoolOptions {
   spinMs: number;
   clock: Clock;
   log: Logger;
+  /** When threads that die are replaced. Default: `restartLimits`. */
+  restart?: RestartLimits | undefined;
   /** Messages that the pool itself does not understand, for whoever made it. */
   onMessage?: (number: number, message: ToMain) => void;
   onGone?: (number: number) => void;
   onGoing?: (number: number) => void;
 }
 
-type ThreadState = 'starting' | 'ready' | 'going' | 'stopping' | 'dead';
+type ThreadState = 'starting' | 'ready' | 'going' | 'condemned' | 'stopping' | 'dead';
 
 export interface PoolThread {
   readonly number: number;
@@ -67,24 +71,31 @@ export interface ServedRow {
   method: string;
   reads: boolean;
   oneWay: boolean;
+  /** A request to try, as JSON text. */
+  example?: string | undefined;
 }
 
 export class ThreadPool {
   readonly name: string;
   readonly #options: ThreadPoolOptions;
   readonly #threads = new Map<number, PoolThread>();
-  readonly #deaths: number[] = [];
-  #methods: MethodRow[] = [];
+  readonly #restart: RestartPolicy;
+  /** Undefined until the process goes. */
+  #methods: MethodRow[] | undefined;
   #stopping = false;
-  #down = false;
-  #backoffMs: number = restartBackoffMs.first;
-  #retryTimers = new Set<unknown>();
+  /** Thread that died before the process went. */
+  #lost: string | undefined;
+  /** Places whose threads die too often, with the timer that ends their wait. */
+  readonly #waiting = new Map<number, unknown>();
+  /** Run queues that nobody will take from before such a wait ends. */
+  readonly #down = new Set<string>();
   /** Threads replaced since the start. */
   restarts = 0;
 
   constructor(options: ThreadPoolOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#restart = new RestartPolicy(options.restart);
   }
 
   /** Threads that take requests now. */
@@ -94,8 +105,9 @@ export class ThreadPool {
     return size;
   }
 
+  /** Its threads die too often and none is left: its calls are answered UNAVAILABLE. */
   get down(): boolean {
-    return this.#down;
+    return this.#down.has(this.name);
   }
 
   get threads(): Iterable<PoolThread> {
@@ -113,13 +125,15 @@ export class ThreadPool {
     return served[0] ?? [];
   }
 
-  /** Phase 2: links every thread with all threads that are linked already. */
+  /** Phase 2: links every thread with all threads that are linked already. Throws when one has died. */
   async link(): Promise<void> {
     for (const thread of this.#threads.values()) await this.#linkOne(thread);
+    this.#checkWhole();
   }
 
-  /** Phase 3: all links of the process are there. */
+  /** Phase 3: all links of the process are there. Throws when a thread has died. */
   go(methods: MethodRow[]): void {
+    this.#checkWhole();
     this.#methods = methods;
     for (const thread of this.#threads.values()) this.#goOne(thread);
   }
@@ -133,6 +147,7 @@ export class ThreadPool {
   condemn(number: number): void {
     const thread = this.#threads.get(number);
     if (thread === undefined) return;
+    thread.state = 'condemned';
     this.#options.supervisor.condemn(number);
     void thread.worker?.terminate();
   }
@@ -140,11 +155,14 @@ export class ThreadPool {
   /** From here on no thread is replaced. */
   beginStop(): void {
     this.#stopping = true;
-    for (const timer of this.#retryTimers) this.#options.clock.clearTimer(timer);
-    this.#retryTimers.clear();
+    for (const timer of this.#waiting.values()) this.#options.clock.clearTimer(timer);
+    this.#waiting.clear();
   }
 
-  /** Ends all threads. Resolves when they have stopped; one that does not within `graceMs` is terminated. */
+  /**
+   * Ends all threads. Resolves when they have stopped; one that does not within `graceMs` is terminated, and one that
+   * was not even born by then is left to its spawner.
+   */
   async stop(graceMs: number): Promise<void> {
     this.beginStop();
     const { clock } = this.#options;
@@ -154,14 +172,23 @@ export class ThreadPool {
       thread.state = 'stopping';
       thread.control.postMessage({ type: 'stop' } satisfies ToThread);
     }
+    const unborn = Promise.withResolvers<void>();
     const timer = clock.setTimer(graceMs, () => {
       for (const thread of threads) if (this.#threads.has(thread.number)) void thread.worker?.terminate();
+      unborn.resolve();
     });
-    await Promise.all(threads.map(({ spawned }) => spawned.exited));
+    await Promise.all(
+      threads.map((thread) =>
+        Promise.race([
+          thread.spawned.exited,
+          unborn.promise.then(() => (thread.worker === undefined ? undefined : thread.spawned.exited)),
+        ]),
+      ),
+    );
     clock.clearTimer(timer);
   }
 
-  #spawnOne(place: number): Promise<ServedRow[]> {
+  async #spawnOne(place: number): Promise<ServedRow[]> {
     const { supervisor, takes, threadName, spawn, maxRequests, spinMs } = this.#options;
     const number = supervisor.takeNumber();
     const channel = new MessageChannel();
@@ -178,9 +205,17 @@ export class ThreadPool {
       maxRequests,
       spinMs,
     };
-    const spawned = spawn(init, channel.port2);
     const control = channel.port1;
-    const thread: PoolThread = { number, place, name, control, spawned, state: 'starting', worker: undefined };
+    let spawned: SpawnedThread;
+    try {
+      spawned = spawn(init, channel.port2);
+    } catch (reason) {
+      control.close();
+      supervisor.returnNumber(number);
+      throw reason;
+    }
+    const worker = spawned.worker(undefined);
+    const thread: PoolThread = { number, place, name, control, spawned, state: 'starting', worker };
     this.#threads.set(number, thread);
     void spawned.exited.then(() => this.#onExit(thread));
     return new Promise((resolve, reject) => {
@@ -189,8 +224,11 @@ export class ThreadPool {
       );
       control.on('message', (message: ToMain) => {
         switch (message.type) {
-          case 'ready':
+          case 'born':
             thread.worker = spawned.worker(message.threadId);
+            break;
+          case 'ready':
+            if (thread.state !== 'starting') break;
             thread.state = 'ready';
             resolve(message.methods);
             break;
@@ -211,87 +249,108 @@ export class ThreadPool {
   }
 
   async #linkOne(thread: PoolThread): Promise<void> {
-    const { supervisor, takes } = this.#options;
+    const { supervisor, takes, clock } = this.#options;
     if (thread.state !== 'ready') return;
-    await supervisor.join({
+    const waited = Promise.withResolvers<void>();
+    const timer = clock.setTimer(linkWaitMs, () => waited.resolve());
+    const joined = supervisor.join({
       number: thread.number,
       name: thread.name,
       takes: takes(thread.place),
       control: thread.control,
     });
+    await Promise.race([joined, waited.promise]);
+    clock.clearTimer(timer);
   }
 
   #goOne(thread: PoolThread): void {
     if (thread.state !== 'ready') return;
     thread.state = 'going';
-    thread.control.postMessage({ type: 'go', methods: this.#methods } satisfies ToThread);
+    thread.control.postMessage({ type: 'go', methods: this.#methods ?? [] } satisfies ToThread);
     this.#options.onGoing?.(thread.number);
+    this.#judgeDown();
   }
 
-  async #onExit(thread: PoolThread): Promise<void> {
-    const { supervisor, log, clock, onGone } = this.#options;
+  #checkWhole(): void {
+    if (this.#lost === undefined) return;
+    throw new HeddleError('UNAVAILABLE', `thread ${this.#lost} ended while the process started; see the log`);
+  }
+
+  #onExit(thread: PoolThread): void {
     const was = thread.state;
     thread.state = 'dead';
     this.#threads.delete(thread.number);
-    onGone?.(thread.number);
-    await supervisor.died(thread.number);
-    thread.control.close();
+    this.#options.onGone?.(thread.number);
+    // Not waited for: a thread that is busy settles late, and the place of the dead one must not stay empty so long.
+    void this.#options.supervisor.died(thread.number).then(() => thread.control.close());
     if (this.#stopping || was === 'stopping') return;
-    const nowMs = clock.nowMs();
-    this.#deaths.push(nowMs);
-    while (this.#deaths[0]! < nowMs - restartWindowMs) this.#deaths.shift();
-    const deaths = this.#deaths.length;
     // A thread that dies while the process starts fails the start; there is nothing to replace.
-    if (this.#methods.length === 0) return;
-    if (deaths <= restartMax) {
-      log.warn({ thread: thread.name, deaths, windowMs: restartWindowMs }, 'a thread died; it is replaced');
-      this.#replace(thread.place);
+    if (this.#methods === undefined) this.#lost ??= thread.name;
+    else this.#fill(thread.place);
+  }
+
+  /** A place is empty: a new thread, at once or later. */
+  #fill(place: number): void {
+    const { log, clock, threadName } = this.#options;
+    const waitMs = this.#restart.onDeath(clock.nowMs());
+    const { deaths } = this.#restart;
+    const { windowMs } = this.#restart.limits;
+    if (waitMs === 0) {
+      log.warn({ thread: threadName(place), deaths, windowMs }, 'a thread died; it is replaced');
+      this.#replace(place);
       return;
     }
-    const waitMs = this.#backoffMs;
-    this.#backoffMs = Math.min(restartBackoffMs.max, waitMs * 2);
-    log.error({ thread: thread.name, deaths, windowMs: restartWindowMs, waitMs }, 'threads of this pool die too often');
-    if (this.size === 0) this.#setDown(true);
+    log.error({ thread: threadName(place), deaths, windowMs, waitMs }, 'threads of this pool die too often');
     const timer = clock.setTimer(waitMs, () => {
-      this.#retryTimers.delete(timer);
-      this.#replace(thread.place);
+      this.#waiting.delete(place);
+      this.#replace(place);
     });
-    this.#retryTimers.add(timer);
+    this.#waiting.set(place, timer);
+    this.#judgeDown();
   }
 
   #replace(place: number): void {
     if (this.#stopping) return;
     this.restarts++;
     this.#spawnOne(place).then(
-      () => {
-        const thread = [...this.#threads.values()].find((one) => one.place === place && one.state === 'ready');
+      async () => {
+        const thread = this.#at(place);
         if (thread === undefined) return;
-        void this.#linkOne(thread).then(() => {
-          this.#goOne(thread);
-          this.#setDown(false);
-        });
+        await this.#linkOne(thread);
+        this.#goOne(thread);
       },
-      // Its death is counted where its exit is seen; a module that fails to load leaves the thread to be ended here.
       (error: unknown) => {
         this.#options.log.error({ place, err: error }, 'a replacement thread did not start');
-        for (const thread of this.#threads.values()) {
-          if (thread.place === place && thread.state === 'starting') void this.#endFailed(thread);
-        }
+        const thread = this.#at(place);
+        // It lives, but its modules did not load: its death is counted where its exit is seen.
+        if (thread !== undefined) void thread.worker?.terminate();
+        // It died, which was counted; or it could not be made at all.
+        else if (!this.#stopping && !this.#waiting.has(place)) this.#fill(place);
       },
     );
   }
 
-  /** A thread whose modules failed to load: it has not said `ready`, so its Worker is not known; it ends itself. */
-  #endFailed(thread: PoolThread): void {
-    thread.control.postMessage({ type: 'stop' } satisfies ToThread);
+  #at(place: number): PoolThread | undefined {
+    for (const thread of this.#threads.values()) if (thread.place === place) return thread;
+    return undefined;
   }
 
-  #setDown(down: boolean): void {
-    if (this.#down === down) return;
-    this.#down = down;
-    if (!down) this.#backoffMs = restartBackoffMs.first;
-    this.#options.supervisor.setPoolDown(this.name, down);
-    if (down) this.#options.log.error({ pool: this.name }, 'the pool is down: its calls are answered UNAVAILABLE');
-    else this.#options.log.warn({ pool: this.name }, 'the pool is up again');
+  /** A queue is down once all places that take from it wait, and up again when one of their threads goes. */
+  #judgeDown(): void {
+    const { threads, takes, supervisor, log } = this.#options;
+    const places = Array.from({ length: threads }, (_, place) => place);
+    for (const queue of new Set(places.flatMap(takes))) {
+      const takers = places.filter((place) => takes(place).includes(queue));
+      const isDown = this.#down.has(queue);
+      if (!isDown && takers.every((place) => this.#waiting.has(place))) {
+        this.#down.add(queue);
+        supervisor.setPoolDown(queue, true);
+        log.error({ pool: queue }, 'the pool is down: its calls are answered UNAVAILABLE');
+      } else if (isDown && takers.some((place) => this.#at(place)?.state === 'going')) {
+        this.#down.delete(queue);
+        supervisor.setPoolDown(queue, false);
+        log.warn({ pool: queue }, 'the pool is up again');
+      }
+    }
   }
 }

@@ -1,6 +1,6 @@
 // movies.Catalog: films by id. Shares the pool `lookup` with movies.Recall, and with it the films in memory.
 
-import { HeddleError, implement } from '../../index.ts';
+import { HeddleError, implement } from 'heddle';
 import { Catalog } from './contract.ts';
 import { filmOfId, films } from './films/load.ts';
 

@@ -2,7 +2,7 @@
 //
 //     node examples/movies/client.ts "alien" [heddle://127.0.0.1:7000]
 
-import { connect, HeddleError } from '../../index.ts';
+import { connect, HeddleError } from 'heddle';
 import { Search } from './contract.ts';
 
 const [text = 'comedy 1990s', target = 'heddle://127.0.0.1:7000'] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 // The contracts of the film search: what its four services take and answer. Services and callers import this module and
 // nothing else of each other; the types of handlers and calls follow from the schemas.
 
-import { avro, method, service } from '../../index.ts';
+import { avro, method, service } from 'heddle';
 
 const ids = { type: 'array', items: 'int' } as const;
 

@@ -1,6 +1,6 @@
 // movies.Rank: scores films for a text. CPU-heavy, so it has a pool of its own: however busy it is, lookups go on.
 
-import { HeddleError, implement } from '../../index.ts';
+import { HeddleError, implement } from 'heddle';
 import { Rank } from './contract.ts';
 import { candidatesMax } from './films/candidates.ts';
 import { filmOfId, films } from './films/load.ts';

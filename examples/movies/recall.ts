@@ -1,6 +1,6 @@
 // movies.Recall: ids of films by words, genre and years, from inverted lists in memory.
 
-import { HeddleError, implement } from '../../index.ts';
+import { HeddleError, implement } from 'heddle';
 import { Recall } from './contract.ts';
 import { FilmIndex, union } from './films/film-index.ts';
 import { films } from './films/load.ts';

@@ -1,7 +1,7 @@
 // movies.Search: films for a text. Takes the text apart, asks movies.Recall for all terms in parallel, has the films that
 // fit ranked by movies.Rank, and fetches what to show from movies.Catalog.
 
-import { type ErrorCode, type FiberContext, HeddleError, implement } from '../../index.ts';
+import { type ErrorCode, type FiberContext, HeddleError, implement } from 'heddle';
 import { Catalog, Rank, Recall, Search } from './contract.ts';
 import { candidates } from './films/candidates.ts';
 import { union } from './films/film-index.ts';

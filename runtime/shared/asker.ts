@@ -117,12 +117,8 @@ export class Asker implements TimerTarget {
     const nowMs = this.#nowMs();
     if (head.deadlineMs <= nowMs) return refuse(sink, tag, late);
     if (pool.down) return this.#refuse(sink, tag, poolDown(pool.name));
-    if (head.depth === 0 && this.#inflight.total(allRequests, this.#links.list) >= this.#maxRequests) {
-      return this.#refuse(sink, tag, processFull);
-    }
-    if (route.maxConcurrency > 0 && this.#inflight.total(route.column, this.#links.list) >= route.maxConcurrency) {
-      return this.#refuse(sink, tag, serviceFull(route.service, route.maxConcurrency));
-    }
+    const over = this.#overBounds(route, head.depth === 0);
+    if (over !== undefined) return this.#refuse(sink, tag, over);
     const nameBytes = name === undefined ? 0 : name.length;
     const metadataBytes = head.metadataEnd - head.metadataStart;
     const bodyBytes = head.bodyEnd - head.bodyStart;
@@ -185,6 +181,27 @@ export class Asker implements TimerTarget {
     this.#inFlight++;
     this.#ringLater(pool, laneIndex);
     return generation * idBits + id;
+  }
+
+  /**
+   * A request from a socket that this thread is about to run itself (pool `io`): counts it against the same bounds as one
+   * that is put. Undefined: it may run, and `leave` follows; else why not.
+   */
+  enter(route: Route): Refusal | undefined {
+    const over = this.#overBounds(route, true);
+    if (over !== undefined) {
+      this.refused++;
+      return over;
+    }
+    this.#inflight.change(this.#me, allRequests, 1);
+    if (route.column > 0) this.#inflight.change(this.#me, route.column, 1);
+    return undefined;
+  }
+
+  /** A request that had entered was answered, or is no longer wanted. */
+  leave(route: Route): void {
+    this.#inflight.change(this.#me, allRequests, -1);
+    if (route.column > 0) this.#inflight.change(this.#me, route.column, -1);
   }
 
   /** A request from a socket that this thread answered itself (pool `io`), for the statistics. */
@@ -310,6 +327,14 @@ export class Asker implements TimerTarget {
     }
     if (reader.release() && this.#board.takeBell(link.peer, wants.completions)) link.ring();
     return count;
+  }
+
+  #overBounds(route: Route, fromSocket: boolean): Refusal | undefined {
+    const { list } = this.#links;
+    if (fromSocket && this.#inflight.total(allRequests, list) >= this.#maxRequests) return processFull;
+    const { column, maxConcurrency, service } = route;
+    if (maxConcurrency === 0 || this.#inflight.total(column, list) < maxConcurrency) return undefined;
+    return serviceFull(service, maxConcurrency);
   }
 
   #count(id: number, code: number, nowMs: number): void {

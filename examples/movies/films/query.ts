@@ -1,7 +1,7 @@
 // parseQuery: what somebody typed, as terms. `comedy 1990s` has two: a genre and a span of years; each may be meant as
 // words of a title as well, as in The King of Comedy and 1941. Pure.
 
-import { HeddleError } from '../../../index.ts';
+import { HeddleError } from 'heddle';
 import { wordsOf } from './words.ts';
 
 /** One thing that a film is to have: words in its title, or the genre, or the year. */

@@ -1,0 +1,33 @@
+// What `import … from 'heddle'` gets: index.ts in a checkout, dist/index.js in the package, where Node strips no types.
+// package.json can name one file only; this one picks, so that one package.json serves both and threads, which inherit
+// no loader, need nothing. The names are those of index.ts (a test compares); the types come from there too.
+
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+// The package ships no index.ts.
+const api = createRequire(import.meta.url)(
+  existsSync(new URL('./index.ts', import.meta.url)) ? './index.ts' : './dist/index.js',
+);
+
+export const {
+  avro,
+  bytes,
+  Channel,
+  Condition,
+  connect,
+  currentFiber,
+  errorCodes,
+  fiberLocal,
+  HeddleError,
+  implement,
+  json,
+  Latch,
+  Mutex,
+  method,
+  RwLock,
+  Semaphore,
+  Server,
+  service,
+  task,
+} = api;
