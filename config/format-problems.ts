@@ -60,8 +60,8 @@ function cutAround(line: string, start: number, length: number): { before: strin
 }
 
 // Control characters and direction marks would move the cursor or the caret: they are shown as one replacement sign.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const unprintable = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
+// A tab is none of them: the caret's line has one in the same place.
+const unprintable = /(?!\t)[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
 
 function visible(text: string): string {
   return text.replace(unprintable, '\ufffd');
