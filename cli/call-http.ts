@@ -96,7 +96,7 @@ function decoded(value: string): string {
 }
 
 function errorOf(reason: unknown, url: URL, { timeoutMs }: CallRequest): HeddleError {
-  if (reason instanceof Error && reason.name === 'TimeoutError') {
+  if (reason instanceof Error && /^(Abort|Timeout)Error$/.test(reason.name)) {
     return new HeddleError('DEADLINE_EXCEEDED', `no answer from ${url.host} within ${timeoutMs} ms`);
   }
   const message = reason instanceof Error ? reason.message : String(reason);

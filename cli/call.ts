@@ -8,8 +8,8 @@ import { encodeMetadata } from '../runtime/metadata.ts';
 import { callOverHeddle } from './call-heddle.ts';
 import { callOverHttp } from './call-http.ts';
 import type { CallAnswer, CallRequest } from './call-types.ts';
+import type { CallCommandOptions } from './command-options.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { CallCommandOptions } from './program.ts';
 
 /** Resolves with the exit code. `text` is JSON, `@file` or `-`. */
 export async function call(target: string, name: string, text: string, options: CallCommandOptions): Promise<number> {

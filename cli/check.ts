@@ -4,7 +4,6 @@
 import { Worker } from 'node:worker_threads';
 import { formatProblems } from '../config/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
-import { HeddleError } from '../runtime/errors.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
 import type { Settings } from '../runtime/settings.ts';
 import type { ModuleCheckAnswer, ModuleCheckData } from './check-thread.ts';
@@ -53,7 +52,7 @@ async function loadModules(settings: Settings): Promise<ModuleCheckAnswer> {
 }
 
 function answerOf(worker: Worker): Promise<ModuleCheckAnswer> {
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const timer = setTimeout(() => {
       resolve({
         problem: `the service modules did not load within ${loadMaxMs / 1000} s; does one wait at its top level?`,
@@ -69,9 +68,7 @@ function answerOf(worker: Worker): Promise<ModuleCheckAnswer> {
     });
     worker.once('exit', (code) => {
       clearTimeout(timer);
-      reject(
-        new HeddleError('FAILED_PRECONDITION', `a service module ended its thread while it was loaded (code ${code})`),
-      );
+      resolve({ problem: `a service module ended its thread while it was loaded (exit code ${code})` });
     });
   });
 }

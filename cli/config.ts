@@ -5,8 +5,8 @@ import { explainService } from '../config/explain-service.ts';
 import { formatProblems } from '../config/format-problems.ts';
 import { jsonSchema } from '../config/json-schema.ts';
 import { readConfig } from '../config/read-config.ts';
+import type { ConfigOptions } from './command-options.ts';
 import { exitCodes } from './exit-codes.ts';
-import type { ConfigOptions } from './program.ts';
 
 /** Returns the exit code. Throws NOT_FOUND with the nearest name when there is no service to explain. */
 export function showConfig(file: string, options: ConfigOptions): number {

@@ -20,7 +20,8 @@ export async function main(args: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (reason) {
-    process.exitCode = codeOf(reason);
+    // Not left to the event loop: a start that broke off may have left threads behind.
+    process.exit(codeOf(reason));
   }
 }
 

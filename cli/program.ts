@@ -3,6 +3,7 @@
 
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs } from '../runtime/units.ts';
+import type { CallCommandOptions, ConfigOptions } from './command-options.ts';
 import { type ExitCodeName, exitCodeLines } from './exit-codes.ts';
 import { versionLine } from './version.ts';
 
@@ -128,14 +129,6 @@ function addConfig(program: Command, endWith: EndWith): void {
     });
 }
 
-export interface ConfigOptions {
-  set?: string[];
-  json?: true;
-  explain?: string;
-  defaults?: true;
-  schema?: true;
-}
-
 function addCall(program: Command, endWith: EndWith): void {
   command(program, 'call', 'call a method of a running service and print its answer')
     .argument('<target>', 'heddle://host:port (several with commas between), http://host:port or https://host:port')
@@ -175,16 +168,6 @@ function addCall(program: Command, endWith: EndWith): void {
       const { call } = await import('./call.ts');
       endWith(await call(target, name, request, options));
     });
-}
-
-export interface CallCommandOptions {
-  /** ms. */
-  timeout: number;
-  meta?: string[];
-  priority: 'high' | 'normal' | 'low';
-  codec: 'json' | 'bytes';
-  oneWay?: true;
-  verbose?: true;
 }
 
 interface Notes {

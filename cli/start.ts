@@ -59,8 +59,8 @@ async function serve(server: Server, settings: Settings, status: boolean): Promi
 }
 
 function failed(reason: unknown): number {
-  if (!(reason instanceof HeddleError)) throw reason;
-  process.stderr.write(`heddle: it did not start: ${reason.message}\n`);
+  const text = reason instanceof HeddleError ? reason.message : reason instanceof Error ? reason.stack : String(reason);
+  process.stderr.write(`heddle: it did not start: ${text}\n`);
   return exitCodes.failed;
 }
 

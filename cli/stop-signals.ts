@@ -8,9 +8,9 @@ type StopSignal = keyof typeof signals;
 
 /**
  * npm passes SIGINT and SIGTERM on to what it runs, which a terminal's Ctrl-C has reached already: under npm a signal
- * that follows the first one this closely is the same one, ms. Nobody presses Ctrl-C twice as fast.
+ * that follows the first one this closely is the same one, ms. Whoever really meant it signals once more.
  */
-const echoMs = 150;
+const echoMs = 300;
 
 /** `onFirst` is called once. The second signal, of either kind, ends the process with 130 or 143 without asking anyone. */
 export function onStopSignals(clock: Clock, onFirst: (signal: StopSignal) => void): void {
