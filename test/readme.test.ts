@@ -30,11 +30,15 @@ interface Run {
   seen: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
-/** Runs a command in the repo; killed when the test ends. */
+/** Runs a command in the repo, as a group of its own; what is left of the group is killed when the test ends. */
 function run(t: ExecutionContext, command: string, args: string[]): Run {
-  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
   t.teardown(() => {
-    child.kill('SIGKILL');
+    try {
+      process.kill(-child.pid!, 'SIGKILL');
+    } catch {
+      // Nothing is left of it.
+    }
   });
   let output = '';
   const looks = new Set<() => void>();
