@@ -20,6 +20,8 @@ export interface AcceptorOptions {
   /** One for each distinct address. */
   bindings: readonly BindingSettings[];
   limits: LimitSettings;
+  /** How many files the process may open; Infinity: unknown. */
+  openFilesMax: number;
   targets: () => readonly ConnectionTarget[];
   clock: Clock;
   log: Logger;
@@ -43,12 +45,18 @@ const backlog = 1024;
 /** At most one line about refusals in this time, ms. */
 const refusedLogEveryMs = 1_000;
 
+/** A connection that its IO thread has not confirmed after this time is lost, ms. */
+const handOverMs = 5_000;
+/** Files that the process needs beside its connections: at most so many, at most half of all. */
+const otherFiles = 256;
+
 export class Acceptor extends EventEmitter<AcceptorEvents> {
   readonly ledger = new ConnectionLedger();
   readonly #options: AcceptorOptions;
   readonly #servers: Server[] = [];
   readonly #allow: BlockList | undefined;
   readonly #deny: BlockList;
+  readonly #maxConnections: number;
   readonly #refused: Partial<Record<RefusedReason, number>> = {};
   #refusedLoggedMs = Number.NEGATIVE_INFINITY;
   #turn = 0;
@@ -59,6 +67,13 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
     this.#options = options;
     this.#allow = options.limits.allow.length > 0 ? blockList(options.limits.allow) : undefined;
     this.#deny = blockList(options.limits.deny);
+    this.#maxConnections = connectionsWithin(options.limits.connections, options.openFilesMax);
+    if (this.#maxConnections < options.limits.connections) {
+      options.log.warn(
+        { connections: options.limits.connections, openFilesMax: options.openFilesMax, taken: this.#maxConnections },
+        'the process may open fewer files (ulimit -n) than limits.connections asks for; so many connections are taken',
+      );
+    }
   }
 
   /** Connections closed at once since the start, by reason. */
@@ -115,6 +130,7 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
       socket.destroy();
       return;
     }
+    this.#forgetLost();
     const refused = this.#reasonAgainst(ip, listener, binding);
     if (refused !== undefined) {
       this.#refuse(socket, refused);
@@ -126,7 +142,7 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
       return;
     }
     const { ledger } = this;
-    const connection = ledger.open({ ip, listener, thread: target.number });
+    const connection = ledger.open({ ip, listener, thread: target.number, handedMs: this.#options.clock.nowMs() });
     try {
       target.hand(socket, listener, connection);
     } catch (reason) {
@@ -136,13 +152,18 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
     }
   }
 
+  #forgetLost(): void {
+    const lost = this.ledger.forgetLost(this.#options.clock.nowMs() - handOverMs);
+    if (lost > 0) this.#options.log.error({ lost }, 'connections were lost on the way to their IO threads');
+  }
+
   #reasonAgainst(ip: string, listener: number, binding: BindingSettings): RefusedReason | undefined {
     const { limits } = this.#options;
     const { ledger } = this;
     const family = isIPv6(ip) ? 'ipv6' : 'ipv4';
     if (this.#deny.check(ip, family)) return 'denied';
     if (this.#allow !== undefined && !this.#allow.check(ip, family)) return 'denied';
-    if (ledger.size >= limits.connections) return 'max-connections';
+    if (ledger.size >= this.#maxConnections) return 'max-connections';
     if (limits.connectionsPerIp > 0 && ledger.ofIp(ip) >= limits.connectionsPerIp) return 'max-connections-per-ip';
     if (binding.maxConnections > 0 && ledger.ofListener(listener) >= binding.maxConnections) {
       return 'max-connections-of-listener';
@@ -171,6 +192,10 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
     this.#refusedLoggedMs = nowMs;
     this.#options.log.warn({ reason, refused: { ...this.#refused } }, 'connections are refused');
   }
+}
+
+function connectionsWithin(connections: number, openFilesMax: number): number {
+  return Math.min(connections, openFilesMax - Math.min(otherFiles, Math.ceil(openFilesMax / 2)));
 }
 
 function listening(server: Server, host: string, port: number): Promise<void> {

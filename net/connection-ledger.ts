@@ -5,10 +5,14 @@ export interface LedgerEntry {
   readonly ip: string;
   readonly listener: number;
   readonly thread: number;
+  /** When it was handed over, ms on the process's clock. */
+  readonly handedMs: number;
 }
 
 export class ConnectionLedger {
   readonly #entries = new Map<number, LedgerEntry>();
+  /** Handed over, and not yet heard of from their threads; oldest first. */
+  readonly #onTheWay = new Set<number>();
   readonly #perIp = new Map<string, number>();
   readonly #perListener: number[] = [];
   readonly #perThread = new Map<number, number>();
@@ -36,16 +40,37 @@ export class ConnectionLedger {
     const number = this.#nextNumber;
     this.#nextNumber = number >= 0x7fffffff ? 1 : number + 1;
     this.#entries.set(number, entry);
+    this.#onTheWay.add(number);
     this.#perIp.set(entry.ip, this.ofIp(entry.ip) + 1);
     this.#perListener[entry.listener] = this.ofListener(entry.listener) + 1;
     this.#perThread.set(entry.thread, this.ofThread(entry.thread) + 1);
     return number;
   }
 
+  /** Its IO thread has it. */
+  arrived(number: number): void {
+    this.#onTheWay.delete(number);
+  }
+
+  /**
+   * Forgets connections that were handed over before `beforeMs` and never arrived: when the process has no file
+   * descriptor left, a socket in a message is lost in silence.
+   */
+  forgetLost(beforeMs: number): number {
+    let lost = 0;
+    for (const number of this.#onTheWay) {
+      if (this.#entries.get(number)!.handedMs >= beforeMs) break;
+      this.close(number);
+      lost++;
+    }
+    return lost;
+  }
+
   /** Idempotent. */
   close(number: number): void {
     const entry = this.#entries.get(number);
     if (entry === undefined) return;
+    this.#onTheWay.delete(number);
     this.#entries.delete(number);
     const ofIp = this.ofIp(entry.ip) - 1;
     if (ofIp === 0) this.#perIp.delete(entry.ip);

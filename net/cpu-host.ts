@@ -30,6 +30,7 @@ export async function hostThread(thread: HostedThread, data: unknown, random: Ra
     onGo: (methods) => carrier.setMethods(methods),
     onDrain: () => {},
     onStop: () => {
+      io.logCounts();
       void carrier.close();
     },
   });

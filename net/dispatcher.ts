@@ -55,13 +55,14 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
 
   call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
     const found = this.#services.get(service)?.get(method);
-    if (found === undefined) return refuse(sink, tag, this.#notFound(service, method));
+    if (found === undefined) return this.refuseUnknown(service, method, sink, tag, this.#services.has(service));
     const { row, route } = found;
     if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#clock.nowMs() + row.timeoutMs);
     const oneWay = row.oneWay || (head.flags & callFlags.oneWay) !== 0;
     // Nested calls take the queue: its lane and the runner's maxNested bound them, and they may run on a sibling.
-    if (row.pool === 'io' && head.depth === 0 && this.#runner.takesRegular)
-      return this.#runHere(row, route, head, oneWay, sink, tag);
+    const here = row.pool === 'io' && head.depth === 0 && this.#runner.takesRegular;
+    // What waits in the queue came earlier.
+    if (here && !route.pool.queue.hasWork(head.priority)) return this.#runHere(row, route, head, oneWay, sink, tag);
     if (oneWay) return this.#oneWay.put(route, head, sink, tag);
     return this.#runner.endpoint.put(route, head, undefined, sink, tag);
   }
@@ -115,12 +116,10 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     return this.#local.has(handle) ? handle : -1;
   }
 
-  #notFound(service: string, method: string) {
-    const known = this.#services.has(service);
+  /** Answers NOT_FOUND; `known`: the service is there, but has no such method. */
+  refuseUnknown(service: string, method: string, sink: ReplySink, tag: number, known: boolean): -1 {
     const name = JSON.stringify((known ? method : service).slice(0, nameShownMax));
-    return refusal(
-      'NOT_FOUND',
-      known ? `service ${service} has no method ${name}` : `there is no service ${name} here`,
-    );
+    const sentence = known ? `service ${service} has no method ${name}` : `there is no service ${name} here`;
+    return refuse(sink, tag, refusal('NOT_FOUND', sentence));
   }
 }

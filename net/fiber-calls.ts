@@ -117,6 +117,7 @@ class TaskWait extends Wait<unknown> implements ReplySink {
   }
 
   onReply(_tag: number, reply: CallReply): void {
+    this.#options?.signal?.removeEventListener('abort', this);
     if (reply.code !== 0) {
       const message = reply.source.toString('utf8', reply.bodyStart, reply.bodyEnd);
       const retry = retryHints[reply.retry] ?? 'no';
@@ -127,10 +128,19 @@ class TaskWait extends Wait<unknown> implements ReplySink {
     this.grant(deserialize(Buffer.from(reply.source.subarray(reply.bodyStart, reply.bodyEnd))));
   }
 
+  /** For the signal alone. */
+  handleEvent(): void {
+    if (this.fail(new HeddleError('CANCELLED', `the caller aborted task ${this.#task.exportName}`))) this.withdraw();
+  }
+
   protected enroll(): void {
     const { origin } = this.#fiber;
     const options = this.#options;
     const head = taskHead;
+    if (options?.signal?.aborted) {
+      throw new HeddleError('CANCELLED', `task ${this.#task.exportName} was aborted before it began`);
+    }
+    options?.signal?.addEventListener('abort', this);
     const { moduleUrl, exportName } = this.#task;
     let body: Buffer;
     try {
@@ -156,6 +166,7 @@ class TaskWait extends Wait<unknown> implements ReplySink {
   }
 
   protected withdraw(): void {
+    this.#options?.signal?.removeEventListener('abort', this);
     if (this.#handle >= 0) this.#carrier.cancel(this.#handle);
   }
 }
@@ -175,5 +186,11 @@ function depthOf(fiber: HostedFiber): number {
 function deadlineOf(fiber: HostedFiber, options: CallOptions | undefined): number {
   const { callDeadlineMs } = fiber;
   if (options?.timeoutMs === undefined) return callDeadlineMs;
+  if (!(options.timeoutMs >= 0)) {
+    throw new HeddleError(
+      'INVALID_ARGUMENT',
+      `timeoutMs must be a number of milliseconds from 0, not ${options.timeoutMs}`,
+    );
+  }
   return Math.min(callDeadlineMs, fiber.host.clock.nowMs() + options.timeoutMs);
 }

@@ -10,7 +10,12 @@ export class IoHost extends ThreadIo implements ProtocolHost {
   readonly dispatcher: Dispatcher;
   readonly #memoryBytes: number;
   #bookedBytes = 0;
-  #waiting: { resumeReading(): void }[] = [];
+  readonly #waiting: { resumeReading(): void }[] = [];
+  /**
+   * The one connection that reads on over the budget: if all waited, half-read requests would hold the memory that each
+   * needs to end. The next follows when anything is given back, at the latest by this one's read timeout.
+   */
+  #beyond: { resumeReading(): void } | undefined;
 
   constructor(
     endpoint: ThreadEndpoint,
@@ -28,15 +33,42 @@ export class IoHost extends ThreadIo implements ProtocolHost {
   bookBytes(bytes: number): boolean {
     this.#bookedBytes += bytes;
     const within = this.#bookedBytes <= this.#memoryBytes;
-    if (within && bytes < 0 && this.#waiting.length > 0) {
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const connection of waiting) connection.resumeReading();
-    }
+    if (bytes < 0) this.#onGivenBack(within);
     return within;
   }
 
   whenRoom(connection: { resumeReading(): void }): void {
-    this.#waiting.push(connection);
+    if (this.#beyond === undefined || this.#beyond === connection) {
+      this.#beyond = connection;
+      connection.resumeReading();
+    } else {
+      this.#waiting.push(connection);
+    }
+  }
+
+  /** The same for one listener, behind which not all services lie. */
+  behind(dispatcher: Dispatcher): ProtocolHost {
+    return {
+      dispatcher,
+      clock: this.clock,
+      timers: this.timers,
+      log: this.log,
+      readBuffer: this.readBuffer,
+      scheduleFlush: (connection) => this.scheduleFlush(connection),
+      bookBytes: (bytes) => this.bookBytes(bytes),
+      whenRoom: (connection) => this.whenRoom(connection),
+      count: (event) => this.count(event),
+    };
+  }
+
+  #onGivenBack(within: boolean): void {
+    if (within) {
+      this.#beyond = undefined;
+      if (this.#waiting.length === 0) return;
+      for (const connection of this.#waiting.splice(0)) connection.resumeReading();
+    } else {
+      this.#beyond = this.#waiting.shift();
+      this.#beyond?.resumeReading();
+    }
   }
 }

@@ -4,20 +4,21 @@ import { Worker } from 'node:worker_threads';
 import type { LogWorkerSide } from '../runtime/log/thread-logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
-import type { BindingSettings, Settings } from '../runtime/settings.ts';
+import type { Settings } from '../runtime/settings.ts';
 import type { ThreadInit } from '../runtime/thread-control.ts';
 import type { Spawner } from '../scheduler/thread-pool.ts';
 import type { IoThreadData } from './io-thread.ts';
+import type { Listener } from './listener.ts';
 
 export function ioSpawner(
   settings: Settings,
-  bindings: BindingSettings[],
+  listeners: Listener[],
   logSide: (init: ThreadInit) => { side: LogWorkerSide; detach: () => void },
   log: Logger,
 ): Spawner {
   return (init, control) => {
     const { side, detach } = logSide(init);
-    const workerData: IoThreadData = { init, control, settings, bindings, log: side };
+    const workerData: IoThreadData = { init, control, settings, listeners, log: side };
     const worker = new Worker(moduleUrl('./io-thread', import.meta.url), {
       name: `heddle ${init.name}`,
       workerData,

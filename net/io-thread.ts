@@ -8,13 +8,14 @@ import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { connectLogger, type LogWorkerSide } from '../runtime/log/thread-logger.ts';
 import type { Logger } from '../runtime/logger.ts';
-import type { BindingSettings, Settings } from '../runtime/settings.ts';
+import type { Settings } from '../runtime/settings.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
 import type { ThreadExtension } from '../scheduler/host-module.ts';
 import { RequestRunner } from '../scheduler/request-runner.ts';
 import { IoDispatcher } from './dispatcher.ts';
 import { IoHost } from './io-host.ts';
+import { type Listener, ListenerDispatcher } from './listener.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
 import { heddleProtocol } from './protocol/heddle/heddle-protocol.ts';
 import { httpProtocol } from './protocol/http/http-protocol.ts';
@@ -27,8 +28,8 @@ export interface IoThreadData {
   init: ThreadInit;
   control: MessagePort;
   settings: Settings;
-  /** One for each listener; connections name theirs by index. */
-  bindings: BindingSettings[];
+  /** Connections name theirs by index. */
+  listeners: Listener[];
   log: LogWorkerSide;
 }
 
@@ -50,8 +51,10 @@ class IoThread implements ThreadExtension {
   readonly #log: Logger;
   readonly #carrier: ThreadCarrier;
   readonly #outgoing: OutgoingCalls;
-  readonly #protocols: Record<BindingSettings['protocol'], Protocol>;
+  /** One for each listener. */
+  readonly #protocols: Protocol[];
   readonly #connections = new Map<number, ProtocolConnection>();
+  #opened: number[] = [];
   #closed: number[] = [];
   #drainTimer: unknown;
 
@@ -69,7 +72,10 @@ class IoThread implements ThreadExtension {
     this.#host = new IoHost(endpoint, this.#dispatcher, settings.io.memoryBytes, systemClock, systemRandom, this.#log);
     this.#carrier = new ThreadCarrier(endpoint, settings.clients, this.#host, this.#dispatcher);
     this.#outgoing = new OutgoingCalls(endpoint, this.#carrier.channels);
-    this.#protocols = { heddle: heddleProtocol(this.#host), http: httpProtocol(this.#host) };
+    this.#protocols = data.listeners.map(({ binding, services }) => {
+      const host = this.#host.behind(new ListenerDispatcher(this.#dispatcher, services));
+      return binding.protocol === 'http' ? httpProtocol(host) : heddleProtocol(host);
+    });
     parentPort!.on('message', (handed: HandedConnection) => this.#accept(handed));
   }
 
@@ -91,8 +97,9 @@ class IoThread implements ThreadExtension {
   turn(): boolean {
     const took = this.#outgoing.turn();
     const flushed = this.#host.flush();
-    if (this.#closed.length > 0) {
-      this.#runner.endpoint.tell({ type: 'closed', connections: this.#closed });
+    if (this.#opened.length > 0 || this.#closed.length > 0) {
+      this.#runner.endpoint.tell({ type: 'connections', opened: this.#opened, closed: this.#closed });
+      this.#opened = [];
       this.#closed = [];
     }
     return took || flushed;
@@ -117,9 +124,14 @@ class IoThread implements ThreadExtension {
   }
 
   onStop(): void {
+    // What was not finished within stop.timeout is answered all the same, as far as the sockets take it at once.
+    this.#runner.endpoint.asker.endAll();
+    this.#runner.endLocal();
+    this.#host.flush();
     if (this.#drainTimer !== undefined) systemClock.clearTimer(this.#drainTimer);
     for (const connection of [...this.#connections.values()]) connection.destroy();
-    for (const protocol of Object.values(this.#protocols)) protocol.close();
+    for (const protocol of this.#protocols) protocol.close();
+    this.#host.logCounts();
   }
 
   #isEmpty(): boolean {
@@ -132,9 +144,11 @@ class IoThread implements ThreadExtension {
   }
 
   #accept({ socket, listener, connection }: HandedConnection): void {
-    const binding = this.#data.bindings[listener]!;
+    const { binding } = this.#data.listeners[listener]!;
+    this.#opened.push(connection);
+    this.#runner.endpoint.wake();
     let open = true;
-    const accepted = this.#protocols[binding.protocol].accept(socket, binding, () => {
+    const accepted = this.#protocols[listener]!.accept(socket, binding, () => {
       open = false;
       this.#connections.delete(connection);
       this.#closed.push(connection);

@@ -41,7 +41,7 @@ export class OutgoingCalls implements ReplySink {
     const taker = this.#endpoint.callTaker;
     if (taker === undefined) return false;
     let count = 0;
-    while (count < callsPerTurn) {
+    while (count < callsPerTurn && !this.#endpoint.answerer.isFull) {
       const taken = taker.take(true, true);
       if (taken === undefined) break;
       this.#take(taken);

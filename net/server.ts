@@ -13,7 +13,7 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type LogHub, startLogThread } from '../runtime/log/hub.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
-import type { BindingSettings, Settings } from '../runtime/settings.ts';
+import type { BindingSettings, PoolSettings, Settings } from '../runtime/settings.ts';
 import { latencyBetween, latencyQuantileMs } from '../runtime/shared/latency.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import { RunQueue } from '../runtime/shared/run-queue.ts';
@@ -21,12 +21,14 @@ import type { MethodRow, PoolMemory, ThreadInit } from '../runtime/thread-contro
 import { type CpuGeneration, cpuGeneration } from '../scheduler/cpu-spawner.ts';
 import type { RestartLimits } from '../scheduler/restart-policy.ts';
 import { Supervisor } from '../scheduler/supervisor.ts';
-import { type ServedRow, ThreadPool } from '../scheduler/thread-pool.ts';
+import { type ServedRow, type Spawner, ThreadPool } from '../scheduler/thread-pool.ts';
 import { Acceptor, type ConnectionTarget } from './acceptor.ts';
 import type { CpuHostData } from './cpu-host.ts';
 import { ioSpawner } from './io-spawner.ts';
 import type { HandedConnection } from './io-thread.ts';
+import type { Listener } from './listener.ts';
 import { methodTable } from './method-table.ts';
+import { openFilesMax } from './open-files.ts';
 import { callQueueName } from './thread-carrier.ts';
 
 /** Requests in flight per asking thread. */
@@ -37,6 +39,10 @@ const arenaBytesMin = 64 * 1_048_576;
 const arenaFrames = 4;
 /** How long an idle thread polls before it parks, where threads do not outnumber cores, ms. */
 const spinMs = 0.05;
+/** A connection that has not arrived at its IO thread for so long never will, ms. */
+const lostAtStopMs = 1_000;
+/** How often a stop looks whether anything still runs, ms. */
+const quietLookMs = 5;
 /** How long a thread may take to end once it was told to, ms. */
 const threadStopMs = 1_000;
 
@@ -81,6 +87,7 @@ export class Server {
   #methods: MethodRow[] = [];
   #drained: (() => void) | undefined;
   #toDrain = new Set<number>();
+  #ended = false;
   readonly #saidDrained = new Set<number>();
   #look: { atMs: number; answered: number; failed: number; latency: Uint32Array };
 
@@ -89,7 +96,8 @@ export class Server {
     this.#clock = options.clock ?? systemClock;
     this.#logHub = startLogThread(settings.log);
     this.log = this.#logHub.logger('server');
-    const bindings = distinctBindings(settings);
+    const listeners = listenersOf(settings);
+    const bindings = listeners.map(({ binding }) => binding);
     this.supervisor = new Supervisor({
       pools: poolMemories(settings),
       services: settings.services.length,
@@ -111,9 +119,12 @@ export class Server {
       threads: settings.io.threads,
       takes: (place) => ['io', callQueueName(place)],
       threadName: (place) => `io-${place + 1}`,
-      spawn: ioSpawner(settings, bindings, (init) => this.#attachLog(init), common.log),
+      spawn: ioSpawner(settings, listeners, (init) => this.#attachLog(init), common.log),
       onMessage: (number, message) => {
-        if (message.type === 'closed') for (const one of message.connections) this.acceptor.ledger.close(one);
+        if (message.type === 'connections') {
+          for (const one of message.opened) this.acceptor.ledger.arrived(one);
+          for (const one of message.closed) this.acceptor.ledger.close(one);
+        }
         if (message.type === 'drained') this.#saidDrained.add(number);
         this.#judgeDrained(number);
       },
@@ -124,13 +135,12 @@ export class Server {
       },
     });
     for (const pool of settings.pools) {
-      const generation = cpuGeneration(
-        pool,
-        moduleUrl('./cpu-host', import.meta.url).href,
-        (init) => ({ data: this.#cpuHostData(pool.name, init), transfer: [] }),
-        common.log,
-      );
-      this.#generations.push(generation);
+      // Made with its first thread: a server that is never started has no threads.
+      let generation: CpuGeneration | undefined;
+      const spawn: Spawner = (init, control) => {
+        generation ??= this.#generation(pool, common.log);
+        return generation.spawn(init, control);
+      };
       this.cpuPools.push(
         new ThreadPool({
           ...common,
@@ -138,7 +148,7 @@ export class Server {
           threads: pool.threads,
           takes: () => [pool.name],
           threadName: (place) => `${pool.name}-${place + 1}`,
-          spawn: generation.spawn,
+          spawn,
           onGone: (number) => this.#detachLog(number),
         }),
       );
@@ -146,6 +156,7 @@ export class Server {
     this.acceptor = new Acceptor({
       bindings,
       limits: settings.limits,
+      openFilesMax: openFilesMax(),
       targets: () => this.#targets(),
       clock: this.#clock,
       log: this.#logHub.logger('acceptor'),
@@ -228,8 +239,9 @@ export class Server {
         for (const pool of pools) await pool.link();
         for (const pool of pools) pool.go(this.#methods);
       },
-      drain: async () => {},
+      drain: () => this.#quiet(),
       stop: async () => {
+        this.#ended = true;
         for (const pool of pools) pool.beginStop();
         await Promise.all(pools.map((pool) => pool.stop(threadStopMs)));
         await Promise.all(this.#generations.map((generation) => generation.close()));
@@ -244,14 +256,27 @@ export class Server {
       start: async () => {},
       drain: () =>
         new Promise((resolve) => {
+          this.acceptor.ledger.forgetLost(this.#clock.nowMs() - lostAtStopMs);
           this.#saidDrained.clear();
-          this.#toDrain = new Set([...this.ioPool.threads].map(({ number }) => number));
+          // One that still loads, or is being replaced, has nothing to drain.
+          const going = [...this.ioPool.threads].filter(({ state }) => state === 'going');
+          this.#toDrain = new Set(going.map(({ number }) => number));
           if (this.#toDrain.size === 0) resolve();
           this.#drained = resolve;
           this.ioPool.tell({ type: 'drain' });
         }),
       stop: async () => {},
     };
+  }
+
+  /** What fibers have sent without waiting for it is accepted too: it runs in the CPU pools when all peers are answered. */
+  async #quiet(): Promise<void> {
+    while (!this.supervisor.isQuiet) {
+      await new Promise<void>((resolve) => {
+        this.#clock.setTimer(quietLookMs, () => resolve());
+      });
+      if (this.#ended) return;
+    }
   }
 
   #acceptorPart(): Part {
@@ -285,6 +310,17 @@ export class Server {
       });
     }
     return targets;
+  }
+
+  #generation(pool: PoolSettings, log: Logger): CpuGeneration {
+    const generation = cpuGeneration(
+      pool,
+      moduleUrl('./cpu-host', import.meta.url).href,
+      (init) => ({ data: this.#cpuHostData(pool.name, init), transfer: [] }),
+      log,
+    );
+    this.#generations.push(generation);
+    return generation;
   }
 
   #cpuHostData(pool: string, init: ThreadInit): CpuHostData {
@@ -323,14 +359,16 @@ function poolMemories(settings: Settings): PoolMemory[] {
   ];
 }
 
-/** Services that name one address share its listener. */
-function distinctBindings(settings: Settings): BindingSettings[] {
-  const byAddress = new Map<string, BindingSettings>();
-  for (const { listen } of settings.services) {
+/** Services that name one address share its listener, and only they answer there. */
+function listenersOf(settings: Settings): Listener[] {
+  const byAddress = new Map<string, Listener>();
+  for (const { name, listen } of settings.services) {
     for (const binding of listen) {
-      // Port 0 is a port of its own each time, but the same service list names it once per service: one is enough.
+      // Port 0 is a free port: services that ask for one on the same host and protocol share it.
       const address = `${binding.protocol}://${binding.host}:${binding.port}`;
-      if (!byAddress.has(address)) byAddress.set(address, binding);
+      const listener = byAddress.get(address);
+      if (listener === undefined) byAddress.set(address, { binding, services: [name] });
+      else listener.services.push(name);
     }
   }
   return [...byAddress.values()];

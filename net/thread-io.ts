@@ -66,10 +66,15 @@ export class ThreadIo implements ClientHost {
   count(event: string): void {
     this.counts.set(event, (this.counts.get(event) ?? 0) + 1);
     this.#recent[event] = (this.#recent[event] ?? 0) + 1;
-    this.#countsTimer ??= this.clock.setTimer(countsLogEveryMs, () => {
-      this.#countsTimer = undefined;
-      this.log.debug({ events: this.#recent }, 'peers');
-      this.#recent = {};
-    });
+    this.#countsTimer ??= this.clock.setTimer(countsLogEveryMs, () => this.logCounts());
+  }
+
+  /** Says what was counted and not yet told; also when the thread ends. */
+  logCounts(): void {
+    if (this.#countsTimer === undefined) return;
+    this.clock.clearTimer(this.#countsTimer);
+    this.#countsTimer = undefined;
+    this.log.debug({ events: this.#recent }, 'peers');
+    this.#recent = {};
   }
 }

@@ -75,7 +75,8 @@ export class HeddleError extends Error {
   }
 }
 
-function defaultRetry(code: ErrorCode): RetryHint {
+/** What a caller may do next unless the error says otherwise. */
+export function defaultRetry(code: ErrorCode): RetryHint {
   if (code === 'RESOURCE_EXHAUSTED') return 'yes';
   if (code === 'UNAVAILABLE') return 'if-idempotent';
   return 'no';

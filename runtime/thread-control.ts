@@ -78,5 +78,5 @@ export type ToMain =
   | { type: 'settled'; number: number }
   /** An IO thread has no connection and nothing under way any more. */
   | { type: 'drained' }
-  /** Connections that have closed since the last such message, by the numbers that main gave them. */
-  | { type: 'closed'; connections: number[] };
+  /** Connections that have arrived and that have closed since the last such message, by the numbers main gave them. */
+  | { type: 'connections'; opened: number[]; closed: number[] };

@@ -5,11 +5,12 @@
 // 5. publish  6. again by setImmediate if anything was done; else poll while spinning pays; else park: store the park
 // word, look once more at everything that could wake this thread, sleep.
 
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { CallHead, ReplySink } from './call.ts';
 import type { Clock } from './clock.ts';
 import { Answerer } from './shared/answerer.ts';
-import { Asker, type Route, ringOne } from './shared/asker.ts';
+import { Asker, type Route } from './shared/asker.ts';
+import { ringOne } from './shared/bells.ts';
 import { Board } from './shared/board.ts';
 import { Inflight } from './shared/inflight.ts';
 import { LatencyHistogram } from './shared/latency.ts';
@@ -140,6 +141,8 @@ export class ThreadEndpoint implements TimerTarget {
       this.board.unpark(this.number);
       this.wake();
     }
+    // User code may take long: what is answered must not wait for it.
+    this.answerer.flush();
     this.taker?.passBell();
   }
 
@@ -212,14 +215,17 @@ export class ThreadEndpoint implements TimerTarget {
 
   #taker(init: ThreadInit, calls: boolean): Taker | undefined {
     const pools = init.takes.map((name) => this.pools.get(name)!).filter((pool) => pool.calls === calls);
-    return pools.length > 0 ? new Taker(init.number, this.board, this.links, pools) : undefined;
+    return pools.length > 0
+      ? new Taker(init.number, this.board, this.links, pools, () => this.#readControl())
+      : undefined;
   }
 
   #park(): void {
     if (this.#turnScheduled) return;
-    const regular = this.#work.takesRegular && this.answerer.held === 0;
-    const nested = this.#work.takesNested && this.answerer.held === 0;
-    const calls = this.callTaker === undefined ? 0 : wants.calls;
+    const regular = this.#work.takesRegular;
+    const nested = this.#work.takesNested;
+    const takesCalls = this.callTaker !== undefined && !this.answerer.isFull;
+    const calls = takesCalls ? wants.calls : 0;
     const requests = (regular ? wants.requests : 0) | (nested ? wants.nested : 0);
     this.board.park(this.number, wants.completions | requests | calls);
     // The second look. Whoever publishes after this sees the park word; whatever was published before is seen here.
@@ -228,7 +234,7 @@ export class ThreadEndpoint implements TimerTarget {
       this.board.cancels(this.number) !== this.#cancelsSeen ||
       this.answerer.heldHasRoom ||
       this.taker?.hasWork(regular, nested) === true ||
-      this.callTaker?.hasWork(true, true) === true
+      (takesCalls && this.callTaker?.hasWork(true, true) === true)
     ) {
       this.board.unpark(this.number);
       this.wake();
@@ -236,6 +242,15 @@ export class ThreadEndpoint implements TimerTarget {
     }
     this.#parked = true;
     this.#parkedAtMs = this.clock.nowMs();
+  }
+
+  /** Reads now what main has posted and the event loop has not come to. */
+  #readControl(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#control) as { message: ToThread } | undefined;
+      if (received === undefined) return;
+      this.#onControl(received.message);
+    }
   }
 
   #onControl(message: ToThread): void {

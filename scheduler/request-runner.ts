@@ -17,8 +17,6 @@ import { RunningRequest } from './running-request.ts';
 
 /** A turn ends after this many requests, bytes of bodies or milliseconds: then replies go out and the loop goes round. */
 export const turnBounds = { requests: 32, bodyBytes: 65_536, ms: 0.2 } as const;
-/** Replies held back for want of room, beyond which nothing new is taken. */
-const heldMax = 512;
 /** Sentences of errors are cut here, bytes: they travel in every hop. */
 const messageMaxBytes = 4096;
 /** The method index of offloaded functions, which are in no contract; contracts' methods count from 1. */
@@ -48,6 +46,10 @@ export class RequestRunner implements ThreadWork, HostedThread {
   #regular = 0;
   #nested = 0;
   #onStack = false;
+  #turnStartMs = 0;
+  #turnRequests = 0;
+  #turnBodyBytes = 0;
+  readonly #takeNext = (): void => void this.#takeOne();
   readonly #onStopped: () => void;
 
   constructor(init: ThreadInit, bounds: RunnerBounds, control: MessagePort, clock: Clock, onStopped: () => void) {
@@ -81,11 +83,11 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   get takesRegular(): boolean {
-    return this.#regular < this.bounds.maxFibers && this.endpoint.answerer.held < heldMax;
+    return this.#regular < this.bounds.maxFibers && !this.endpoint.answerer.isFull;
   }
 
   get takesNested(): boolean {
-    if (this.endpoint.answerer.held >= heldMax) return false;
+    if (this.endpoint.answerer.isFull) return false;
     return this.#nested < this.bounds.maxNested || this.#allNestedFull();
   }
 
@@ -99,19 +101,25 @@ export class RequestRunner implements ThreadWork, HostedThread {
       did = true;
       for (const target of this.#turnTargets.splice(0)) target.onTurn();
     }
-    const { taker } = this.endpoint;
-    if (taker === undefined) return did;
-    const startMs = this.#clock.nowMs();
-    let bodyBytes = 0;
-    for (let count = 0; count < turnBounds.requests; count++) {
-      const taken = taker.take(this.takesRegular, this.takesNested);
-      if (taken === undefined) break;
-      did = true;
-      bodyBytes += taken.head.bodyEnd - taken.head.bodyStart;
-      this.#run(taken);
-      if (bodyBytes >= turnBounds.bodyBytes || this.#clock.nowMs() - startMs >= turnBounds.ms) break;
-    }
-    return did;
+    this.#turnStartMs = this.#clock.nowMs();
+    this.#turnRequests = 0;
+    this.#turnBodyBytes = 0;
+    return this.#takeOne() || did;
+  }
+
+  /**
+   * Takes one request and starts its fiber; the next one is taken in a microtask of its own, behind those in which this
+   * one's answer may come: so no answer waits for the next handler.
+   */
+  #takeOne(): boolean {
+    const taken = this.endpoint.taker?.take(this.takesRegular, this.takesNested);
+    if (taken === undefined) return false;
+    this.#turnRequests++;
+    this.#turnBodyBytes += taken.head.bodyEnd - taken.head.bodyStart;
+    this.#run(taken);
+    if (this.#turnRequests >= turnBounds.requests || this.#turnBodyBytes >= turnBounds.bodyBytes) return true;
+    if (this.#clock.nowMs() - this.#turnStartMs < turnBounds.ms) queueMicrotask(this.#takeNext);
+    return true;
   }
 
   /**
@@ -139,6 +147,12 @@ export class RequestRunner implements ThreadWork, HostedThread {
   cancelLocal(request: RunningRequest): void {
     this.#endLocal(request);
     request.fiber?.cancel(unwanted(request, this.#clock.nowMs()));
+  }
+
+  /** The process ends: requests of this very thread that have no answer yet get one. */
+  endLocal(): void {
+    const error = new HeddleError('UNAVAILABLE', 'the process stopped before this request was finished (stop.timeout)');
+    for (const request of [...this.#running]) if (request.link === undefined) this.#refuse(request, error);
   }
 
   late(request: RunningRequest): void {
@@ -187,6 +201,11 @@ export class RequestRunner implements ThreadWork, HostedThread {
     const wasFull = !this.takesRegular || !this.takesNested;
     this.#remove(request);
     if (wasFull) this.endpoint.wake();
+    // Cancelled, late or its asker dead: nothing is encoded for nobody.
+    if (!request.isWanted()) {
+      this.endpoint.answerer.dropped++;
+      return;
+    }
     const { form } = request;
     const exit = root.exit!;
     const reply = this.#reply;
@@ -247,7 +266,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
       );
       return;
     }
-    if (head.deadlineMs <= nowMs) {
+    if (!(head.deadlineMs > nowMs)) {
       this.#refuse(request, new HeddleError('DEADLINE_EXCEEDED', 'the deadline passed in the queue; it has not run'));
       return;
     }
@@ -342,7 +361,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     reply.code = codeNumber(error.code);
     reply.retry = retryHints.indexOf(error.retry);
     reply.retryAfterMs = error.retryAfterMs;
-    reply.source = Buffer.from(error.message, 'utf8').subarray(0, messageMaxBytes);
+    reply.source = utf8Start(error.message, messageMaxBytes);
     reply.bodyEnd = reply.source.length;
   }
 
@@ -370,6 +389,15 @@ function runRequest(fiber: Fiber): unknown {
   const request = fiber.origin as RunningRequest;
   request.form = request.processor!.form(currentHead);
   return request.form.start(currentHead, fiber);
+}
+
+/** The text in UTF-8, cut between characters at `maxBytes`. */
+function utf8Start(text: string, maxBytes: number): Buffer {
+  const bytes = Buffer.from(text, 'utf8');
+  if (bytes.length <= maxBytes) return bytes;
+  let end = maxBytes;
+  while ((bytes[end]! & 0xc0) === 0x80) end--;
+  return bytes.subarray(0, end);
 }
 
 function unwanted(request: RunningRequest, nowMs: number): HeddleError {

@@ -207,6 +207,16 @@ export class Supervisor {
     this.#acknowledge(`settle ${number}`, from);
   }
 
+  /**
+   * Whether nothing runs or waits in the whole process. While no request is put, what is under way can only become less:
+   * so when the count of puts stands still over the look, the zeros belong together.
+   */
+  get isQuiet(): boolean {
+    const puts = this.board.sum(boardWord.puts);
+    if (this.board.sum(boardWord.fibers) !== 0 || !this.inflight.isEmpty) return false;
+    return this.board.sum(boardWord.puts) === puts;
+  }
+
   /** Tells every thread, and all to come, that a pool is down, or up again. */
   setPoolDown(name: string, down: boolean): void {
     if (down) this.#downPools.add(name);

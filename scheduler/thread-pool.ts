@@ -188,7 +188,7 @@ export class ThreadPool {
     clock.clearTimer(timer);
   }
 
-  async #spawnOne(place: number): Promise<ServedRow[]> {
+  async #spawnOne(place: number, onSpawned?: (thread: PoolThread) => void): Promise<ServedRow[]> {
     const { supervisor, takes, threadName, spawn, maxRequests, spinMs } = this.#options;
     const number = supervisor.takeNumber();
     const channel = new MessageChannel();
@@ -217,6 +217,7 @@ export class ThreadPool {
     const worker = spawned.worker(undefined);
     const thread: PoolThread = { number, place, name, control, spawned, state: 'starting', worker };
     this.#threads.set(number, thread);
+    onSpawned?.(thread);
     void spawned.exited.then(() => this.#onExit(thread));
     return new Promise((resolve, reject) => {
       void spawned.exited.then(() =>
@@ -226,6 +227,8 @@ export class ThreadPool {
         switch (message.type) {
           case 'born':
             thread.worker = spawned.worker(message.threadId);
+            // It was condemned before anyone knew how to end it.
+            if (thread.state === 'condemned') void thread.worker?.terminate();
             break;
           case 'ready':
             if (thread.state !== 'starting') break;
@@ -312,20 +315,24 @@ export class ThreadPool {
   #replace(place: number): void {
     if (this.#stopping) return;
     this.restarts++;
-    this.#spawnOne(place).then(
+    let thread: PoolThread | undefined;
+    const spawned = this.#spawnOne(place, (made) => {
+      thread = made;
+    });
+    spawned.then(
       async () => {
-        const thread = this.#at(place);
         if (thread === undefined) return;
         await this.#linkOne(thread);
         this.#goOne(thread);
       },
       (error: unknown) => {
         this.#options.log.error({ place, err: error }, 'a replacement thread did not start');
-        const thread = this.#at(place);
-        // It lives, but its modules did not load: its death is counted where its exit is seen.
-        if (thread !== undefined) void thread.worker?.terminate();
-        // It died, which was counted; or it could not be made at all.
-        else if (!this.#stopping && !this.#waiting.has(place)) this.#fill(place);
+        // It could not be made at all; one that was made and has died was counted where its exit was seen.
+        if (thread === undefined) {
+          if (!this.#stopping) this.#fill(place);
+        } else if (thread.state !== 'dead') {
+          void thread.worker?.terminate();
+        }
       },
     );
   }

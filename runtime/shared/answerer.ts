@@ -6,12 +6,17 @@ import type { Board } from './board.ts';
 import { ringFrame, ringFrameHeadBytes, wants } from './layout.ts';
 import type { HeldReply, Link, Links } from './link.ts';
 
+/** Replies held back for want of room, and their bytes, beyond which the thread takes nothing new. */
+const heldMax = 512;
+const heldBytesMax = 64 * 1_048_576;
+
 export class Answerer {
   readonly #board: Board;
   readonly #links: Links;
   readonly #dirty: Link[] = [];
   #publishScheduled = false;
   #held = 0;
+  #heldBytes = 0;
   /** Replies to threads that died. */
   dropped = 0;
 
@@ -33,16 +38,29 @@ export class Answerer {
       return;
     }
     if (link.held.length > 0 || !this.#push(link, request, generation, reply)) {
-      link.held.push(hold(request, generation, reply));
+      const held = hold(request, generation, reply);
+      link.held.push(held);
       this.#held++;
+      this.#heldBytes += held.payload.length;
       this.#pushHeld(link);
     }
     this.#publishLater(link);
   }
 
-  /** Makes the replies of this turn visible and rings their askers. */
+  /** Takes nothing new while this is true: too much waits for room. */
+  get isFull(): boolean {
+    return this.#held >= heldMax || this.#heldBytes >= heldBytesMax;
+  }
+
+  /** As `flush`, at the end of the turn or microtask drain. */
   publish = (): void => {
     this.#publishScheduled = false;
+    this.flush();
+  };
+
+  /** Makes the replies so far visible and rings their askers. */
+  flush(): void {
+    if (this.#dirty.length === 0) return;
     for (const link of this.#dirty) {
       if (!link.writer.unpublished) continue;
       link.writer.publish();
@@ -50,7 +68,7 @@ export class Answerer {
       if (this.#board.takeBell(link.peer, wants.completions)) link.ring();
     }
     this.#dirty.length = 0;
-  };
+  }
 
   /** Pushes what was held and has room now. Called once a turn. */
   retryHeld(): void {
@@ -68,6 +86,7 @@ export class Answerer {
   /** The asker is dead: what waited for it is dropped. */
   forget(link: Link): void {
     this.#held -= link.held.length;
+    for (const { payload } of link.held) this.#heldBytes -= payload.length;
     this.dropped += link.held.length;
     link.held.length = 0;
     const at = this.#dirty.indexOf(link);
@@ -79,6 +98,7 @@ export class Answerer {
       let pushed = 0;
       for (const one of link.held) {
         if (!this.#pushHeldReply(link, one)) break;
+        this.#heldBytes -= one.payload.length;
         pushed++;
       }
       link.held.splice(0, pushed);
@@ -86,7 +106,7 @@ export class Answerer {
       if (pushed > 0) this.#publishLater(link);
       if (link.held.length === 0) return;
       // What is unpublished takes room that the reader cannot give back.
-      if (link.writer.unpublished) this.publish();
+      if (link.writer.unpublished) this.flush();
       if (link.writer.waitForRoom()) return;
     }
   }

@@ -6,13 +6,34 @@
 import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../call.ts';
 import type { TimerTarget, TimerWheel } from '../timer-wheel.ts';
 import { Arena } from './arena.ts';
+import {
+  arenaFull,
+  late,
+  poolDown,
+  processEnds,
+  processFull,
+  queueFull,
+  serviceFull,
+  tableFull,
+  threadDied,
+} from './asker-refusals.ts';
+import { ringOne } from './bells.ts';
 import type { Board } from './board.ts';
 import { allRequests, type Inflight } from './inflight.ts';
 import type { LatencyHistogram } from './latency.ts';
-import { nestedLane, ringFrame, ringFrameHeadBytes, slot, slotInlineBytes, slotRecordWords, wants } from './layout.ts';
+import {
+  board as boardWord,
+  nestedLane,
+  ringFrame,
+  ringFrameHeadBytes,
+  slot,
+  slotInlineBytes,
+  slotRecordWords,
+  wants,
+} from './layout.ts';
 import type { Link, Links } from './link.ts';
 import type { PoolQueue } from './pool-queue.ts';
-import { type Refusal, refusal, refuse } from './refusal.ts';
+import { type Refusal, refuse } from './refusal.ts';
 import { RequestTable } from './request-table.ts';
 import type { LostSlot } from './run-queue.ts';
 
@@ -73,6 +94,7 @@ export class Asker implements TimerTarget {
   readonly #toRing: { pool: PoolQueue; lane: number }[] = [];
   #ringScheduled = false;
   #inFlight = 0;
+  #puts = 0;
   #drainFrom = 0;
   /** Requests from sockets that got an answer, and those of them that were errors. */
   answered = 0;
@@ -115,10 +137,10 @@ export class Asker implements TimerTarget {
   put(route: Route, head: CallHead, name: Buffer | undefined, sink: ReplySink, tag: number): number {
     const { pool } = route;
     const nowMs = this.#nowMs();
-    if (head.deadlineMs <= nowMs) return refuse(sink, tag, late);
-    if (pool.down) return this.#refuse(sink, tag, poolDown(pool.name));
+    if (!(head.deadlineMs > nowMs)) return this.#refuse(head, sink, tag, late);
+    if (pool.down) return this.#refuse(head, sink, tag, poolDown(pool.name));
     const over = this.#overBounds(route, head.depth === 0);
-    if (over !== undefined) return this.#refuse(sink, tag, over);
+    if (over !== undefined) return this.#refuse(head, sink, tag, over);
     const nameBytes = name === undefined ? 0 : name.length;
     const metadataBytes = head.metadataEnd - head.metadataStart;
     const bodyBytes = head.bodyEnd - head.bodyStart;
@@ -126,12 +148,12 @@ export class Asker implements TimerTarget {
     let block = -1;
     if (bytes > slotInlineBytes) {
       block = this.arena.allocate(bytes);
-      if (block < 0) return this.#refuse(sink, tag, arenaFull);
+      if (block < 0) return this.#refuse(head, sink, tag, arenaFull);
     }
     const id = this.table.open();
     if (id < 0) {
       if (block >= 0) this.#dropBlock(block);
-      return this.#refuse(sink, tag, tableFull);
+      return this.#refuse(head, sink, tag, tableFull);
     }
     // Bodies in blocks are copied before the slot is claimed: a slot being written holds up the takers.
     if (block >= 0) copyBytes(this.arena.bytes, this.arena.offset(block), name, head);
@@ -141,7 +163,7 @@ export class Asker implements TimerTarget {
     if (at < 0) {
       this.table.close(id);
       if (block >= 0) this.#dropBlock(block);
-      return this.#refuse(sink, tag, queueFull(pool.name));
+      return this.#refuse(head, sink, tag, queueFull(pool.name));
     }
     const { words } = queue;
     const generation = this.table.generation(id);
@@ -179,7 +201,10 @@ export class Asker implements TimerTarget {
     if (route.column > 0) this.#inflight.change(this.#me, route.column, 1);
     if (head.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlines[id] = this.#timers.add(head.deadlineMs, this, id);
     this.#inFlight++;
+    this.#board.setGauge(this.#me, boardWord.puts, ++this.#puts);
     this.#ringLater(pool, laneIndex);
+    // A fiber may go on computing before it awaits; a socket's batch is over in microseconds.
+    if (head.depth > 0) this.flushRings();
     return generation * idBits + id;
   }
 
@@ -190,7 +215,7 @@ export class Asker implements TimerTarget {
   enter(route: Route): Refusal | undefined {
     const over = this.#overBounds(route, true);
     if (over !== undefined) {
-      this.refused++;
+      this.#countRefused(true);
       return over;
     }
     this.#inflight.change(this.#me, allRequests, 1);
@@ -269,6 +294,11 @@ export class Asker implements TimerTarget {
       if (wanted) this.#answer(one.request, threadDied);
     }
     this.condemn(dead);
+  }
+
+  /** The process ends: whatever has no answer yet gets this one. */
+  endAll(): void {
+    for (let id = 0; id < this.#pending.length; id++) if (this.#pending[id] === 1) this.#answer(id, processEnds);
   }
 
   /** A pool is down: what still waits in its queue will not be taken and is answered now. */
@@ -383,9 +413,17 @@ export class Asker implements TimerTarget {
     return taker;
   }
 
-  #refuse(sink: ReplySink, tag: number, answer: Refusal): -1 {
-    this.refused++;
+  #refuse(head: CallHead, sink: ReplySink, tag: number, answer: Refusal): -1 {
+    this.#countRefused(head.depth === 0);
     return refuse(sink, tag, answer);
+  }
+
+  /** A refusal is an answer too, and no good one: overload must be seen in the statistics. */
+  #countRefused(fromSocket: boolean): void {
+    this.refused++;
+    if (!fromSocket) return;
+    this.answered++;
+    this.failed++;
   }
 
   #dropBlock(block: number): void {
@@ -402,68 +440,9 @@ export class Asker implements TimerTarget {
   }
 }
 
-/** Wakes one parked member of a pool that wants what lies in `lane`. Shared by askers and by takers that pass the bell. */
-export function ringOne(board: Board, links: Links, pool: PoolQueue, lane: number, me: number): void {
-  const want = pool.calls ? wants.calls : lane === nestedLane ? wants.nested : wants.requests;
-  const { members } = pool;
-  for (let tries = members.length; tries > 0; tries--) {
-    if (pool.nextMember >= members.length) pool.nextMember = 0;
-    const member = members[pool.nextMember++]!;
-    if (member === me) continue;
-    const link = links.get(member);
-    if (link !== undefined && board.takeBell(member, want)) {
-      link.ring();
-      return;
-    }
-  }
-}
-
 function copyBytes(target: Buffer, offset: number, name: Buffer | undefined, head: CallHead): void {
   let at = offset;
   if (name !== undefined) at += name.copy(target, at);
   at += head.source.copy(target, at, head.metadataStart, head.metadataEnd);
   head.source.copy(target, at, head.bodyStart, head.bodyEnd);
-}
-
-const late = refusal('DEADLINE_EXCEEDED', 'the deadline passed before the answer came');
-const threadDied = refusal(
-  'UNAVAILABLE',
-  'the thread that ran this request died; it may have run in part: retry it if it is idempotent',
-);
-const tableFull = refusal(
-  'RESOURCE_EXHAUSTED',
-  'too many requests in flight on this thread (its request table is full); slow down and retry',
-);
-const arenaFull = refusal(
-  'RESOURCE_EXHAUSTED',
-  'no shared memory left for a body of this size on this thread; slow down and retry',
-);
-const processFull = refusal(
-  'RESOURCE_EXHAUSTED',
-  'too many requests at once in this process (limits.requests); slow down and retry',
-);
-const queueFull = eachOnce((pool: string) =>
-  refusal('RESOURCE_EXHAUSTED', `the queue of pool ${pool} has no free slot; slow down and retry`),
-);
-const poolDown = eachOnce((pool: string) =>
-  refusal('UNAVAILABLE', `pool ${pool} is down: its threads keep dying; the request has not run, retry shortly`, 'yes'),
-);
-const serviceFull = eachOnce((service: string, max?: number) =>
-  refusal(
-    'RESOURCE_EXHAUSTED',
-    `service ${service} runs ${max} requests already (maxConcurrency); slow down and retry`,
-  ),
-);
-
-/** Makes each refusal once per name; names come from the config, so there are few. */
-function eachOnce(make: (name: string, value?: number) => Refusal): (name: string, value?: number) => Refusal {
-  const made = new Map<string, Refusal>();
-  return (name, value) => {
-    let answer = made.get(name);
-    if (answer === undefined) {
-      answer = make(name, value);
-      made.set(name, answer);
-    }
-    return answer;
-  };
 }

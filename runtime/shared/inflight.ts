@@ -43,6 +43,12 @@ export class Inflight {
     return total;
   }
 
+  /** Whether no thread has any request under way. */
+  get isEmpty(): boolean {
+    for (let at = 0; at < this.#words.length; at++) if (load(this.#words, at) !== 0) return false;
+    return true;
+  }
+
   /** Supervisor, when a thread has died. */
   clear(thread: number): void {
     for (let column = 0; column < this.#columns; column++) store(this.#words, thread * this.#columns + column, 0);

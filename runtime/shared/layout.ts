@@ -34,6 +34,8 @@ export const board = {
   fibers: line + 6,
   /** Of them, those of nested calls. */
   nested: line + 11,
+  /** Counts up at each request that this thread puts. */
+  puts: line + 12,
   /** Requests that this thread asked for and that are not yet answered; written by the owner. */
   asked: line + 7,
   /** Open connections; written by the owner (IO threads). */

@@ -48,7 +48,7 @@ export class Link {
   readonly reader: RingReader;
   readonly table: Int32Array;
   readonly arena: ArenaReader;
-  /** Replies waiting for room, oldest first; at most as many as this thread has fibers. */
+  /** Replies waiting for room, oldest first; see the bounds in answerer.ts. */
   readonly held: HeldReply[] = [];
   readonly #ports: LinkPorts;
   #sentOnSide = 0;

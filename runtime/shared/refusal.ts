@@ -2,17 +2,16 @@
 // stay cheap when there is most to refuse.
 
 import { type CallReply, emptyCallReply, type ReplySink } from '../call.ts';
-import { codeNumber, type ErrorCode, HeddleError, type RetryHint, retryHints } from '../errors.ts';
+import { codeNumber, defaultRetry, type ErrorCode, type RetryHint, retryHints } from '../errors.ts';
 
 export type Refusal = Readonly<CallReply>;
 
-export function refusal(code: ErrorCode, message: string, retry?: RetryHint): Refusal {
-  const error = new HeddleError(code, message, retry === undefined ? {} : { retry });
+export function refusal(code: ErrorCode, message: string, retry: RetryHint = defaultRetry(code)): Refusal {
   const source = Buffer.from(message, 'utf8');
   return {
     ...emptyCallReply(),
     code: codeNumber(code),
-    retry: retryHints.indexOf(error.retry),
+    retry: retryHints.indexOf(retry),
     source,
     bodyEnd: source.length,
   };

@@ -3,7 +3,7 @@
 // wait behind a busy thread beside an idle one.
 
 import { type CallHead, emptyCallHead } from '../call.ts';
-import { ringOne } from './asker.ts';
+import { ringOne } from './bells.ts';
 import type { Board } from './board.ts';
 import { laneCount, nestedLane, slot, slotRecordWords } from './layout.ts';
 import type { Link, Links } from './link.ts';
@@ -29,19 +29,24 @@ const laneTurns = [0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 2];
 /** Bodies up to this size share a slab; larger ones get memory of their own. */
 const slabShareMax = 8192;
 const slabBytes = 65_536;
+/** Requests that nobody wants any more are passed over without a fiber; so many at a time, or the turn has no end. */
+const skipsPerTake = 64;
 
 export class Taker {
   readonly #me: number;
   readonly #board: Board;
   readonly #links: Links;
   readonly #pools: readonly PoolQueue[];
+  readonly #onUnknownAsker: () => void;
   readonly #taken: TakenRequest;
   #slab = Buffer.allocUnsafeSlow(slabBytes);
   #slabUsed = 0;
   #turn = 0;
   #poolTurn = 0;
 
-  constructor(me: number, board: Board, links: Links, pools: readonly PoolQueue[]) {
+  /** `onUnknownAsker`: reads what main has told this thread and it has not looked at: the asker's link is among it. */
+  constructor(me: number, board: Board, links: Links, pools: readonly PoolQueue[], onUnknownAsker: () => void) {
+    this.#onUnknownAsker = onUnknownAsker;
     this.#me = me;
     this.#board = board;
     this.#links = links;
@@ -111,10 +116,12 @@ export class Taker {
   #takeFrom(pool: PoolQueue, lane: number): TakenRequest | undefined {
     const { queue } = pool;
     const { words } = queue;
-    for (;;) {
+    for (let tries = 0; tries < skipsPerTake; tries++) {
       const at = queue.take(lane);
       if (at < 0) return undefined;
       const asker = words[at + slot.asker]!;
+      // A new thread may put before this one, busy for long, has read of it: its link came before it was let go.
+      if (asker !== 0 && this.#links.get(asker) === undefined && !this.#board.isGone(asker)) this.#onUnknownAsker();
       const link = this.#links.get(asker);
       // A void record, or an asker that died: its table was moved on and its arena goes as a whole.
       if (link === undefined) {
@@ -131,6 +138,7 @@ export class Taker {
       queue.release(at);
       if (wanted) return this.#taken;
     }
+    return undefined;
   }
 
   #copyOut(pool: PoolQueue, at: number, link: Link, asker: number, request: number, generation: number): void {

@@ -13,12 +13,12 @@ import { Server } from '../../../net/server.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 
-const caller = `
-import { connect } from 'heddle';
-import { Greeter } from './contract.ts';
-await using greeter = connect(Greeter, { target: process.argv[2] });
-console.log((await greeter.greet({ name: 'Grace' })).text);
-`;
+const caller = [
+  "import { connect } from 'heddle';",
+  "import { Greeter } from './contract" + ".ts';",
+  'await using greeter = connect(Greeter, { target: process.argv[2] });',
+  "console.log((await greeter.greet({ name: 'Grace' })).text);",
+].join('\n');
 
 test('a process in another folder calls a service with the contract file alone', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'heddle-caller-'));
