@@ -1,23 +1,42 @@
 // The public API of Heddle: what a service, its contract and its callers import from 'heddle'.
 
-export { connect } from './net/client/connect.ts';
+export { formatProblems, readConfig } from './config/from-package.ts';
+export type { Origins } from './config/origins.ts';
+export type { Problem } from './config/problem.ts';
+export type { ConfigResult, ReadConfigOptions } from './config/read-config.ts';
+export {
+  type Client,
+  type ClientCallOptions,
+  type ClientMethod,
+  type ClientMethods,
+  type ConnectOptions,
+  connect,
+} from './net/client/connect.ts';
 export { avro } from './net/codec/avro-codec.ts';
 export { bytes } from './net/codec/bytes-codec.ts';
 export { json } from './net/codec/json-codec.ts';
-export { type Contract, method, service } from './net/contract.ts';
-export { implement } from './net/implement.ts';
-export { Server, type ServerOptions, type ServerStats } from './net/server.ts';
+export { type Contract, type MethodOptions, method, service } from './net/contract.ts';
+export { type Handler, type Handlers, type Implementation, implement } from './net/implement.ts';
+export { type ListeningAddress, Server, type ServerOptions, type ServerStats } from './net/server.ts';
+export type { CodecName, Priority } from './runtime/call.ts';
+export type { Clock } from './runtime/clock.ts';
 export { type ErrorCode, errorCodes, HeddleError, type RetryHint } from './runtime/errors.ts';
-export { Channel } from './runtime/fiber/channel.ts';
+export { Channel, type Received } from './runtime/fiber/channel.ts';
 export { Condition } from './runtime/fiber/condition.ts';
 export type {
   CallOptions,
   ChildFiber,
+  Executor,
   FiberContext,
+  FiberExit,
+  FiberFunction,
+  FiberLocal,
   FiberState,
+  MethodRef,
   OffloadOptions,
   SpawnOptions,
   Task,
+  TraceContext,
 } from './runtime/fiber/context.ts';
 export { currentFiber } from './runtime/fiber/current-fiber.ts';
 export { fiberLocal } from './runtime/fiber/fiber-local.ts';
@@ -26,3 +45,6 @@ export { Mutex } from './runtime/fiber/mutex.ts';
 export { RwLock } from './runtime/fiber/rw-lock.ts';
 export { Semaphore } from './runtime/fiber/semaphore.ts';
 export { task } from './runtime/fiber/task.ts';
+export type { Logger } from './runtime/logger.ts';
+export type * from './runtime/settings.ts';
+export type { RestartLimits } from './scheduler/restart-policy.ts';

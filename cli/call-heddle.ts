@@ -12,6 +12,9 @@ import type { CallAnswer, CallRequest } from './call-types.ts';
 /** A person reads the answer: what memory holds is the bound, not what a service would take. */
 const frameBytes = 2 ** 30;
 
+/** How ClientConnection begins to tell that a peer sent no frames. */
+const strangeBytes = 'what it sent is not the heddle protocol';
+
 /** Never rejects for a failure of the call; throws INVALID_ARGUMENT for a target that can't be read. */
 export async function callOverHeddle(request: CallRequest): Promise<CallAnswer> {
   const { target, service, method, timeoutMs } = request;
@@ -41,7 +44,16 @@ export async function callOverHeddle(request: CallRequest): Promise<CallAnswer> 
     channel.call(service, method, head, sink, 0);
   });
   await channel.close();
+  if (answer.error !== undefined) answer.error = explained(answer.error);
   return answer;
+}
+
+/** What the client says of bytes that are no frames, in words for somebody who mistook one port for another. */
+function explained(error: HeddleError): HeddleError {
+  if (!error.message.includes(strangeBytes)) return error;
+  const [before = ''] = error.message.split(strangeBytes, 1);
+  const message = `${before}what answers there does not speak the heddle protocol; if it speaks HTTP, write http:// instead`;
+  return new HeddleError(error.code, message, { retry: 'no', cause: error });
 }
 
 /** Copies: the reply is gone when its receiver returns. */

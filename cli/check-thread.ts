@@ -1,5 +1,5 @@
-// The thread of `heddle check --modules`: loads the service modules as a CPU thread would, says how that went, and is
-// ended by its parent.
+// The thread of `heddle check --modules`: loads service modules as a CPU thread would, one after another, says how each
+// went, and is ended by its parent. One at a time, so that the parent knows which one ended the thread or never loaded.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadServices } from '../net/load-services.ts';
@@ -10,15 +10,20 @@ export interface ModuleCheckData {
   services: ServiceSettings[];
 }
 
-/** How many methods there are, or a line for each module that is wrong. */
+/** For each module in turn: how many methods it has, or what is wrong with it. */
 export type ModuleCheckAnswer = { methods: number } | { problem: string };
 
-async function load({ services }: ModuleCheckData): Promise<ModuleCheckAnswer> {
-  try {
-    return { methods: (await loadServices(services)).length };
-  } catch (reason) {
-    return { problem: HeddleError.from(reason, String(reason)).message };
+async function load({ services }: ModuleCheckData): Promise<void> {
+  for (const service of services) {
+    let answer: ModuleCheckAnswer;
+    try {
+      answer = { methods: (await loadServices([service])).length };
+    } catch (reason) {
+      answer = { problem: HeddleError.from(reason, String(reason)).message };
+    }
+    parentPort?.postMessage(answer);
   }
 }
 
-parentPort?.postMessage(await load(workerData as ModuleCheckData));
+// Not awaited here: where nothing is left to wait for, Node would print a warning of its own.
+void load(workerData as ModuleCheckData);

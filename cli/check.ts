@@ -1,16 +1,18 @@
 // check: `heddle check`, all mistakes of a config at once; with `modules` also those of the service modules, which are
 // loaded on a thread of their own so that what they start there ends with it.
 
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { formatProblems } from '../config/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
-import type { Settings } from '../runtime/settings.ts';
+import type { ServiceSettings, Settings } from '../runtime/settings.ts';
 import type { ModuleCheckAnswer, ModuleCheckData } from './check-thread.ts';
 import { exitCodes } from './exit-codes.ts';
 
-/** How long all modules together may take to load, ms: one that waits for ever at its top level is a mistake too. */
+/** How long one module may take to load, ms: one that waits for ever at its top level is a mistake too. */
 const loadMaxMs = 30_000;
+const waits = 'does it wait at its top level for what never comes?';
 
 /** Prints what it finds to standard output. Resolves with the exit code. */
 export async function check(file: string, options: { set: string[]; modules: boolean }): Promise<number> {
@@ -18,7 +20,7 @@ export async function check(file: string, options: { set: string[]; modules: boo
   if (settings === undefined) return report(formatProblems(problems));
   if (!options.modules) return pass(file, settings, '');
   const loaded = await loadModules(settings);
-  if ('problem' in loaded) return report(loaded.problem);
+  if (loaded.problems.length > 0) return report(loaded.problems.join('\n'));
   return pass(file, settings, ` with ${count(loaded.methods, 'method')}`);
 }
 
@@ -41,34 +43,55 @@ function pass(file: string, settings: Settings, methods: string): number {
   return exitCodes.ok;
 }
 
-async function loadModules(settings: Settings): Promise<ModuleCheckAnswer> {
-  const workerData: ModuleCheckData = { services: settings.services };
-  const worker = new Worker(moduleUrl('./check-thread', import.meta.url), { workerData });
+interface Loaded {
+  methods: number;
+  problems: string[];
+}
+
+/** A module that ends its thread or hangs is named, and those behind it are loaded on the next thread. */
+async function loadModules({ services }: Settings): Promise<Loaded> {
+  const loaded: Loaded = { methods: 0, problems: [] };
+  let at = 0;
+  while (at < services.length) at += await loadSome(services.slice(at), loaded);
+  return loaded;
+}
+
+/** How many it came through, at least one. */
+async function loadSome(services: ServiceSettings[], loaded: Loaded): Promise<number> {
+  const worker = new Worker(moduleUrl('./check-thread', import.meta.url), {
+    workerData: { services } satisfies ModuleCheckData,
+  });
   try {
-    return await answerOf(worker);
+    return await answersOf(worker, services, loaded);
   } finally {
     await worker.terminate();
   }
 }
 
-function answerOf(worker: Worker): Promise<ModuleCheckAnswer> {
+function answersOf(worker: Worker, services: ServiceSettings[], loaded: Loaded): Promise<number> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      resolve({
-        problem: `the service modules did not load within ${loadMaxMs / 1000} s; does one wait at its top level?`,
-      });
-    }, loadMaxMs);
-    worker.once('message', (answer: ModuleCheckAnswer) => {
+    let answered = 0;
+    const fail = (what: string): void => {
       clearTimeout(timer);
-      resolve(answer);
-    });
-    worker.once('error', (error) => {
+      // Its thread may end once all is said.
+      if (answered < services.length) loaded.problems.push(`${fileURLToPath(services[answered]!.moduleUrl)}: ${what}`);
+      resolve(Math.min(services.length, answered + 1));
+    };
+    const timer = setTimeout(() => fail(`it did not load within ${loadMaxMs / 1000} s; ${waits}`), loadMaxMs);
+    worker.on('message', (answer: ModuleCheckAnswer) => {
+      if ('problem' in answer) loaded.problems.push(answer.problem);
+      else loaded.methods += answer.methods;
+      answered++;
+      timer.refresh();
+      if (answered < services.length) return;
       clearTimeout(timer);
-      resolve({ problem: `a service module failed after it was loaded: ${String(error)}` });
+      resolve(answered);
     });
+    worker.once('error', (error) => fail(`an error that nobody caught ended its thread: ${String(error)}`));
     worker.once('exit', (code) => {
-      clearTimeout(timer);
-      resolve({ problem: `a service module ended its thread while it was loaded (exit code ${code})` });
+      fail(
+        code === 0 ? `it never ends loading; ${waits}` : `it ended its thread while it was loaded (exit code ${code})`,
+      );
     });
   });
 }

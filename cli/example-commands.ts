@@ -9,17 +9,16 @@ const commandsMax = 3;
 /** A longer example would fill the screen, characters. */
 const exampleMaxLength = 300;
 
-type Method = Pick<MethodRow, 'service' | 'method' | 'reads' | 'oneWay' | 'example'>;
+type Method = Pick<MethodRow, 'service' | 'method' | 'reads' | 'example'>;
+type ShownMethod = Method & { example: string };
 
 /**
- * At most three: a `heddle call`, a `curl` of the same method, then what else there is to try. Methods with an example go
- * first, in the order of config and contract; without any, a request is `{}`, and the error says what it should have been.
+ * At most three: a `heddle call`, a `curl` of the same method, then what else there is to try. Only methods with an
+ * example, in the order of config and contract: whatever else could be sent, most methods would refuse it.
  */
 export function exampleCommands(endpoints: readonly Endpoint[], methods: readonly Method[]): string[] {
   const reachable = methods.filter((method) => ['heddle', 'http'].some((name) => urlOf(name, method, endpoints)));
-  const shown = reachable.filter(({ example }) => example !== undefined && example.length <= exampleMaxLength);
-  const answering = reachable.filter(({ oneWay }) => !oneWay);
-  const candidates = shown.length > 0 ? shown : answering.slice(0, 1);
+  const candidates = reachable.filter(isShown);
   const health = healthCommand(endpoints);
   const commands = [
     ...candidates.slice(0, 1).flatMap((method) => [callCommand(method, endpoints), curlCommand(method, endpoints)]),
@@ -29,20 +28,24 @@ export function exampleCommands(endpoints: readonly Endpoint[], methods: readonl
   return commands.slice(0, commandsMax);
 }
 
-function callCommand(method: Method, endpoints: readonly Endpoint[]): string | undefined {
-  const url = urlOf('heddle', method, endpoints);
-  if (url === undefined) return undefined;
-  return `npx heddle call ${url} ${method.service}/${method.method} ${quoted(method.example ?? '{}')}`;
+function isShown(method: Method): method is ShownMethod {
+  return method.example !== undefined && method.example.length <= exampleMaxLength;
 }
 
-function curlCommand(method: Method, endpoints: readonly Endpoint[]): string | undefined {
+function callCommand(method: ShownMethod, endpoints: readonly Endpoint[]): string | undefined {
+  const url = urlOf('heddle', method, endpoints);
+  if (url === undefined) return undefined;
+  return `npx heddle call ${url} ${method.service}/${method.method} ${quoted(method.example)}`;
+}
+
+function curlCommand(method: ShownMethod, endpoints: readonly Endpoint[]): string | undefined {
   const url = urlOf('http', method, endpoints);
   if (url === undefined) return undefined;
   const path = `${url}/${method.service}/${method.method}`;
   const query = method.reads ? queryOf(method.example) : undefined;
   if (query !== undefined) return `curl ${quoted(`${path}?${query}`)}`;
   // Not --json: curl knows that since 7.82 only.
-  return `curl ${path} -H 'content-type: application/json' -d ${quoted(method.example ?? '{}')}`;
+  return `curl ${path} -H 'content-type: application/json' -d ${quoted(method.example)}`;
 }
 
 function healthCommand(endpoints: readonly Endpoint[]): string | undefined {
@@ -60,8 +63,7 @@ function addressUrl({ address }: Endpoint): string {
 }
 
 /** `text=alien&limit=3`; undefined when a request has more than texts, numbers and booleans in it, or nothing. */
-function queryOf(example: string | undefined): string | undefined {
-  if (example === undefined) return undefined;
+function queryOf(example: string): string | undefined {
   const request: unknown = JSON.parse(example);
   if (typeof request !== 'object' || request === null || Array.isArray(request)) return undefined;
   const pairs = Object.entries(request);

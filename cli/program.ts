@@ -116,7 +116,7 @@ function addConfig(program: Command, endWith: EndWith): void {
       'after',
       notes({
         examples: [
-          'heddle config --defaults > heddle.yaml',
+          'heddle config --defaults | less',
           'heddle config --explain demo.Echo',
           'heddle config --json --set io.threads=4',
         ],

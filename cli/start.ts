@@ -14,6 +14,7 @@ import type { Settings } from '../runtime/settings.ts';
 import { formatDuration } from '../runtime/units.ts';
 import { exitCodes } from './exit-codes.ts';
 import { readyText } from './ready-text.ts';
+import { addressHint, modulesHint } from './start-hints.ts';
 import { showStatus } from './status.ts';
 import { onStopSignals } from './stop-signals.ts';
 
@@ -25,6 +26,9 @@ export async function start(file: string, options: { set: string[]; status: bool
     process.stderr.write(`${formatProblems(problems)}\n\nheddle: the config has ${many}; nothing was started\n`);
     return exitCodes.failed;
   }
+  const { libuvThreads } = settings.process;
+  // libuv reads it when something first needs its threads, and nothing has so far.
+  if (libuvThreads !== undefined) process.env.UV_THREADPOOL_SIZE = String(libuvThreads);
   const server = new Server(settings);
   listenForTheUncaught(server);
   process.exit(await serve(server, settings, options.status));
@@ -51,16 +55,17 @@ async function serve(server: Server, settings: Settings, status: boolean): Promi
     server.log.info({ addresses: server.addresses, pid: process.pid, tookMs }, 'ready');
     if (status && !told.toStop) endStatus = showStatus(server);
   } catch (reason) {
-    if (!told.toStop) return failed(reason);
+    if (!told.toStop) return failed(reason, server, settings);
   }
   const finished = await stopped.promise;
   process.stderr.write(`heddle: stopped${finished ? '' : '; not everything was finished within stop.timeout'}\n`);
   return finished ? exitCodes.ok : exitCodes.cutOff;
 }
 
-function failed(reason: unknown): number {
+function failed(reason: unknown, server: Server, settings: Settings): number {
   const text = reason instanceof HeddleError ? reason.message : reason instanceof Error ? reason.stack : String(reason);
-  process.stderr.write(`heddle: it did not start: ${text}\n`);
+  const hints = [modulesHint(server, settings), addressHint(reason, settings)].filter((hint) => hint !== undefined);
+  process.stderr.write(`${[`heddle: it did not start: ${text}`, ...hints].join('\n')}\n`);
   return exitCodes.failed;
 }
 

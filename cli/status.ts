@@ -37,8 +37,8 @@ const up = '\x1b[1A\r';
 
 function drawOnTerminal(server: Server, terminal: typeof process.stderr): () => void {
   const draw = (): void => {
-    // A wrapped line would be two, and the cursor would come back to the wrong one.
-    const text = statusText(server.stats()).slice(0, Math.max(20, (terminal.columns ?? 80) - 1));
+    // A wrapped line would be two, and the cursor would come back to the wrong one. Some terminals say 0 columns.
+    const text = statusText(server.stats()).slice(0, Math.max(20, (terminal.columns || 80) - 1));
     terminal.write(`${clearLine}\n${clearLine}${text}${up}`);
   };
   draw();

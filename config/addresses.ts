@@ -75,7 +75,11 @@ export function overlaps(left: HostPort, right: HostPort): boolean {
   return covers(left.host, right.host) || covers(right.host, left.host);
 }
 
+/** Which of the two loopback addresses `localhost` is, the system knows: it is taken for both. */
+const loopback = ['127.0.0.1', '::1'];
+
 function covers(all: string, host: string): boolean {
+  if (all === 'localhost') return loopback.includes(host);
   return all === '0.0.0.0' && (isIPv4(host) || isIP(host) === 0);
 }
 

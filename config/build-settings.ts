@@ -20,7 +20,7 @@ import type { Place, ProblemList } from './problem.ts';
 import { quote } from './quote.ts';
 import { resolveModule, resolvePath } from './resolve-path.ts';
 import type { CheckedClient, CheckedConfig, CheckedIo, CheckedPool, CheckedService } from './schema.ts';
-import { defaultPool, poolType } from './schema-pools.ts';
+import { defaultPool, poolsType, poolType } from './schema-pools.ts';
 import type { Field } from './types.ts';
 
 /**
@@ -28,6 +28,9 @@ import type { Field } from './types.ts';
  * number until everything of it is settled, so half of them stay free for replacements.
  */
 export const threadsMax = 120;
+
+/** A pool whose name was refused is offered to nobody. */
+const poolNamePattern = new RegExp(poolsType.namePattern);
 
 /** What the config is read against. */
 export interface Surroundings {
@@ -65,6 +68,7 @@ class Builder {
 
   build(): { settings: Settings; origins: Origins } {
     const { pools, services, clients, limits, stop } = this.#config;
+    const libuvThreads = this.#config.process.libuvThreads?.value;
     for (const [name, { value }] of pools) this.#pools.set(name, this.#buildPool(name, value));
     const bindings = buildBindings(services, limits, this.#origins, this.#problems);
     const built = [...services].map(([name, { value }]) => this.#buildService(name, value, bindings.get(name) ?? []));
@@ -79,6 +83,7 @@ class Builder {
       limits: buildLimits(limits),
       log: this.#buildLog(),
       stop: { timeoutMs: stop.timeout.value },
+      process: libuvThreads === undefined ? {} : { libuvThreads },
     };
     return { settings, origins: this.#origins };
   }
@@ -90,9 +95,11 @@ class Builder {
       maxNested: io.maxNested.value,
       queueLength: powerOfTwo(io.queue.value),
       memoryBytes: io.memory.value,
+      timeoutMs: io.timeout.value,
     };
     this.#noteFibers(settings, io);
     this.#origins.note(settings, 'memoryBytes', io.memory.place);
+    this.#origins.note(settings, 'timeoutMs', io.timeout.place);
     return settings;
   }
 
@@ -166,7 +173,8 @@ class Builder {
       if (!this.#pools.has(name)) this.#pools.set(name, this.#buildPool(name, defaultsOf(poolType)));
       return name;
     }
-    const allowed = [...new Set([...this.#config.pools.keys(), 'io', defaultPool])];
+    const named = [...this.#config.pools.keys()].filter((known) => poolNamePattern.test(known));
+    const allowed = [...new Set([...named, 'io', defaultPool])];
     this.#problems.add(place, `no pool is named ${quote(name)}`, { allowed, suggestion: nearest(name, allowed) });
     return defaultPool;
   }

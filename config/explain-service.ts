@@ -36,7 +36,7 @@ export function explainService(config: { settings: Settings; origins: Origins },
     ...indent(table(poolRows(pool ?? settings.io, origins))),
     '',
     '  timeouts: the smallest one that is set wins; the deadline of a client can only shrink it',
-    ...indent(table(timeoutRows(service, pool, origins))),
+    ...indent(table(timeoutRows(service, pool ?? settings.io, origins))),
     '',
     service.listen.length === 0 ? '  listeners: none; only calls from inside the process reach it' : '  listeners',
     ...service.listen.flatMap((binding) => [
@@ -60,7 +60,7 @@ function noService(settings: Settings, name: string): HeddleError {
   );
 }
 
-function timeoutRows(service: ServiceSettings, pool: PoolSettings | undefined, origins: Origins): string[][] {
+function timeoutRows(service: ServiceSettings, pool: PoolSettings | IoSettings, origins: Origins): string[][] {
   const methods = Object.keys(service.methodTimeoutsMs).filter((method) => service.methodTimeoutsMs[method] !== 0);
   const rows = [['method', 'called through', 'timeout', 'because of', 'set are']];
   for (const method of [...methods, undefined]) {
@@ -81,7 +81,7 @@ function timeoutRows(service: ServiceSettings, pool: PoolSettings | undefined, o
 
 function candidatesFor(
   service: ServiceSettings,
-  pool: PoolSettings | undefined,
+  pool: PoolSettings | IoSettings,
   method: string | undefined,
   binding: BindingSettings | undefined,
   origins: Origins,
@@ -90,7 +90,7 @@ function candidatesFor(
   const add = (by: string, ms: number, part: object, key: string): void => {
     found.push({ by, ms, origin: origins.of(part, key) });
   };
-  if (pool !== undefined) add('pool', pool.timeoutMs, pool, 'timeoutMs');
+  add('pool', pool.timeoutMs, pool, 'timeoutMs');
   add('service', service.timeoutMs, service, 'timeoutMs');
   const ofMethod = method === undefined ? undefined : service.methodTimeoutsMs[method];
   if (ofMethod !== undefined) add('method', ofMethod, service.methodTimeoutsMs, method!);

@@ -13,6 +13,7 @@ type JsonObject = { readonly [name: string]: Json };
 export function jsonSchema(): JsonObject {
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
+    $id: 'urn:heddle:config',
     title: 'heddle.yaml',
     description: 'Configuration of a Heddle service process.',
     ...objectSchema(schema),

@@ -108,6 +108,7 @@ class Placer {
 
   #inMap(type: MapType<Type>, tree: Tree | undefined, index: number, step: Step): Tree | undefined {
     const existing = tree?.kind === 'map' ? [...tree.entries.keys()] : [];
+    if (step.text === '*' && !step.whole) return this.#inAll(type, tree, index, step, existing);
     const known = [...new Set([...existing, ...(type.builtIn ?? [])])];
     // Names may contain dots (`services.demo.Greeter.timeout`), so the longest name that exists is taken.
     for (let end = this.#nameEnd(index); end > index; end--) {
@@ -125,6 +126,18 @@ class Placer {
       type.refused !== undefined && Object.hasOwn(type.refused, step.text) ? type.refused[step.text] : undefined;
     if (refused !== undefined) return this.#refuse(step, refused);
     return this.#refuse(this.#likeliest(index, known), `no ${type.name} of this name is in the config`, known);
+  }
+
+  /** `services.*.timeout=1s`: the same in every entry that is there. */
+  #inAll(type: MapType<Type>, tree: Tree | undefined, index: number, step: Step, names: string[]): Tree | undefined {
+    if (names.length === 0) return this.#refuse(step, `* stands for every ${type.name}, and the config has none`);
+    let result = tree;
+    for (const name of names) {
+      const next = this.#into(type.of, result, name, step.place, index + 1);
+      if (next === undefined) return undefined;
+      result = next;
+    }
+    return result;
   }
 
   #into(type: Type, tree: Tree | undefined, name: string, key: Place, index: number): Tree | undefined {

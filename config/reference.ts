@@ -56,6 +56,7 @@ const introduction = [
   '| environment | `HEDDLE_POOLS__RANKING__THREADS=8` | Two underscores between the parts; case does not matter. Names with dots or dashes can not be written so: use `--set`. |',
   '| argument | `--set pools.ranking.threads=8` | Dots between the parts; a name with dots is found by itself. |',
   '| argument | `--set \'services["demo.Greeter"].timeout=1s\'` | Or such a name stands in brackets and quotes. |',
+  '| argument | `--set \'services.*.listen=["http://127.0.0.1:0"]\'` | `*` stands for every entry that is there. |',
   '',
   "Values are read as YAML: `--set 'limits.allow=[10.0.0.0/8]'` sets a list as a whole. Pools, services and clients must be",
   'in the file (or be the pool `default`): another name is reported as a slip.',

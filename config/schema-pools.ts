@@ -45,6 +45,12 @@ export const ioType = object(
       'Bytes one IO thread may hold for requests half read and replies not yet sent; over it no socket is read.',
       'Two dozen of the largest frames at once; slow peers can not grow the process past it.',
     ),
+    timeout: key(
+      duration('1ms', '24h', orNone),
+      '30s',
+      'Longest run of a request in pool io.',
+      'So that nobody holds a place for ever, as in every other pool.',
+    ),
   },
   affinity,
 );
@@ -78,8 +84,8 @@ export const poolType = object(
     ),
     memory: optional(
       bytes('16MiB', '64GiB'),
-      "V8's own heap limit and no watch on the rest",
-      'Memory of one thread, heap and ArrayBuffers: over it the thread is drained and replaced.',
+      "V8's own heap limit",
+      'Heap that one thread is expected to need. V8 ends a thread at twice this: its requests are answered UNAVAILABLE, and it is replaced. ArrayBuffers and Buffers are not counted.',
       'Only the service knows how much its caches need.',
     ),
     stack: key(bytes('512KiB', '64MiB'), '4MiB', 'Stack of one thread.', "Node's own default for worker threads."),

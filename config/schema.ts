@@ -164,6 +164,15 @@ const stopType = object({
   ),
 });
 
+const processType = object({
+  libuvThreads: optional(
+    integer(1, 1024),
+    'UV_THREADPOOL_SIZE of the environment, else 4',
+    "Threads of libuv's own pool, on which the async crypto, zlib and file calls of all handlers run.",
+    'All threads of the process share them, so handlers that wait for many such calls at once need more; only the service knows.',
+  ),
+});
+
 /** The whole file. */
 export const schema = object({
   io: section(ioType, 'Threads that own sockets.'),
@@ -172,6 +181,7 @@ export const schema = object({
   clients: section(clientsType, 'Services elsewhere that fibers call; a client wins over a local service of its name.'),
   limits: section(limitsType, 'Bounds of the process, and defaults for its bindings.'),
   stop: section(stopType, 'How it ends.'),
+  process: section(processType, 'What all threads of the process share.'),
   log: section(logType, 'What is logged, and where to.'),
 });
 

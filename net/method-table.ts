@@ -30,7 +30,7 @@ export function methodTable(settings: Settings, served: ReadonlyMap<string, read
 
 /** Of the timeouts that are set (0 is not) the smallest wins; a binding's and a client's own come on top. */
 function smallestTimeoutMs(settings: Settings, service: ServiceSettings, method: string): number {
-  const pool = settings.pools.find(({ name }) => name === service.pool);
-  const set = [pool?.timeoutMs ?? 0, service.timeoutMs, service.methodTimeoutsMs[method] ?? 0].filter((ms) => ms > 0);
+  const pool = settings.pools.find(({ name }) => name === service.pool) ?? settings.io;
+  const set = [pool.timeoutMs, service.timeoutMs, service.methodTimeoutsMs[method] ?? 0].filter((ms) => ms > 0);
   return set.length === 0 ? 0 : Math.min(...set);
 }

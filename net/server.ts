@@ -318,6 +318,7 @@ export class Server {
       moduleUrl('./cpu-host', import.meta.url).href,
       (init) => ({ data: this.#cpuHostData(pool.name, init), transfer: [] }),
       log,
+      this.#clock,
     );
     this.#generations.push(generation);
     return generation;

@@ -16,6 +16,13 @@ export interface Settings {
   limits: LimitSettings;
   log: LogSettings;
   stop: { /** How long what runs may take to finish on SIGTERM, ms. */ timeoutMs: number };
+  process: ProcessSettings;
+}
+
+/** What belongs to the whole process: `heddle start` sees to it; `new Server` leaves it to the program around it. */
+export interface ProcessSettings {
+  /** Threads of libuv's own pool; undefined: UV_THREADPOOL_SIZE of the environment, else 4. */
+  libuvThreads?: number;
 }
 
 export interface IoSettings {
@@ -28,6 +35,8 @@ export interface IoSettings {
   queueLength: number;
   /** Bytes one IO thread may hold for requests half read and replies not yet sent; over it no socket is read. */
   memoryBytes: number;
+  /** Longest run of a request in pool `io`, ms; 0: none. */
+  timeoutMs: number;
 }
 
 export interface PoolSettings {
@@ -39,7 +48,10 @@ export interface PoolSettings {
   maxNested: number;
   /** Requests waiting per priority class; rounded up to a power of two. */
   queueLength: number;
-  /** Soft limit of one thread, heap and ArrayBuffers, bytes; undefined: V8's own limit on the heap alone. */
+  /**
+   * Heap that one thread is expected to need, bytes; V8 ends a thread at twice this. ArrayBuffers are not counted.
+   * Undefined: V8's own limit.
+   */
   memoryBytes?: number;
   /** Stack of one thread, bytes. */
   stackBytes: number;

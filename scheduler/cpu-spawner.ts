@@ -3,6 +3,7 @@
 
 import type { MessagePort, StructuredSerializeOptions, Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
+import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
 import type { PoolSettings } from '../runtime/settings.ts';
@@ -24,6 +25,8 @@ export interface CpuThreadTask {
 /** V8's hard limit stands well above the pool's `memory`, which is what a thread is expected to need. */
 const hardHeapFactor = 2;
 const mebibyte = 1_048_576;
+/** The wait before another Worker is asked for when one died before it could take its task; doubles up to the second, ms. */
+const rebirthMs = { first: 20, max: 10_000 } as const;
 
 export interface CpuGeneration {
   spawn: Spawner;
@@ -37,6 +40,7 @@ export function cpuGeneration(
   hostUrl: string,
   hostData: (init: ThreadInit) => { data: unknown; transfer: MessagePort[] },
   log: Logger,
+  clock: Clock,
 ): CpuGeneration {
   const { memoryBytes, stackBytes, threads, maxFibers, maxNested } = settings;
   const bounds: RunnerBounds = { pool: settings.name, maxFibers, maxNested };
@@ -55,6 +59,23 @@ export function cpuGeneration(
         : { maxOldGenerationSizeMb: Math.ceil((memoryBytes * hardHeapFactor) / mebibyte) }),
     },
   });
+  let closed = false;
+  let waitMs: number = rebirthMs.first;
+  let rebirth: unknown;
+  // piscina replaces no Worker any more once one has died in its bootstrap, and the task that was to be its own waits
+  // for ever: another task makes it try again. Its death is none of a thread: nothing of ours had run in it.
+  const isStranded = (): boolean => !closed && piscina.queueSize > 0 && piscina.threads.length < threads;
+  const lookForStranded = (): void => {
+    if (rebirth !== undefined || !isStranded()) return;
+    log.error({ pool: settings.name, waitMs }, 'a thread died before it was born; another is made');
+    rebirth = clock.setTimer(waitMs, () => {
+      rebirth = undefined;
+      waitMs = Math.min(rebirthMs.max, waitMs * 2);
+      if (isStranded()) piscina.run(undefined, { name: 'nothing' }).catch(() => {});
+    });
+  };
+  // It is told of before piscina has taken the Worker off its list.
+  piscina.on('workerDestroy', () => setImmediate(lookForStranded));
   // Without a listener an idle thread's death would end the process.
   piscina.on('error', (error: unknown) => log.error({ pool: settings.name, err: error }, 'a thread failed'));
   return {
@@ -83,11 +104,16 @@ export function cpuGeneration(
           if (threadId === undefined) return undefined;
           const worker = piscina.threads.find((one: Worker) => one.threadId === threadId);
           known = worker !== undefined;
+          waitMs = rebirthMs.first;
           worker?.once('exit', () => exited());
           return worker;
         },
       };
     },
-    close: () => piscina.destroy(),
+    close: async () => {
+      closed = true;
+      if (rebirth !== undefined) clock.clearTimer(rebirth);
+      await piscina.destroy();
+    },
   };
 }

@@ -8,6 +8,9 @@ import type { CpuThreadTask } from './cpu-spawner.ts';
 import type { HostModule } from './host-module.ts';
 import { RequestRunner } from './request-runner.ts';
 
+/** A task that is none: see cpu-spawner.ts. */
+export function nothing(): void {}
+
 export default function cpuThread(task: CpuThreadTask): Promise<void> {
   const { init, control, bounds, hostUrl, hostData } = task;
   return new Promise((stopped) => {

@@ -14,6 +14,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { MethodRow, ThreadInit, ToMain, ToThread } from '../runtime/thread-control.ts';
+import { formatDuration } from '../runtime/units.ts';
 import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -22,6 +23,12 @@ import type { Supervisor } from './supervisor.ts';
  * reads meanwhile, and looks again when it has read of the new one: it must not keep the others' requests waiting.
  */
 const linkWaitMs = 100;
+
+/**
+ * How long a thread may take from its making until its modules have loaded, ms. Large caches are read in that time; a
+ * module that waits for ever at its top level must not hold a start, or the place of a dead thread, for ever.
+ */
+export const startTimeoutMs = 30_000;
 
 /** A running worker_thread, however it was made. */
 export interface SpawnedThread {
@@ -48,6 +55,8 @@ export interface ThreadPoolOptions {
   log: Logger;
   /** When threads that die are replaced. Default: `restartLimits`. */
   restart?: RestartLimits | undefined;
+  /** Default: `startTimeoutMs`. */
+  startTimeoutMs?: number | undefined;
   /** Messages that the pool itself does not understand, for whoever made it. */
   onMessage?: (number: number, message: ToMain) => void;
   onGone?: (number: number) => void;
@@ -83,7 +92,7 @@ export class ThreadPool {
   /** Undefined until the process goes. */
   #methods: MethodRow[] | undefined;
   #stopping = false;
-  /** Thread that died before the process went. */
+  /** Thread that died, or did not load in time, before the process went. */
   #lost: string | undefined;
   /** Places whose threads die too often, with the timer that ends their wait. */
   readonly #waiting = new Map<number, unknown>();
@@ -108,6 +117,11 @@ export class ThreadPool {
   /** Its threads die too often and none is left: its calls are answered UNAVAILABLE. */
   get down(): boolean {
     return this.#down.has(this.name);
+  }
+
+  /** The thread that did not get through its own start, or died before the process went, and so failed the start. */
+  get lostAtStart(): string | undefined {
+    return this.#lost;
   }
 
   get threads(): Iterable<PoolThread> {
@@ -220,9 +234,11 @@ export class ThreadPool {
     onSpawned?.(thread);
     void spawned.exited.then(() => this.#onExit(thread));
     return new Promise((resolve, reject) => {
-      void spawned.exited.then(() =>
-        reject(new HeddleError('UNAVAILABLE', `thread ${name} ended before its modules had loaded; see the log`)),
-      );
+      const timer = this.#boundStart(thread, reject);
+      void spawned.exited.then(() => {
+        this.#options.clock.clearTimer(timer);
+        reject(new HeddleError('UNAVAILABLE', `thread ${name} ended before its modules had loaded; see the log`));
+      });
       control.on('message', (message: ToMain) => {
         switch (message.type) {
           case 'born':
@@ -233,9 +249,11 @@ export class ThreadPool {
           case 'ready':
             if (thread.state !== 'starting') break;
             thread.state = 'ready';
+            this.#options.clock.clearTimer(timer);
             resolve(message.methods);
             break;
           case 'failed':
+            this.#options.clock.clearTimer(timer);
             reject(new HeddleError(message.code as ErrorCode, message.message));
             break;
           case 'linked':
@@ -248,6 +266,16 @@ export class ThreadPool {
             this.#options.onMessage?.(number, message);
         }
       });
+    });
+  }
+
+  /** Whoever awaits the thread ends it. */
+  #boundStart(thread: PoolThread, reject: (reason: HeddleError) => void): unknown {
+    const { clock, startTimeoutMs: boundMs = startTimeoutMs } = this.#options;
+    return clock.setTimer(boundMs, () => {
+      if (this.#methods === undefined && !this.#stopping) this.#lost ??= thread.name;
+      const what = `the modules of thread ${thread.name} did not load within ${formatDuration(boundMs)}`;
+      reject(new HeddleError('UNAVAILABLE', `${what}; does one of them wait for ever at its top level?`));
     });
   }
 

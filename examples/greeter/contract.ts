@@ -8,6 +8,6 @@ export const Greeter = service('demo.Greeter', {
       { type: 'record', name: 'GreetRequest', fields: [{ name: 'name', type: 'string' }] },
       { type: 'record', name: 'GreetReply', fields: [{ name: 'text', type: 'string' }] },
     ),
-    { reads: true },
+    { reads: true, example: { name: 'Ada' } },
   ),
 });

@@ -32,7 +32,7 @@ export const Catalog = service('movies.Catalog', {
     reads: true,
     example: { id: 1 },
   }),
-  /** Films in the order of their ids; ids that no film has come back apart. At most 1000 ids: INVALID_ARGUMENT. */
+  /** Films in the order of the request's ids; ids that no film has come back apart. At most 1000 ids: INVALID_ARGUMENT. */
   getMany: method(
     avro(
       { type: 'record', name: 'movies.GetManyRequest', fields: [{ name: 'ids', type: ids }] },

@@ -260,7 +260,9 @@ export class Fiber extends Lifecycle implements HostedFiber {
   #look(): void {
     if (this.stopReason !== undefined || this.exit !== undefined) return;
     if (!this.origin.isWanted()) {
-      this.root.cancel('nobody waits for its result any more');
+      // Nobody waits either when the asker has noticed first that the deadline is over.
+      if (this.root.deadlineMs <= this.nowMs()) this.root.deadlinePassed();
+      else this.root.cancel('nobody waits for its result any more');
     } else if (this.deadlineMs !== Number.POSITIVE_INFINITY) {
       const rare = this.#rarely();
       rare.pace ??= new CheckPace();

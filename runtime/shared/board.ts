@@ -78,7 +78,7 @@ export class Board {
     return load(this.words, thread * boardRowWords + word);
   }
 
-  /** The sum of one gauge over all living threads, as an unsigned 32-bit number. */
+  /** The sum of one gauge over all numbers in use, the dead ones' until they are settled, mod 2^32. */
   sum(word: number): number {
     let total = 0;
     for (let thread = 1; thread <= threadNumberMax; thread++) {

@@ -1,11 +1,11 @@
 // LatencyHistogram: how long requests from sockets took, a row of counters for each thread that answers sockets, written
-// by it alone. Buckets are logarithmic with 8 steps to a doubling (at most 9 % wide), from 1 µs to over an hour, as in
-// HdrHistogram (Tene).
+// by it alone. Buckets are as in HdrHistogram (Tene): each doubling is cut into 16 equal steps, so a bucket is at most
+// 1/16 of its latency wide (or 1 µs), from 1 µs to over an hour.
 
 import { load, store } from './atomics.ts';
 import { threadNumberMax } from './layout.ts';
 
-const stepsLog2 = 3;
+const stepsLog2 = 4;
 const steps = 1 << stepsLog2;
 /** 32 doublings of a microsecond: 71 minutes. */
 export const latencyBuckets = 32 * steps;

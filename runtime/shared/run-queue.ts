@@ -169,9 +169,13 @@ export class RunQueue {
       const state = load(words, at);
       const ahead = ((state >>> lapShift) - lap) << this.#lapSignShift;
       const phase = (state >>> phaseShift) & 3;
-      if (ahead === 0 && phase === phases.ready) return true;
-      if (offset === 0 && (ahead > 0 || (ahead === 0 && phase === phases.reading))) return true;
+      if (ahead > 0 || (ahead === 0 && phase === phases.reading)) {
+        // At the head: the head lags and tells nothing. Behind it: taken out of turn, so the look goes on, as in take().
+        if (offset === 0) return true;
+        continue;
+      }
       if (ahead < 0 || phase === phases.free) return false;
+      if (phase === phases.ready) return true;
     }
     return false;
   }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -116,3 +117,16 @@ test(
   [target, 'a/b', '-p', 'top'],
   /Allowed choices are high, normal, low/,
 );
+
+test('heddle:// on a port that speaks HTTP says so', async (t) => {
+  const web = createServer((_request, response) => response.end()).listen(0, '127.0.0.1');
+  await once(web, 'listening');
+  t.teardown(() => web.close());
+  const { port } = web.address() as { port: number };
+  const { code, stderr } = await heddle(['call', `heddle://127.0.0.1:${port}`, 'demo.Echo/echo']);
+  t.is(code, 1);
+  t.regex(
+    stderr,
+    /what answers there does not speak the heddle protocol; if it speaks HTTP, write http:\/\/ instead\n$/,
+  );
+});

@@ -9,7 +9,7 @@ pools:
 services:
   demo.Echo: { module: ./echo.ts, pool: wrk, listen: ["heddle://127.0.0.1:0"] }
 `;
-const mistakes = `heddle.yaml:1:7: unknown key "thread"; allowed here: threads, maxFibers, maxNested, queue, memory; did you mean "threads"?
+const mistakes = `heddle.yaml:1:7: unknown key "thread"; allowed here: threads, maxFibers, maxNested, queue, memory, timeout; did you mean "threads"?
   io: { thread: 1 }
         ^^^^^^
 
@@ -87,5 +87,25 @@ test('a module that ends its thread is a mistake', async (t) => {
   const cwd = folderWith(t, 'services: { demo.Echo: { module: ./echo.ts } }\n', 'process.exit(3);\n');
   const { code, stdout } = await heddle(['check', '--modules'], { cwd });
   t.is(code, 1);
-  t.regex(stdout, /ended its thread while it was loaded \(exit code 3\)/);
+  t.is(stdout, `${join(cwd, 'echo.ts')}: it ended its thread while it was loaded (exit code 3)\n`);
+});
+
+test('every module that hangs, ends its thread or does not load is named, and nothing else is said', async (t) => {
+  const cwd = temporaryFolder(t);
+  const modules = {
+    hangs: 'await new Promise(() => {});\n',
+    ends: 'process.exit(3);\n',
+    lacks: 'export {};\n',
+  };
+  for (const [name, text] of Object.entries(modules)) writeFileSync(join(cwd, `${name}.ts`), text);
+  const services = Object.keys(modules).map((name) => `a.${name}: { module: ./${name}.ts }`);
+  writeFileSync(join(cwd, 'heddle.yaml'), `services: { ${services.join(', ')} }\n`);
+  const { code, stdout, stderr } = await heddle(['check', '--modules'], { cwd });
+  t.is(code, 1);
+  t.is(stderr, '');
+  const lines = stdout.trimEnd().split('\n');
+  t.is(lines.length, 3);
+  t.true(lines[0]!.startsWith(`${join(cwd, 'hangs.ts')}: it never ends loading; does it wait`), stdout);
+  t.true(lines[1]!.startsWith(`${join(cwd, 'ends.ts')}: it ended its thread`), stdout);
+  t.true(lines[2]!.startsWith(`${join(cwd, 'lacks.ts')}: it has no default export`), stdout);
 });

@@ -91,9 +91,28 @@ test('the package has the build alone, runs from it, and carries its types', asy
   running.kill('SIGTERM');
   t.is((await running.ended).code, 0);
 
-  const flags = '--noEmit --strict --module nodenext --target es2024 --lib es2024,esnext.disposable --types node'.split(
-    ' ',
-  );
+  const embedded = `
+    import { readConfig, Server, type Settings } from 'heddle';
+    const { settings } = readConfig({ file: 'heddle.yaml' });
+    const server = new Server(settings satisfies Settings | undefined as Settings);
+    await server.start();
+    console.log(server.addresses.length);
+    await server.stop();
+  `;
+  writeFileSync(join(project, 'embedded.ts'), embedded);
+  t.is(node(['embedded.ts'], project).trim().split('\n').at(-1), '2');
+  // The tsconfig that docs/getting-started.md gives, and the program there.
+  const guide = readFileSync(join(root, 'docs/getting-started.md'), 'utf8');
+  writeFileSync(join(project, 'tsconfig.json'), /```json\n(\{\n {2}"compilerOptions"[\s\S]*?)```/.exec(guide)![1]!);
+  writeFileSync(join(project, 'program.ts'), /```ts\n([\s\S]*?)```/.exec(guide)![1]!);
+  writeFileSync(join(project, 'echo.ts'), service.replace('return (await', 'return +(await'));
+  t.is(node([tsc, '-p', '.'], project), '');
+  writeFileSync(join(project, 'echo.ts'), service);
+
+  const flags =
+    '--ignoreConfig --noEmit --strict --module nodenext --target es2024 --lib es2024,esnext.disposable --types node'.split(
+      ' ',
+    );
   const error = t.throws(() => node([tsc, ...flags, 'echo.ts'], project)) as unknown as { stdout: string };
   t.regex(error.stdout, /^echo\.ts\(8,3\): error TS2322: Type 'string' is not assignable to type 'number'\.\n$/);
 });

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { echoConfig, Heddle, heddle, startHeddle } from './heddle.ts';
+import { echoConfig, Heddle, heddle, root, startHeddle, temporaryFolder } from './heddle.ts';
 
 const hold = (address: string, ms: number) => new Heddle(['call', address, 'demo.Echo/hold', JSON.stringify({ ms })]);
 
@@ -96,7 +98,9 @@ test('an address in use fails the start with a sentence: exit code 1', async (t)
   const { code, stdout, stderr } = await heddle(['start', echoConfig, '--set', listen]);
   t.is(code, 1);
   t.is(stdout, '');
-  t.regex(stderr, /^heddle: it did not start: .*address is in use.*\n$/);
+  t.regex(stderr, /^heddle: it did not start: .*address is in use.*\nFree ports instead: add --set '(.*)'\n$/);
+  const [, set] = /--set '(.*)'/.exec(stderr)!;
+  t.is((await heddle(['check', echoConfig, '--set', listen, '--set', set!])).code, 0);
 });
 
 test('an exception that nobody catches on the main thread is logged as fatal, and ends the process with 4', async (t) => {
@@ -119,3 +123,40 @@ test('elsewhere than on a terminal the status goes to the log, and --no-status k
   silent.kill('SIGTERM');
   t.notRegex((await silent.ended).stdout, /requests\/s/);
 });
+
+test('a thread that ends before its modules have loaded fails the start, which names them', async (t) => {
+  const cwd = temporaryFolder(t);
+  writeFileSync(join(cwd, 'heddle.yaml'), 'services: { demo.Ends: { module: ./ends.ts, pool: { threads: 1 } } }\n');
+  writeFileSync(join(cwd, 'ends.ts'), 'process.exit(3);\n');
+  const { code, stderr } = await heddle(['start'], { cwd });
+  t.is(code, 1);
+  t.regex(stderr, /it did not start: thread demo\.Ends-1 ended before its modules had loaded/);
+  t.true(stderr.endsWith(`:\n  demo.Ends  ${join(cwd, 'ends.ts')}\n`), stderr);
+});
+
+// On one thread of libuv a long job keeps a short one waiting, on several it does not.
+for (const [libuvThreads, first] of [
+  [1, 'long'],
+  [2, 'short'],
+] as const) {
+  test(`process.libuvThreads ${libuvThreads}: the ${first} one of two jobs ends first`, async (t) => {
+    const cwd = temporaryFolder(t);
+    const module = `
+      import { pbkdf2 } from 'node:crypto';
+      import { bytes, implement, method, service } from ${JSON.stringify(join(root, 'index.ts'))};
+      const job = (name, rounds) => new Promise((done) => pbkdf2('', '', rounds, 8, 'sha512', () => done(name)));
+      const Jobs = service('demo.Jobs', { first: method(bytes()) });
+      export default implement(Jobs, {
+        first: async () => Buffer.from(await Promise.race([job('long', 300_000), job('short', 1)])),
+      });
+    `;
+    writeFileSync(join(cwd, 'jobs.ts'), module);
+    const config = join(cwd, 'heddle.yaml');
+    const listen = '["heddle://127.0.0.1:0", "http://127.0.0.1:0"]';
+    const services = `services: { demo.Jobs: { module: ./jobs.ts, pool: { threads: 1 }, listen: ${listen} } }`;
+    writeFileSync(config, `process: { libuvThreads: ${libuvThreads} }\n${services}\n`);
+    const { address } = await startHeddle(t, [], { config });
+    const { stdout } = await heddle(['call', address, 'demo.Jobs/first', '', '--codec', 'bytes']);
+    t.is(stdout, first);
+  });
+}

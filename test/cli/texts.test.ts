@@ -1,8 +1,10 @@
 import test from 'ava';
 import { endpointsOf } from '../../cli/endpoints.ts';
 import { exampleCommands } from '../../cli/example-commands.ts';
+import { addressHint } from '../../cli/start-hints.ts';
 import { statusText } from '../../cli/status.ts';
 import { readConfig } from '../../config/read-config.ts';
+import { HeddleError } from '../../runtime/errors.ts';
 import { root } from './heddle.ts';
 
 const heddle = { protocol: 'heddle', host: '0.0.0.0', port: 7000 };
@@ -25,11 +27,14 @@ test('the first example is called by both protocols, the next one by curl', (t) 
   ]);
 });
 
-test('without any example the first method is called with {}, and only where it is reached', (t) => {
-  const endpoints = [{ service: 'b.B', address: heddle }];
-  const methods = ['a.A', 'b.B'].map((service) => ({ service, method: 'm', ...writes, example: undefined }));
-  t.deepEqual(exampleCommands(endpoints, methods), ["npx heddle call heddle://127.0.0.1:7000 b.B/m '{}'"]);
-  t.deepEqual(exampleCommands([], methods), []);
+test('a method without an example is not called, nor one that nobody reaches', (t) => {
+  const endpoints = [heddle, http].map((address) => ({ service: 'b.B', address }));
+  const health = 'curl http://[::1]:7080/healthz';
+  const plain = { service: 'b.B', method: 'm', ...writes, example: undefined };
+  t.deepEqual(exampleCommands(endpoints, [plain]), [health]);
+  const elsewhere = { ...plain, service: 'a.A', example: '{}' };
+  t.deepEqual(exampleCommands(endpoints, [plain, elsewhere]), [health]);
+  t.deepEqual(exampleCommands([], [elsewhere]), []);
 });
 
 test('a port 0 is the one that nobody wrote down', (t) => {
@@ -49,6 +54,25 @@ services:
     { service: 'a.A', address: own! },
     { service: 'b.B', address: free! },
   ]);
+});
+
+test('a taken address is answered with the --set that takes free ports', (t) => {
+  const inUse = new HeddleError('FAILED_PRECONDITION', 'in use', {
+    cause: Object.assign(new Error(), { code: 'EADDRINUSE' }),
+  });
+  const hint = (services: string) => {
+    const text = `services: { ${services} }`;
+    return addressHint(inUse, readConfig({ file: `${root}/heddle.yaml`, text }).settings!);
+  };
+  const listens = (port: number) => `{ module: ./index.ts, listen: ["heddle://127.0.0.1:${port}"] }`;
+  const free = '["heddle://127.0.0.1:0"]';
+  t.true(hint(`a.A: ${listens(1)}, b.B: ${listens(2)}`)?.endsWith(`--set 'services.*.listen=${free}'`));
+  t.true(
+    hint(`a.A: ${listens(1)}, b.B: { module: ./index.ts }`)?.endsWith(`--set 'services["a.A"].listen=${free}'`),
+    'a service that listens nowhere is not opened to the world',
+  );
+  const { settings } = readConfig({ file: `${root}/heddle.yaml`, text: `services: { a.A: ${listens(1)} }` });
+  t.is(addressHint(new HeddleError('INTERNAL', 'else'), settings!), undefined);
 });
 
 test('the status tells errors and restarts only when there are some', (t) => {

@@ -67,6 +67,9 @@ test('knows which listeners keep each other from a port', (t) => {
   t.true(overlaps(at('a'), at('a')));
   t.true(overlaps(at('0.0.0.0'), at('127.0.0.1')));
   t.true(overlaps(at('localhost'), at('::')));
+  t.true(overlaps(at('127.0.0.1'), at('localhost')));
+  t.true(overlaps(at('localhost'), at('::1')));
+  t.false(overlaps(at('localhost'), at('127.0.0.2')));
   t.false(overlaps(at('0.0.0.0'), at('::1')));
   t.false(overlaps(at('127.0.0.1'), at('127.0.0.2')));
   t.false(overlaps(at('a', 0), at('a', 0)));

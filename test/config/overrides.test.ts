@@ -39,6 +39,25 @@ test('names with dots are found, the longest first, and may stand in brackets', 
   t.deepEqual(result.settings.log.levels, { acceptor: 'debug' });
 });
 
+test('* stands for every entry that is there', (t) => {
+  const overrides = ['services.*.timeout=9ms', 'pools.*.threads=1', 'services.*.listen=["http://127.0.0.1:0"]'];
+  const { services, pools } = settled(t, file, { overrides }).settings;
+  t.deepEqual(
+    services.map(({ timeoutMs, listen }) => [timeoutMs, listen.map(({ port }) => port)]),
+    [
+      [9, [0]],
+      [9, [0]],
+      [9, [0]],
+    ],
+  );
+  t.is(pools.find(({ name }) => name === 'ranking')?.threads, 1);
+  t.regex(
+    problemsOf(file, { overrides: ['clients.*.timeout=1s'] }),
+    /\* stands for every service, and the config has none/,
+  );
+  t.regex(problemsOf(file, { overrides: ['services.*.timeot=1s'] }), /did you mean "timeout"/);
+});
+
 test('variables match keys and names whatever their case', (t) => {
   const environment = {
     HEDDLE_IO__MAXFIBERS: '9',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { explainService } from '../../config/explain-service.ts';
 import { readConfig } from '../../config/read-config.ts';
+import { methodTable } from '../../net/method-table.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { least, read, settled } from './read.ts';
 
@@ -186,11 +187,35 @@ test('explains where an override came from, and services on io', (t) => {
   const explained = explainService(settled(t, least, { environment, overrides }), 'demo.Greeter');
   t.regex(explained, /pool {4}io \(--set #1\)/);
   t.regex(explained, /threads +2 +HEDDLE_IO__THREADS/);
-  t.regex(explained, /any +a call in the process +7s +service +service 7s \(--set #2\)/);
+  t.regex(explained, /any +a call in the process +7s +service +pool 30s \(default\), service 7s \(--set #2\)/);
 });
 
 test('explaining an unknown service names the nearest', (t) => {
   const error = t.throws(() => explainService(settled(t, least), 'demo.Greter'), { instanceOf: HeddleError });
   t.is(error.code, 'NOT_FOUND');
   t.regex(error.message, /did you mean "demo.Greeter"\?$/);
+});
+
+test("pool io has a timeout like any other pool, and the service's may be smaller", (t) => {
+  const text = 'services: { demo.Greeter: { module: ./greeter.ts, pool: io } }\n';
+  const { settings } = settled(t, text);
+  t.is(settings.io.timeoutMs, 30_000);
+  t.regex(explainService(settled(t, text), 'demo.Greeter'), /a call in the process +30s +pool +pool 30s \(default\)/);
+  const set = settled(t, `io: { timeout: none }\n${text}`).settings;
+  const row = { service: 'demo.Greeter', method: 'greet', reads: false, oneWay: false };
+  const timeoutOf = (of: typeof settings) => methodTable(of, new Map([['io', [row]]]))[0]?.timeoutMs;
+  t.deepEqual([timeoutOf(settings), timeoutOf(set)], [30_000, 0]);
+  const [service] = settings.services;
+  t.is(timeoutOf({ ...settings, services: [{ ...service!, timeoutMs: 7 }] }), 7);
+});
+
+test('threads of libuv are set only when somebody says how many', (t) => {
+  t.deepEqual(settled(t, least).settings.process, {});
+  t.deepEqual(settled(t, `process: { libuvThreads: 16 }\n${least}`).settings.process, { libuvThreads: 16 });
+});
+
+test('a pool whose name was refused is offered to nobody', (t) => {
+  const text = 'pools: { "1st": {}, ranking: {} }\nservices: { A: { module: greeter.ts, pool: first } }\n';
+  const offers = read(text).problems.map(({ allowed }) => allowed);
+  t.deepEqual(offers, [undefined, ['ranking', 'io', 'default']]);
 });
