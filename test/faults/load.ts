@@ -1,0 +1,59 @@
+// load: callers that go on until they are told to stop, each with one call under way; every answer is held against its
+// request, every failure counted by its code.
+
+import { HeddleError } from '../../runtime/errors.ts';
+
+export interface Load {
+  /** Answers that belonged to their requests. */
+  good: number;
+  /** Answers that did not. */
+  wrong: number;
+  /** Failures by code, with one sentence of each. */
+  readonly failures: Map<string, { count: number; message: string; retry: string }>;
+  /** Ends the callers; resolves when their last calls are over. */
+  stop(): Promise<void>;
+}
+
+/** One call; true when the answer belongs to it. */
+export type Call = (id: number) => Promise<boolean>;
+
+/** The least time between two failed calls of one caller, ms: refused ones must not starve all else on two cores. */
+const pauseMs = 2;
+
+export function startLoad(callers: number, firstId: number, call: Call): Load {
+  let stopped = false;
+  let nextId = firstId;
+  const load: Load = {
+    good: 0,
+    wrong: 0,
+    failures: new Map(),
+    stop: async () => {
+      stopped = true;
+      await Promise.all(all);
+    },
+  };
+  async function caller(): Promise<void> {
+    while (!stopped) {
+      try {
+        if (await call(nextId++)) load.good++;
+        else load.wrong++;
+      } catch (reason) {
+        fail(load, reason);
+        await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      }
+    }
+  }
+  const all = Array.from({ length: callers }, caller);
+  return load;
+}
+
+function fail(load: Load, reason: unknown): void {
+  const { code, message, retry } = HeddleError.from(reason, String(reason));
+  const known = load.failures.get(code);
+  if (known === undefined) load.failures.set(code, { count: 1, message, retry });
+  else known.count++;
+}
+
+export function codesOf(load: Load): string[] {
+  return [...load.failures.keys()];
+}

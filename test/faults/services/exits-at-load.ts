@@ -1,0 +1,3 @@
+// A module whose thread dies while it loads.
+
+process.exit(3);

@@ -1,0 +1,7 @@
+// faults.Inline, the same as faults.Work on the IO threads.
+
+import { implement } from '../../../net/implement.ts';
+import { Inline } from './contracts.ts';
+import { handlers } from './handlers.ts';
+
+export default implement(Inline, handlers);

@@ -1,0 +1,3 @@
+// A module that never finishes loading.
+
+for (;;);

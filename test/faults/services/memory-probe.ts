@@ -1,0 +1,53 @@
+// The memory of every thread that loads the test handlers, for tests that watch it grow: main asks on a channel, each
+// thread collects its garbage and answers. Off unless main has switched it on before the server starts.
+
+import { BroadcastChannel, getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
+
+const switchKey = 'heddle test memory';
+const channelName = 'heddle test memory';
+
+type Message = { ask: number } | { answer: number; thread: number; usedBytes: number };
+
+export function switchMemoryProbeOn(): void {
+  setEnvironmentData(switchKey, true);
+}
+
+/** On every thread with handlers. */
+export function answerMemoryProbe(): void {
+  if (threadId === 0 || getEnvironmentData(switchKey) !== true) return;
+  const channel = new BroadcastChannel(channelName);
+  channel.unref();
+  channel.onmessage = (event) => {
+    const message = (event as { data: Message }).data;
+    // All threads hear each other's answers too.
+    if ('ask' in message) tell(channel, { answer: message.ask, thread: threadId, usedBytes: usedBytes() });
+  };
+}
+
+/** Bytes in use after a collection, by thread; `threads`: how many are to answer. Needs --expose-gc. */
+export function probeMemory(round: number, threads: number): Promise<Map<number, number>> {
+  const used = new Map([[threadId, usedBytes()]]);
+  return new Promise((resolve) => {
+    const channel = new BroadcastChannel(channelName);
+    channel.onmessage = (event) => {
+      const message = (event as { data: Message }).data;
+      if (!('answer' in message) || message.answer !== round) return;
+      used.set(message.thread, message.usedBytes);
+      if (used.size < threads + 1) return;
+      channel.close();
+      resolve(used);
+    };
+    tell(channel, { ask: round });
+  });
+}
+
+function tell(channel: BroadcastChannel, message: Message): void {
+  channel.postMessage(message);
+}
+
+function usedBytes(): number {
+  globalThis.gc!();
+  globalThis.gc!();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
