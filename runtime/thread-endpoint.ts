@@ -228,6 +228,8 @@ export class ThreadEndpoint implements TimerTarget {
     const calls = takesCalls ? wants.calls : 0;
     const requests = (regular ? wants.requests : 0) | (nested ? wants.nested : 0);
     this.board.park(this.number, wants.completions | requests | calls);
+    // A ring that came while this thread still wanted requests was spent on it: somebody else must look.
+    if (!regular || !nested) this.taker?.passBell();
     // The second look. Whoever publishes after this sees the park word; whatever was published before is seen here.
     if (
       this.asker.hasReplies ||

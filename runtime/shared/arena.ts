@@ -58,6 +58,11 @@ export class Arena {
     return this.#leased;
   }
 
+  /** The largest body that fits when nothing else is there, bytes. */
+  get bodyMax(): number {
+    return this.#blocks * arenaBlockBytes;
+  }
+
   /** A block for `byteLength` bytes, or -1: the arena is full. */
   allocate(byteLength: number): number {
     const blocks = Math.max(1, Math.ceil(byteLength / arenaBlockBytes));

@@ -19,6 +19,15 @@ export const processEnds = refusal(
   'UNAVAILABLE',
   'the process stopped before this request was finished (stop.timeout); it may have run in part',
 );
+export const poolEnded = refusal(
+  'UNAVAILABLE',
+  'the pool went down while this request was being taken; it may have run in part: retry it if it is idempotent',
+);
+export const neverFits = refusal(
+  'RESOURCE_EXHAUSTED',
+  'the body is larger than all shared memory of this thread: it can never be put; send it in parts',
+  'no',
+);
 export const processFull = refusal(
   'RESOURCE_EXHAUSTED',
   'too many requests at once in this process (limits.requests); slow down and retry',

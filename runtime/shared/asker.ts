@@ -9,7 +9,9 @@ import { Arena } from './arena.ts';
 import {
   arenaFull,
   late,
+  neverFits,
   poolDown,
+  poolEnded,
   processEnds,
   processFull,
   queueFull,
@@ -148,7 +150,7 @@ export class Asker implements TimerTarget {
     let block = -1;
     if (bytes > slotInlineBytes) {
       block = this.arena.allocate(bytes);
-      if (block < 0) return this.#refuse(head, sink, tag, arenaFull);
+      if (block < 0) return this.#refuse(head, sink, tag, bytes > this.arena.bodyMax ? neverFits : arenaFull);
     }
     const id = this.table.open();
     if (id < 0) {
@@ -304,7 +306,7 @@ export class Asker implements TimerTarget {
   /** A pool is down: what still waits in its queue will not be taken and is answered now. */
   abandon(pool: PoolQueue): void {
     for (let id = 0; id < this.#pending.length; id++) {
-      if (this.#routes[id]?.pool === pool && this.table.takenBy(id) === 0) this.#answer(id, poolDown(pool.name));
+      if (this.#routes[id]?.pool === pool && this.table.takenBy(id) === 0) this.#abandonOne(id, pool.name);
     }
   }
 
@@ -379,13 +381,23 @@ export class Asker implements TimerTarget {
     sink.onReply(tag, answer as CallReply);
   }
 
+  #abandonOne(id: number, pool: string): void {
+    const sink = this.#sinks[id]!;
+    const tag = this.#tags[id]!;
+    if (this.#fromSocket[id] === 1) this.#count(id, poolDown(pool).code, this.#nowMs());
+    // A taker may have marked it between the look and here: then nobody may say that it has not run.
+    const taker = this.#withdraw(id);
+    sink.onReply(tag, (taker === 0 ? poolDown(pool) : poolEnded) as CallReply);
+  }
+
   /** Closes a request whose taker, if there is one, must learn that it is no longer wanted. */
-  #withdraw(id: number): void {
+  #withdraw(id: number): number {
     const taker = this.#close(id);
-    if (taker === 0) return;
+    if (taker === 0) return 0;
     this.#board.addCancel(taker);
     const link = this.#links.get(taker);
     if (link !== undefined && this.#board.takeBell(taker, wants.completions)) link.ring();
+    return taker;
   }
 
   #close(id: number): number {

@@ -46,7 +46,6 @@ test('a reply that finds no room is held, and goes out in its turn once the aske
 test('far more replies than the ring holds come whole over a socket, while the thread goes on', async (t) => {
   await using spine = await startSpine(`
 io: { threads: 1 }
-limits: { writeBuffer: 64MiB }
 services:
   test.Probe: { module: ./probe.ts, pool: { threads: 1 }, listen: ["heddle://127.0.0.1:0"] }
 `);

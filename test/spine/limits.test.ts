@@ -71,7 +71,7 @@ test.serial('silence ends a connection: before the first frame, within one, and 
   while (spine.server.acceptor.ledger.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 
-test.serial('a reader that takes nothing is cut off, by size and by time; its neighbour notices nothing', async (t) => {
+test.serial('a reader that takes nothing is cut off in time; its neighbour notices nothing', async (t) => {
   await using spine = await bounded('writeBuffer: 64KiB, writeTimeout: 300ms');
   const neighbour = spine.client(Probe);
   const stuck = async (replies: number, replyBytes: number): Promise<void> => {
@@ -87,7 +87,7 @@ test.serial('a reader that takes nothing is cut off, by size and by time; its ne
     wire.socket.destroy();
   };
   await neighbour.sum({ values: [] });
-  // Far over the bound at once; then one reply that is never taken, over what the kernels hold.
+  // Many replies, far over the bound; then one that is more than the kernels hold.
   await stuck(300, 100_000);
   const startMs = performance.now();
   await stuck(1, 40_000_000);
