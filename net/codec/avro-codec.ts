@@ -105,7 +105,9 @@ class AvroCodec implements MethodCodec {
       );
     }
     const [request, response] = parsePair(text);
-    const fingerprint = fingerprintOf(canonicalPair(request.node, response.node));
+    const canonicalText = canonicalPair(request.node, response.node);
+    const textBytes = Buffer.byteLength(canonicalText);
+    const fingerprint = fingerprintOf(canonicalText);
     if (fingerprint.high !== high || fingerprint.low !== low) {
       throw new HeddleError(
         'INVALID_ARGUMENT',
@@ -114,11 +116,11 @@ class AvroCodec implements MethodCodec {
     }
     try {
       const { form } = this.#version(request, response);
-      this.#learnt.learn(fingerprint, form);
+      this.#learnt.learn(fingerprint, form, textBytes);
       return form;
     } catch (reason) {
       const error = misfit(methodName, reason);
-      this.#learnt.learn(fingerprint, error);
+      this.#learnt.learn(fingerprint, error, textBytes);
       throw error;
     }
   }

@@ -7,15 +7,19 @@ import type { BodyForm } from './method-codec.ts';
 
 /** Schema versions per thread that were learnt from the wire. */
 export const learntFormsMax = 256;
+/** Their canonical texts together, bytes of UTF-8: what a version holds in memory grows with its text. */
+export const learntTextMaxBytes = 1_048_576;
 
 interface Learnt extends Fingerprint {
   /** A version that does not fit is remembered too, by the sentence that says why. */
   readonly form: BodyForm | HeddleError;
   readonly owner: LearntForms;
+  readonly textBytes: number;
 }
 
 // Oldest use first. A Set keeps insertion order, so delete and add is the whole of "least recently used".
 const recent = new Set<Learnt>();
+let recentTextBytes = 0;
 
 /** The versions of one method. */
 export class LearntForms {
@@ -31,18 +35,24 @@ export class LearntForms {
     return learnt.form;
   }
 
-  learn(fingerprint: Fingerprint, form: BodyForm | HeddleError): void {
+  /** `textBytes`: of the version's canonical text. */
+  learn(fingerprint: Fingerprint, form: BodyForm | HeddleError, textBytes: number): void {
     const { high, low } = fingerprint;
     const before = this.#byLow.get(low);
-    if (before !== undefined) recent.delete(before);
-    const learnt: Learnt = { high, low, form, owner: this };
+    if (before !== undefined) forget(before);
+    const learnt: Learnt = { high, low, form, owner: this, textBytes };
     this.#byLow.set(low, learnt);
     recent.add(learnt);
-    if (recent.size <= learntFormsMax) return;
+    recentTextBytes += textBytes;
     for (const oldest of recent) {
-      recent.delete(oldest);
+      if (recent.size <= learntFormsMax && recentTextBytes <= learntTextMaxBytes) return;
+      forget(oldest);
       oldest.owner.#byLow.delete(oldest.low);
-      return;
     }
   }
+}
+
+function forget(learnt: Learnt): void {
+  recent.delete(learnt);
+  recentTextBytes -= learnt.textBytes;
 }

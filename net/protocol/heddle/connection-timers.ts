@@ -5,12 +5,15 @@ import type { Socket } from 'node:net';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { TimerTarget } from '../../../runtime/timer-wheel.ts';
 import type { ProtocolHost } from '../protocol.ts';
+import { lookAgainMs, PeerProgress, patienceMs, stallEvent } from '../slow-reader.ts';
 
 /** What the timers see of a connection, and what they make it do. */
 export interface TimedConnection {
   /** No request runs and no frame is half read. */
   readonly quiet: boolean;
   readonly unsentBytes: number;
+  /** So much is unsent that the peer may not rest for the whole write timeout. */
+  readonly farBehind: boolean;
   /** Nothing is read because the peer leaves too much unread: not its fault that a frame takes long. */
   readonly readingPaused: boolean;
   /** Everything is sent and the stream ended; waits for the peer's end. */
@@ -31,7 +34,8 @@ export const lingerMs = 1000;
 /** A half-open peer is sent a GOAWAY after this long, then after twice as long and so on up to the second, ms. */
 export const probeMsMin = 100;
 export const probeMsMax = 1000;
-/** A stalled or idle connection is noticed within its timeout plus one such part. */
+
+/** An idle connection is noticed within its timeout plus one such part. */
 const looksPerTimeout = 4;
 
 const never = Number.POSITIVE_INFINITY;
@@ -41,7 +45,7 @@ export class ConnectionTimers implements TimerTarget {
   readonly #connection: TimedConnection;
   readonly #host: ProtocolHost;
   readonly #binding: BindingSettings;
-  readonly #socket: Socket;
+  readonly #progress: PeerProgress;
   #entry = none;
   #entryDueMs = never;
   /** Infinity once a whole frame has come. */
@@ -50,10 +54,8 @@ export class ConnectionTimers implements TimerTarget {
   /** When the half read frame began; Infinity: there is none. */
   #frameBegunMs = never;
   #activeMs: number;
-  /** When the peer last took something of what waits for it, and how much it had taken then. */
-  #takenMs = never;
-  #takenBytes = 0;
-  #queueBytes = 0;
+  /** Something waits for the peer, and it is looked whether it takes it. */
+  #watching = false;
   #probeDueMs = never;
   #probeMs = probeMsMin;
   #lingerDueMs = never;
@@ -63,7 +65,7 @@ export class ConnectionTimers implements TimerTarget {
     this.#connection = connection;
     this.#host = host;
     this.#binding = binding;
-    this.#socket = socket;
+    this.#progress = new PeerProgress(socket);
     this.#activeMs = nowMs;
     this.#firstFrameDueMs = nowMs + (binding.connectTimeoutMs || never);
     this.#arm(Math.min(this.#firstFrameDueMs, nowMs + (binding.idleTimeoutMs || never)));
@@ -97,10 +99,11 @@ export class ConnectionTimers implements TimerTarget {
 
   /** The socket holds bytes that the peer has not taken; told after each write. */
   unsent(nowMs: number): void {
-    if (this.#takenMs !== never || this.#binding.writeTimeoutMs === 0) return;
-    this.#takenMs = nowMs;
-    this.#tookSome();
-    this.#arm(nowMs + this.#binding.writeTimeoutMs / looksPerTimeout);
+    const patience = this.#patienceMs;
+    if (patience === never) return;
+    if (!this.#watching) this.#progress.begin(nowMs);
+    this.#watching = true;
+    this.#arm(nowMs + lookAgainMs(patience));
   }
 
   /** The peer ended its side while something runs. */
@@ -178,27 +181,20 @@ export class ConnectionTimers implements TimerTarget {
 
   /** When to look at the unsent bytes again: a time that has come if the peer was cut off, Infinity if there are none. */
   #lookAtWrites(nowMs: number): number {
-    const { writeTimeoutMs } = this.#binding;
-    if (this.#takenMs === never) return never;
-    if (this.#connection.unsentBytes === 0) {
-      this.#takenMs = never;
+    if (!this.#watching) return never;
+    const patience = this.#patienceMs;
+    if (this.#connection.unsentBytes === 0 || patience === never) {
+      this.#watching = false;
       return never;
     }
-    if (this.#tookSome()) this.#takenMs = nowMs;
-    const dueMs = this.#takenMs + writeTimeoutMs;
-    if (nowMs < dueMs) return Math.min(dueMs, nowMs + Math.max(1, writeTimeoutMs / looksPerTimeout));
-    this.#connection.onStalled('write-timeout');
+    if (!this.#progress.isStalled(nowMs, patience)) return nowMs + lookAgainMs(patience);
+    this.#connection.onStalled(stallEvent(this.#binding.writeTimeoutMs, patience));
     return nowMs;
   }
 
-  /** Whether the peer has taken bytes since the last look: a write has ended, or the one under way has shrunk. */
-  #tookSome(): boolean {
-    const takenBytes = this.#socket.bytesWritten - this.#socket.writableLength;
-    const queueBytes = writeQueueBytes(this.#socket);
-    const some = takenBytes !== this.#takenBytes || queueBytes < this.#queueBytes;
-    this.#takenBytes = takenBytes;
-    this.#queueBytes = queueBytes;
-    return some;
+  get #patienceMs(): number {
+    const { farBehind } = this.#connection;
+    return patienceMs(this.#binding.writeTimeoutMs, farBehind, farBehind && !this.#host.bookBytes(0));
   }
 
   #arm(dueMs: number): void {
@@ -207,10 +203,4 @@ export class ConnectionTimers implements TimerTarget {
     this.#entryDueMs = dueMs;
     this.#entry = this.#host.timers.add(dueMs, this, 0);
   }
-}
-
-/** What the kernel has not taken of the write under way; 0 where Node does not tell, then only ended writes count. */
-function writeQueueBytes(socket: Socket): number {
-  const handle = (socket as unknown as { _handle?: { writeQueueSize?: unknown } | null })._handle;
-  return typeof handle?.writeQueueSize === 'number' ? handle.writeQueueSize : 0;
 }

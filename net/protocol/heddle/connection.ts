@@ -118,6 +118,10 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     return this.#flow.unsentBytes;
   }
 
+  get farBehind(): boolean {
+    return this.#flow.farBehind;
+  }
+
   get readingPaused(): boolean {
     return this.#flow.pausedForPeer;
   }

@@ -1,8 +1,10 @@
-// Flow: how much of one heddle connection is under way. It writes what was gathered, stops reading while the peer leaves
-// too much unread or the thread is over its memory, and cuts off a peer that takes nothing. On an IO thread.
+// Flow: how much of one heddle connection is under way. It writes what was gathered, and stops reading while the peer
+// leaves too much unread or the thread is over its memory. A peer that takes nothing is cut off by ConnectionTimers; one
+// that is far behind on a thread that has no memory left, here. On an IO thread.
 
 import type { Socket } from 'node:net';
 import type { ProtocolHost } from '../protocol.ts';
+import { slowReaderFactor } from '../slow-reader.ts';
 import { type OutBufferPool, Outbox } from './outbox.ts';
 
 /** What the flow asks of its connection, and tells it. */
@@ -17,12 +19,10 @@ export interface FlowOwner {
   onStalled(event: string): void;
 }
 
-/** A peer that leaves more than so many times `writeBufferBytes` unread is cut off; at once times it is read no more. */
-export const slowReaderFactor = 4;
-
 export class Flow {
   readonly #host: ProtocolHost;
   readonly #writeBufferBytes: number;
+  readonly #farBehindBytes: number;
   readonly #socket: Socket;
   readonly #owner: FlowOwner;
   readonly #outbox: Outbox;
@@ -37,6 +37,7 @@ export class Flow {
   constructor(host: ProtocolHost, pool: OutBufferPool, writeBufferBytes: number, socket: Socket, owner: FlowOwner) {
     this.#host = host;
     this.#writeBufferBytes = writeBufferBytes;
+    this.#farBehindBytes = writeBufferBytes * slowReaderFactor;
     this.#socket = socket;
     this.#owner = owner;
     this.#outbox = new Outbox(pool);
@@ -51,13 +52,17 @@ export class Flow {
     return this.#pausedForPeer;
   }
 
+  /** The kernel leaves far more untaken than the bound at which reading pauses. */
+  get farBehind(): boolean {
+    return this.#socket.writableLength > this.#farBehindBytes;
+  }
+
   /** Room for a frame, in `buffer` from where this says; -1: the peer was cut off. Then `commit`. */
   reserve(bytes: number): number {
-    const bound = this.#writeBufferBytes * slowReaderFactor;
-    if (this.unsentBytes > bound) {
+    if (this.unsentBytes > this.#farBehindBytes) {
       // Much was answered in this turn; only what the kernel does not take counts against the peer.
-      this.#outbox.write(this.#socket, this.#written);
-      if (this.#socket.writableLength > bound) {
+      this.write();
+      if (this.farBehind && !this.#host.bookBytes(0)) {
         this.#owner.onStalled('slow-reader');
         return -1;
       }

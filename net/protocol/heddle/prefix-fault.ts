@@ -73,7 +73,7 @@ function callFault(type: number, flags: number, length: number, frameBytes: numb
     return invalid(`flags 0x${flags.toString(16)} have unknown bits; frame type ${type} knows 0x${known.toString(16)}`);
   }
   if (length > frameBytes) {
-    const message = `the frame has ${length} bytes; at most ${frameBytes} are taken here (frameBytes)`;
+    const message = `the frame has ${length} bytes; at most ${frameBytes} are taken here (frame)`;
     return { breaks: false, code: 'RESOURCE_EXHAUSTED', message };
   }
   const least = leastBytes(type, flags);

@@ -20,11 +20,11 @@ export function contentTypeOfCodec(codec: number): string {
 }
 
 /**
- * The codec id of a content-type header, -1 when there is none for it. Absent means JSON. The only parameter that
+ * The codec id of a content-type header, -1 when there is none for it. Absent or empty means JSON. The only parameter that
  * matters is charset, which must be UTF-8.
  */
 export function codecOfContentType(header: string | undefined): number {
-  if (header === undefined || header === 'application/json') return codecIds.json;
+  if (header === undefined || header === '' || header === 'application/json') return codecIds.json;
   const semicolon = header.indexOf(';');
   const type = (semicolon === -1 ? header : header.slice(0, semicolon)).trim().toLowerCase();
   const codec = codecByType.get(type) ?? -1;

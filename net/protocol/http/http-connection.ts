@@ -17,9 +17,10 @@ import { CallList } from './call-list.ts';
 import { type Exchange, type ExchangeOwner, type HttpRequest, receiveBody, watchSending } from './exchange.ts';
 import type { HttpThread } from './http-thread.ts';
 import { announcedBytes, takeIn } from './intake.ts';
-import { lingerBytes, lingerMs, pipelineMax, replyHeadBytes, slowReaderFactor } from './limits.ts';
+import { lingerBytes, lingerMs, pipelineMax, replyHeadBytes } from './limits.ts';
 import { ReadGate } from './read-gate.ts';
 import * as refusals from './refusal.ts';
+import { SlowReaderWatch } from './slow-reader-watch.ts';
 import { writeRefusal, writeReply, writeText } from './write-reply.ts';
 
 type State = 'open' | 'draining' | 'closing' | 'lingering' | 'closed';
@@ -29,6 +30,7 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
   readonly #socket: Socket;
   readonly #binding: BindingSettings;
   readonly #gate: ReadGate;
+  readonly #watch: SlowReaderWatch;
   #state: State = 'open';
   readonly #calls = new CallList();
   /** The newest request's answer, until it is given: the one that may be the last. */
@@ -51,7 +53,8 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
     this.#thread = thread;
     this.#socket = socket;
     this.#binding = binding;
-    this.#gate = new ReadGate(thread.host, socket);
+    this.#gate = new ReadGate(thread.host, socket, binding.writeBufferBytes);
+    this.#watch = new SlowReaderWatch(thread.host, socket, binding, (event) => this.#cutOff(event));
     const firstMs = binding.connectTimeoutMs || binding.idleTimeoutMs;
     if (firstMs > 0) this.#startTimer(firstMs);
   }
@@ -143,7 +146,7 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
     exchange.owner = this;
     this.#newest = exchange;
     this.#markBytes = this.#socket.bytesRead;
-    this.#gate.waiting = this.#waiting;
+    this.#gate.look(this.#waiting, this.#unsentBytes);
     if (this.#waiting < pipelineMax) return true;
     this.#thread.host.count('pipeline-over');
     this.destroy();
@@ -190,9 +193,9 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
 
   answer(exchange: Exchange, reply: CallReply): void {
     this.#calls.remove(exchange);
-    if (this.#unsentBytes > slowReaderFactor * this.#binding.writeBufferBytes) {
-      this.#thread.host.count('slow-reader');
-      this.destroy();
+    // A peer that is far behind gets time, but not while its thread has no memory left.
+    if (this.#watch.farBehind && !this.#thread.host.bookBytes(0)) {
+      this.#cutOff('slow-reader');
       return;
     }
     const close = this.#isLast(exchange);
@@ -210,6 +213,7 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
     if (this.#state === 'closed') return;
     this.#unsent--;
     this.#unsentBytes -= exchange.bookedBytes;
+    this.#watch.unsentBytes = this.#unsentBytes;
     this.#gate.book(-exchange.bookedBytes);
     this.#settled();
   }
@@ -259,6 +263,7 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
       exchange.bookedBytes = bodyBytes + replyHeadBytes;
       this.#unsent++;
       this.#unsentBytes += exchange.bookedBytes;
+      this.#watch.unsentBytes = this.#unsentBytes;
       this.#gate.book(exchange.bookedBytes);
       watchSending(exchange);
       // The socket's own timer fires only when the kernel has taken nothing since it was set.
@@ -270,7 +275,7 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
   /** Something has been answered, sent or read to its end: what waited for that goes on. */
   #settled(): void {
     if (this.#state === 'closed') return;
-    this.#gate.waiting = this.#waiting;
+    this.#gate.look(this.#waiting, this.#unsentBytes);
     if (this.#lastWord !== undefined && !this.#busy) {
       if (this.#socket.writable) this.#socket.write(refusals.refusalBytes(this.#lastWord));
       this.#lastWord = undefined;
@@ -359,6 +364,11 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
     this.#gate.open();
   }
 
+  #cutOff(event: string): void {
+    this.#thread.host.count(event);
+    this.destroy();
+  }
+
   /** Bytes of a body that nobody wants. */
   #dropped(request: HttpRequest): void {
     if (this.#socket.bytesRead - this.#markBytes <= lingerBytes) return;
@@ -371,6 +381,7 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
     if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#stopTimer();
+    this.#watch.stop();
     for (let exchange = this.#calls.pop(); exchange !== undefined; exchange = this.#calls.pop()) {
       this.#thread.cancel(exchange);
     }

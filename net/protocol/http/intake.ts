@@ -25,7 +25,12 @@ export function announcedBytes(request: HttpRequest): number {
 
 export function takeIn(thread: HttpThread, binding: BindingSettings, request: HttpRequest, bodyBytes: number): Intake {
   if (request.rawHeaders.length > 2 * headersMax) return refusals.tooManyHeaders;
-  if (request.headers.host === undefined && request.httpVersion === '1.1') return refusals.noHost;
+  const { httpVersion } = request;
+  // node:http takes 0.9 and 2.0 for 1.0.
+  if (httpVersion !== '1.1' && httpVersion !== '1.0') return refusals.wrongVersion(httpVersion);
+  const hosts = countHosts(request.rawHeaders);
+  if (hosts > 1) return refusals.twoHosts;
+  if (hosts === 0 && httpVersion === '1.1') return refusals.noHost;
   const { target } = thread;
   const verb = request.method ?? '';
   const reads = verb === 'GET' || verb === 'HEAD';
@@ -44,6 +49,16 @@ export function takeIn(thread: HttpThread, binding: BindingSettings, request: Ht
   if (coding !== undefined) return refusals.wrongCoding(coding);
   if (bodyBytes > binding.frameBytes) return refusals.bodyTooLarge(binding.frameBytes);
   return readCall(thread, binding, request, method, reads, bodyBytes);
+}
+
+/** node:http keeps the first host header and drops the others; a proxy in front may have read another one. */
+function countHosts(rawHeaders: readonly string[]): number {
+  let hosts = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  return hosts;
 }
 
 /** How the body is coded, if not as it is: compression is not taken here. */

@@ -1,6 +1,6 @@
 // The bounds of protocol http that no setting names. Those that a user sets stand in BindingSettings.
 
-/** Request line and headers together, bytes; over it 431. */
+/** Request line and headers together, bytes; over it 431. node:http counts less than all of them, so it is about that. */
 export const headBytesMax = 16_384;
 
 /** Header lines of one request; over it 431. */
@@ -17,9 +17,6 @@ export const pipelineMax = 4096;
 
 /** Requests in flight on one IO thread; over it RESOURCE_EXHAUSTED. A tag has room for no more. */
 export const callsMax = 1 << 20;
-
-/** How many times `writeBufferBytes` may wait, unsent, when a further reply comes; over it the peer is cut off. */
-export const slowReaderFactor = 4;
 
 /**
  * How long a connection that we end is still read, ms. Closing a socket that has unread bytes sends a reset, which may

@@ -1,5 +1,6 @@
-// ReadGate: whether one connection is read on. Shut while too many of its requests wait for answers, or while its IO
-// thread is over its memory budget; keeps the books of what the connection holds. On its IO thread only.
+// ReadGate: whether one connection is read on. Shut while too many of its requests wait for answers, while too much of
+// its answers is unsent, or while its IO thread is over its memory budget; keeps the books of what the connection holds.
+// On its IO thread only.
 
 import type { Socket } from 'node:net';
 import type { ProtocolHost } from '../protocol.ts';
@@ -9,7 +10,9 @@ import { pipelinePause } from './limits.ts';
 export class ReadGate {
   readonly #host: ProtocolHost;
   readonly #socket: Socket;
+  readonly #writeBufferBytes: number;
   #waiting = 0;
+  #unsentBytes = 0;
   /** All that `host.bookBytes` has for this connection. */
   #bookedBytes = 0;
   /** The thread is over its budget, and calls when it is not. */
@@ -21,17 +24,19 @@ export class ReadGate {
   /** `flush` is asked for and has not come. */
   #asked = false;
 
-  constructor(host: ProtocolHost, socket: Socket) {
+  constructor(host: ProtocolHost, socket: Socket, writeBufferBytes: number) {
     this.#host = host;
     this.#socket = socket;
+    this.#writeBufferBytes = writeBufferBytes;
   }
 
-  /** How many requests wait for their answers, or answers to be sent. */
-  set waiting(count: number) {
-    this.#waiting = count;
+  /** `waiting`: requests that wait for their answers, and answers to be sent; of those `unsentBytes`. */
+  look(waiting: number, unsentBytes: number): void {
+    this.#waiting = waiting;
+    this.#unsentBytes = unsentBytes;
     // node:http starts to read again when it has parsed a request, so a pause has to come after that.
-    if (count >= pipelinePause && !this.#paused) this.#askForFlush();
-    else if (this.#paused) this.#resumeIfRoom();
+    if (this.#paused) this.#resumeIfRoom();
+    else if (this.#full) this.#askForFlush();
   }
 
   /** Books bytes held for this connection; negative: gives back. Shuts the gate when the thread is over its budget. */
@@ -54,7 +59,7 @@ export class ReadGate {
   flush(): void {
     this.#asked = false;
     if (this.#paused || this.#released) return;
-    if (!this.#held && this.#waiting < pipelinePause) return;
+    if (!this.#held && !this.#full) return;
     this.#paused = true;
     this.#socket.pause();
   }
@@ -81,6 +86,10 @@ export class ReadGate {
     this.#bookedBytes = 0;
   }
 
+  get #full(): boolean {
+    return this.#waiting >= pipelinePause || this.#unsentBytes > this.#writeBufferBytes;
+  }
+
   #askForFlush(): void {
     if (this.#asked) return;
     this.#asked = true;
@@ -89,7 +98,8 @@ export class ReadGate {
 
   // Half way, so that a connection at its bound is not paused and resumed with every answer.
   #resumeIfRoom(): void {
-    if (!this.#paused || this.#held || this.#waiting > pipelinePause / 2) return;
+    if (!this.#paused || this.#held) return;
+    if (this.#waiting > pipelinePause / 2 || this.#unsentBytes > this.#writeBufferBytes / 2) return;
     this.#paused = false;
     this.#socket.resume();
   }

@@ -56,7 +56,7 @@ export function wrongVerb(verb: string, allow: string): Refusal {
 }
 
 export function bodyTooLarge(frameBytes: number): Refusal {
-  return refuse(413, 'INVALID_ARGUMENT', `the body is over this address's bound of ${frameBytes} bytes (frameBytes)`);
+  return refuse(413, 'RESOURCE_EXHAUSTED', `the body is over this address's bound of ${frameBytes} bytes (frame)`);
 }
 
 export function wrongContentType(header: string): Refusal {
@@ -81,6 +81,12 @@ export function bodyOnRead(verb: string): Refusal {
 }
 
 export const noHost: Refusal = refuse(400, 'INVALID_ARGUMENT', 'an HTTP/1.1 request must have a host header');
+
+export const twoHosts: Refusal = refuse(400, 'INVALID_ARGUMENT', 'a request must have one host header, not several');
+
+export function wrongVersion(version: string): Refusal {
+  return refuse(505, 'UNIMPLEMENTED', `HTTP/${version} is not spoken here; use HTTP/1.1`);
+}
 
 export const tooManyHeaders: Refusal = refuse(431, 'INVALID_ARGUMENT', `a request may have ${headersMax} headers`);
 
@@ -107,9 +113,14 @@ export function malformed(parserCode: string | undefined): Refusal {
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return tooSlow;
     case 'HPE_HEADER_OVERFLOW':
-      return refuse(431, 'INVALID_ARGUMENT', `request line and headers are over ${headBytesMax} bytes`);
+      // node:http has one code for both.
+      return refuse(
+        431,
+        'INVALID_ARGUMENT',
+        `request line and headers may have about ${headBytesMax} bytes, and ${headersMax} headers; this request has more`,
+      );
     case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return refuse(413, 'INVALID_ARGUMENT', `chunk extensions are over ${headBytesMax} bytes`);
+      return refuse(413, 'RESOURCE_EXHAUSTED', `chunk extensions are over ${headBytesMax} bytes`);
     default:
       return refuse(400, 'INVALID_ARGUMENT', `the request is not well-formed HTTP/1.1 (${parserCode ?? 'unknown'})`);
   }

@@ -39,11 +39,12 @@ const codeByStatus: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>(
   [405, 'UNIMPLEMENTED'],
   [408, 'DEADLINE_EXCEEDED'],
   [412, 'FAILED_PRECONDITION'],
-  [413, 'INVALID_ARGUMENT'],
+  [413, 'RESOURCE_EXHAUSTED'],
   [415, 'INVALID_ARGUMENT'],
   [417, 'INVALID_ARGUMENT'],
   [431, 'INVALID_ARGUMENT'],
   [502, 'UNAVAILABLE'],
+  [505, 'UNIMPLEMENTED'],
 ]);
 
 /** The status of an error code: 400 … 504. */

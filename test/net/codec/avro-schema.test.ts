@@ -41,6 +41,9 @@ test(
   record({ name: 'a', type: { type: 'fixed', name: 'demo.R', size: 2 } }),
   /defined twice/,
 );
+test('a default past 2^53 - 1', wrong, record({ name: 'a', type: 'long', default: 2 ** 53 }), /invalid "long"/);
+test('a type in a type in a type', wrong, record({ name: 'a', type: { type: { type: 'int' } } }), /name of a type/);
+test('a union as the type of an object', wrong, { type: ['null', 'int'] }, /expected the name of a type/);
 test('types without end', wrong, nested(1000), /nested deeper than 32/);
 
 function nested(levels: number): unknown {
@@ -132,6 +135,13 @@ const vectors: [string, unknown, unknown, string, string][] = [
     { fields: [{ type: 'string', name: 'text' }], name: 'demo.GreetResponse', type: 'record' },
     '[{"name":"demo.GreetRequest","type":"record","fields":[{"name":"name","type":"string"}]},{"name":"demo.GreetResponse","type":"record","fields":[{"name":"text","type":"string"}]}]',
     '1e53ea5970c8033e',
+  ],
+  [
+    'one named type on both sides',
+    { type: 'record', name: 'demo.Point', fields: [{ name: 'x', type: 'int' }] },
+    { type: 'array', items: { type: 'record', name: 'demo.Point', fields: [{ name: 'x', type: 'int' }] } },
+    '[{"name":"demo.Point","type":"record","fields":[{"name":"x","type":"int"}]},{"type":"array","items":{"name":"demo.Point","type":"record","fields":[{"name":"x","type":"int"}]}}]',
+    'ab6a8ede7b1869d5',
   ],
   [
     'defaults, aliases, references, enum, union, logical type',

@@ -134,6 +134,7 @@ test('bytes of negative length', refused, 'bytes', [0x03, 1, 2], /negative/);
 test('a string that is not UTF-8', refused, 'string', [0x04, 0xc3, 0x28], /UTF-8/);
 test('a number of more than 64 bits', refused, 'long', [...Array(9).fill(0xff), 0x7f], /64 bits/);
 test('a number that never ends', refused, 'long', Array(40).fill(0xff), /64 bits/);
+test('a number of 11 bytes', refused, 'int', [0x82, ...Array(9).fill(0x80), 0], /64 bits/);
 test('an int past 32 bits', refused, 'int', varint2to31, /expected int/);
 test('an unknown branch', refused, ['null', 'int'], [4, 0], /branch number 2/);
 test('a negative branch', refused, ['null', 'int'], [1], /branch number -1/);
@@ -164,6 +165,12 @@ test('refuses a value that holds itself', (t) => {
   const ring: { next: unknown } = { next: null };
   ring.next = ring;
   t.throws(() => encode(new AvroType(node), ring), { code: 'INVALID_ARGUMENT', message: /nested deeper/ });
+});
+
+test('reads a number in more bytes than it needs, up to 10', (t) => {
+  const one = [0x82, ...Array(8).fill(0x80), 0];
+  for (const type of ['int', 'long']) t.is(decode(new AvroType(type), Uint8Array.from(one)), 1);
+  t.is(decode(new AvroType('string'), Uint8Array.from([...one, 0x61])), 'a');
 });
 
 test('reads a long as a number while that is exact, then as a bigint', (t) => {

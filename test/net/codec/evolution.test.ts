@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { invoke } from '../../../net/client/stub.ts';
 import { avro, schemaKey } from '../../../net/codec/avro-codec.ts';
 import type { AvroSchema } from '../../../net/codec/avro-infer.ts';
-import { learntFormsMax } from '../../../net/codec/learnt-forms.ts';
+import { learntFormsMax, learntTextMaxBytes } from '../../../net/codec/learnt-forms.ts';
 import type { MethodCodec, MethodTypes } from '../../../net/codec/method-codec.ts';
 import { method, service } from '../../../net/contract.ts';
 import { implement } from '../../../net/implement.ts';
@@ -287,4 +287,19 @@ test('forgets the version that was longest unused, and learns it again', async (
   };
   t.is(await calls(first), 1);
   t.is(await calls(second), 2);
+});
+
+test('forgets versions by the length of their schemas too, and learns them again', async (t) => {
+  const { carrier } = serve(codecOf(newFilm, 'int'), 1);
+  const textBytes = 14_000;
+  const note = { name: 'note', type: 'string', default: 'x'.repeat(textBytes) };
+  const versions = Array.from({ length: Math.ceil(learntTextMaxBytes / textBytes) }, (_, index) =>
+    codecOf(record(title, note, { name: `g${index}`, type: 'int', default: 0 }), 'int'),
+  );
+  for (const version of versions) await call(carrier, version, { title: 'A' });
+  const before = carrier.seen.length;
+  await call(carrier, versions.at(-1)!, { title: 'A' });
+  t.is(carrier.seen.length, before + 1);
+  await call(carrier, versions[0]!, { title: 'A' });
+  t.is(carrier.seen.length, before + 3);
 });

@@ -3,24 +3,12 @@
 import net from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import fc from 'fast-check';
-import type { BindingSettings } from '../../../../runtime/settings.ts';
+import { decodeMetadata } from '../../../../runtime/metadata.ts';
 import { settle } from '../../../helpers/virtual-clock.ts';
 import { anyFrame } from './frame-arbitrary.ts';
 import type { FrameEvent } from './frame-recorder.ts';
 import { cancel, changed, goaway, ping, reply, request } from './frames.ts';
-import { type RawClient, TestThread, until } from './test-thread.ts';
-
-async function start(t: ExecutionContext, binding: Partial<BindingSettings> = {}) {
-  const thread = await TestThread.start(binding);
-  const client = await thread.connect();
-  t.teardown(async () => {
-    client.socket.destroy();
-    await thread.stop();
-  });
-  return { thread, client, dispatcher: thread.dispatcher };
-}
-
-const hold = (id: number) => request(id, { method: 'hold' });
+import { hold, type RawClient, start, TestThread, until } from './test-thread.ts';
 
 /** Everything the server sends before it ends the stream; the client ends too. */
 async function untilEnd(client: RawClient): Promise<FrameEvent[]> {
@@ -61,6 +49,15 @@ test('an answer longer than an out buffer arrives whole between short ones', asy
   const answers = await client.frames(3);
   t.is(answers[1]!.body, long.toString('hex'));
   t.is(answers[2]!.requestId, 3);
+});
+
+test('a metadata value that is not UTF-8 is taken, and read with U+FFFD', async (t) => {
+  const { client } = await start(t);
+  const source = Buffer.from([1, 0x6b, 2, 0, 0x61, 0xff]);
+  const head = { source, metadataEnd: source.length, bodyStart: source.length, bodyEnd: source.length };
+  client.send(request(1, { head }));
+  t.like((await client.frames(1))[0]!, { frame: 'reply', code: 0 });
+  t.deepEqual([...decodeMetadata(source, 0, source.length)], [['k', 'a\ufffd']]);
 });
 
 test('a refusal of the dispatcher becomes an ERROR', async (t) => {
@@ -214,87 +211,6 @@ test('garbage never leaves its connection', async (t) => {
 });
 
 // Slow readers.
-
-test('a slow reader pauses its own connection only, and gets everything once it reads', async (t) => {
-  const { client, thread, dispatcher } = await start(t, { writeBufferBytes: 100_000 });
-  const body = Buffer.alloc(50_000, 'x');
-  client.socket.pause();
-  let sent = 0;
-  while (thread.count('write-paused') === 0) {
-    client.send(request(sent++, { body }));
-    await settle();
-  }
-  const other = await thread.connect();
-  other.send(request(1));
-  await other.frames(1);
-  other.socket.destroy();
-  t.true(thread.bookedBytes > 100_000);
-  client.socket.resume();
-  client.send(request(sent++, { body }));
-  t.is((await client.frames(sent)).length, dispatcher.calls - 1);
-  t.true(client.events.every((event) => event.body === body.toString('hex')));
-  await until(() => thread.connections[0]!.idle);
-  t.is(thread.bookedBytes, 0);
-});
-
-test('a slow reader is cut off at four times the bound, and what runs for it is cancelled', async (t) => {
-  const { client, thread, dispatcher } = await start(t, { writeBufferBytes: 50_000 });
-  client.socket.pause();
-  client.send(...Array.from({ length: 101 }, (_, id) => hold(id)));
-  await until(() => dispatcher.held.length === 101);
-  const source = Buffer.alloc(500_000);
-  let answered = 0;
-  while (thread.count('slow-reader') === 0) {
-    dispatcher.held[answered++]!.answer({ source, bodyEnd: source.length });
-    t.true(thread.bookedBytes <= 4 * 50_000 + 600_000);
-    await settle();
-  }
-  await until(() => thread.closed === 1);
-  t.is(dispatcher.cancelled.length, 101 - answered);
-  t.is(thread.bookedBytes, 0);
-});
-
-test('floods of pings and bad frames from a peer that reads nothing stay in bounds', async (t) => {
-  const { client, thread } = await start(t, { writeBufferBytes: 50_000 });
-  client.socket.pause();
-  const flood = Buffer.concat(Array.from({ length: 2000 }, (_, id) => [ping(1), changed(request(id), 2, 99)]).flat());
-  while (thread.count('write-paused') + thread.count('slow-reader') === 0) {
-    client.send(flood);
-    await settle();
-  }
-  t.true(thread.bookedBytes < 2_000_000);
-});
-
-test('a peer that takes nothing for the write timeout is cut off', async (t) => {
-  const { client, thread } = await start(t, { writeBufferBytes: 100_000, writeTimeoutMs: 1000 });
-  client.socket.pause();
-  for (let id = 0; thread.count('write-paused') === 0; id++) {
-    client.send(request(id, { body: Buffer.alloc(50_000) }));
-    await settle();
-  }
-  await thread.clock.advance(900);
-  t.is(thread.count('write-timeout'), 0);
-  await thread.clock.advance(400);
-  t.is(thread.count('write-timeout'), 1);
-  await until(() => thread.closed === 1);
-  t.is(thread.timers.size, 0);
-});
-
-test('over the memory of its thread a connection reads no more until there is room', async (t) => {
-  const { client, thread } = await start(t);
-  thread.room = false;
-  const frame = request(1, { body: Buffer.alloc(5000, 1) });
-  client.send(frame.subarray(0, 3000));
-  await until(() => thread.waiting.length === 1);
-  t.true(thread.bookedBytes >= 3000);
-  client.send(frame.subarray(3000));
-  await settle();
-  t.is(client.events.length, 0);
-  thread.room = true;
-  for (const connection of thread.waiting) connection.resumeReading();
-  t.is((await client.frames(1))[0]!.requestId, 1);
-  t.is(thread.bookedBytes, 0);
-});
 
 // Timeouts.
 

@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import net from 'node:net';
+import type { ExecutionContext } from 'ava';
 import { FrameParser } from '../../../../net/protocol/heddle/frame-parser.ts';
 import { heddleProtocol } from '../../../../net/protocol/heddle/heddle-protocol.ts';
 import type { Protocol, ProtocolConnection, ProtocolHost } from '../../../../net/protocol/protocol.ts';
@@ -12,6 +13,7 @@ import type { BindingSettings } from '../../../../runtime/settings.ts';
 import { TimerWheel } from '../../../../runtime/timer-wheel.ts';
 import { settle, VirtualClock } from '../../../helpers/virtual-clock.ts';
 import { type FrameEvent, FrameRecorder } from './frame-recorder.ts';
+import { request } from './frames.ts';
 
 export interface HeldCall {
   readonly handle: number;
@@ -201,3 +203,17 @@ export class RawClient {
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await settle();
 }
+
+/** A thread with one client, both gone when the test ends. */
+export async function start(t: ExecutionContext, binding: Partial<BindingSettings> = {}) {
+  const thread = await TestThread.start(binding);
+  const client = await thread.connect();
+  t.teardown(async () => {
+    client.socket.destroy();
+    await thread.stop();
+  });
+  return { thread, client, dispatcher: thread.dispatcher };
+}
+
+/** A request that is answered when the test says so. */
+export const hold = (id: number) => request(id, { method: 'hold' });

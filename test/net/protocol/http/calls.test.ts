@@ -260,6 +260,7 @@ const refusals: [what: string, request: string, status: number, code: string, sa
   ],
   ['a metadata value of bad form', post('/t.S/echo', '', { 'heddle-meta-a': '%zz' }), 400, 'INVALID_ARGUMENT', /%XX/],
   ['bad percent-encoding in a query', get('/t.S/read?a=%ff'), 400, 'INVALID_ARGUMENT', /"a=%ff"/],
+  ['two hosts', 'GET /healthz HTTP/1.1\r\nhost: a\r\nHost: b\r\n\r\n', 400, 'INVALID_ARGUMENT', /one host header/],
   ['no host', 'GET /healthz HTTP/1.1\r\n\r\n', 400, 'INVALID_ARGUMENT', /host/],
   [
     'too many headers',

@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { errorOf, get, post, Rig } from './rig.ts';
 
-const malformed: [what: string, bytes: string, status: number][] = [
+const malformed: [what: string, bytes: string, status: number, says?: RegExp][] = [
   ['a line that is no request', 'HELLO\r\n\r\n', 400],
   ['bytes of another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
   ['an unknown HTTP version', 'GET /healthz HTTP/3.7\r\nhost: t\r\n\r\n', 400],
@@ -34,11 +34,17 @@ const malformed: [what: string, bytes: string, status: number][] = [
     'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n',
     400,
   ],
+  [
+    'more than 101 headers',
+    `GET /healthz HTTP/1.1\r\nhost: t\r\n${'x: y\r\n'.repeat(150)}\r\n`,
+    431,
+    /16384 bytes, and 100 headers/,
+  ],
   ['headers over 16 KiB', `GET /healthz HTTP/1.1\r\nhost: t\r\nx: ${'y'.repeat(17_000)}\r\n\r\n`, 431],
   ['a request line over 16 KiB', `GET /t.S/read?${'y'.repeat(17_000)} HTTP/1.1\r\nhost: t\r\n\r\n`, 431],
 ];
 
-for (const [what, bytes, status] of malformed) {
+for (const [what, bytes, status, says = /./] of malformed) {
   test(`answers ${what} with ${status} once, then ends`, async (t) => {
     using rig = await Rig.start();
     using client = rig.connect();
@@ -47,6 +53,7 @@ for (const [what, bytes, status] of malformed) {
     t.is(answer.status, status);
     t.is(answer.headers.connection, 'close');
     t.is(errorOf(answer).code, 'INVALID_ARGUMENT');
+    t.regex(errorOf(answer).message, says);
     t.is(await client.rest(), '');
     await rig.until(() => rig.closed === 1);
     t.is(rig.counts.get('malformed'), 1);
@@ -122,7 +129,8 @@ test('refuses an announced body over the bound before it comes', async (t) => {
   const answer = await client.answer();
   t.is(answer.status, 413);
   t.is(answer.headers.connection, 'close');
-  t.regex(errorOf(answer).message, /1000 bytes/);
+  t.is(errorOf(answer).code, 'RESOURCE_EXHAUSTED');
+  t.regex(errorOf(answer).message, /1000 bytes \(frame\)/);
   t.is(await client.rest(), '');
   t.is(rig.counts.get('too-large'), 1);
 });
@@ -210,6 +218,26 @@ test('lets a client that expects 100-continue send its body, or tells it at once
   t.is(answer.headers.connection, 'close');
   t.is((await rig.ask(head(1001))).status, 413);
   t.is((await rig.ask(head(3).replace('100-continue', 'tea'))).status, 417);
+});
+
+test('closes on CONNECT without an answer', async (t) => {
+  using rig = await Rig.start();
+  using client = rig.connect();
+  client.send('CONNECT t:80 HTTP/1.1\r\nhost: t\r\n\r\n');
+  t.is(await client.rest(), '');
+});
+
+test('refuses versions that node:http would take for HTTP/1.0, and ends', async (t) => {
+  using rig = await Rig.start();
+  for (const line of ['GET /healthz', 'GET /healthz HTTP/0.9', 'GET /healthz HTTP/2.0']) {
+    using client = rig.connect();
+    client.send(`${line}\r\nhost: t\r\n\r\n`);
+    const answer = await client.answer();
+    t.is(answer.status, 505, line);
+    t.is(errorOf(answer).code, 'UNIMPLEMENTED');
+    t.is(await client.rest(), '');
+  }
+  t.is((await rig.ask('GET /healthz HTTP/1.0\r\n\r\n')).status, 200);
 });
 
 test('refuses a transfer coding besides chunked', async (t) => {

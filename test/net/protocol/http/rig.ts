@@ -13,7 +13,7 @@ import {
   noBytes,
   type ReplySink,
 } from '../../../../runtime/call.ts';
-import { systemClock } from '../../../../runtime/clock.ts';
+import { type Clock, systemClock } from '../../../../runtime/clock.ts';
 import { codeNumber, type ErrorCode, retryHints } from '../../../../runtime/errors.ts';
 import { silentLogger } from '../../../../runtime/logger.ts';
 import { decodeMetadata, encodeMetadata } from '../../../../runtime/metadata.ts';
@@ -127,15 +127,17 @@ export class Rig {
   memoryBytes = Number.POSITIVE_INFINITY;
   closed = 0;
   readonly #server: net.Server;
-  readonly #timers = new TimerWheel({ clock: systemClock });
+  readonly #timers: TimerWheel;
   readonly #held: { resumeReading(): void }[] = [];
   #changed: (() => void)[] = [];
 
-  constructor(binding: Partial<BindingSettings> = {}) {
+  /** `clock`: that of Heddle's own timers; node:http has its own. */
+  constructor(binding: Partial<BindingSettings> = {}, clock: Clock = systemClock) {
+    this.#timers = new TimerWheel({ clock });
     const flushes = new Set<{ flush(): void }>();
     const host: ProtocolHost = {
       dispatcher: this.dispatcher,
-      clock: systemClock,
+      clock,
       timers: this.#timers,
       log: silentLogger,
       readBuffer: noBytes,
@@ -176,8 +178,8 @@ export class Rig {
     });
   }
 
-  static async start(binding: Partial<BindingSettings> = {}): Promise<Rig> {
-    const rig = new Rig(binding);
+  static async start(binding: Partial<BindingSettings> = {}, clock: Clock = systemClock): Promise<Rig> {
+    const rig = new Rig(binding, clock);
     rig.#server.listen(0, '127.0.0.1');
     await once(rig.#server, 'listening');
     return rig;
