@@ -131,7 +131,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'ring one without passing the bell on: the second request of a batch waits behind the first',
-    edits: [{ file: endpointFile, find: 'this.taker?.passBell();', replace: '' }],
+    edits: [
+      {
+        file: endpointFile,
+        find: 'this.answerer.flush();\n    this.taker?.passBell();',
+        replace: 'this.answerer.flush();',
+      },
+    ],
     endpoint: { capacity: 2, takers: 2, batches: [[2]], long: true },
     finds: /waits behind a busy thread/,
   },
