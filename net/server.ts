@@ -4,7 +4,7 @@
 // Start: 1. CPU pools spawn and load their modules; IO threads spawn  2. all threads are linked  3. all go
 //        4. the acceptor listens
 // Stop:  1. the acceptor closes its listeners  2. IO threads tell their peers and finish what runs, the pools still
-//        serve  3. IO threads end  4. CPU threads end
+//        serve  3. what fibers sent without waiting is finished  4. all threads end
 
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
