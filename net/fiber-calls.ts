@@ -3,12 +3,12 @@
 
 import { deserialize, serialize } from 'node:v8';
 import { type CallReply, codecIds, emptyCallHead, priorities, type ReplySink } from '../runtime/call.ts';
-import { codeOfNumber, HeddleError, retryHints } from '../runtime/errors.ts';
+import { HeddleError } from '../runtime/errors.ts';
 import type { CallOptions, MethodRef, OffloadOptions, Task } from '../runtime/fiber/context.ts';
 import type { FiberCalls, HostedFiber } from '../runtime/fiber/host.ts';
 import { Wait } from '../runtime/fiber/wait.ts';
 import { encodeMetadata } from '../runtime/metadata.ts';
-import { type CallReceiver, type InvokeOptions, type OutgoingCall, startCall } from './client/stub.ts';
+import { type CallReceiver, errorOf, type InvokeOptions, type OutgoingCall, startCall } from './client/stub.ts';
 import type { ThreadCarrier } from './thread-carrier.ts';
 
 /** The contract has checked the types; its codec checks the values. */
@@ -119,9 +119,7 @@ class TaskWait extends Wait<unknown> implements ReplySink {
   onReply(_tag: number, reply: CallReply): void {
     this.#options?.signal?.removeEventListener('abort', this);
     if (reply.code !== 0) {
-      const message = reply.source.toString('utf8', reply.bodyStart, reply.bodyEnd);
-      const retry = retryHints[reply.retry] ?? 'no';
-      this.fail(new HeddleError(codeOfNumber(reply.code), message, { retry, retryAfterMs: reply.retryAfterMs }));
+      this.fail(errorOf(reply));
       return;
     }
     // A copy first: the reply may lie in shared memory, which nothing of a user's may point into.

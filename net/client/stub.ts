@@ -310,7 +310,8 @@ export class OutgoingCall {
   }
 }
 
-function errorOf(reply: CallReply): HeddleError {
+/** The error that a failed reply stands for. */
+export function errorOf(reply: CallReply): HeddleError {
   const message = reply.source.toString('utf8', reply.bodyStart, reply.bodyEnd);
   const retry = retryHints[reply.retry] ?? 'no';
   return new HeddleError(codeOfNumber(reply.code), message, { retry, retryAfterMs: reply.retryAfterMs });
