@@ -1,13 +1,20 @@
 // Acceptor (main thread): owns the listening sockets, applies the limits that need no request, and hands each connection
-// to the IO thread with the fewest. It never reads a byte: a socket moves to its thread unread.
+// to the IO thread with the fewest. It never reads a byte: a socket moves to its thread unread. While no IO thread lives
+// (the only one has died and is being replaced) connections wait here, within bounds; while the process runs out of files
+// (file-watch.ts) they are refused, and where not one file is left the listeners are closed until there is room again.
 
-import { BlockList, createServer, isIPv6, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { EventEmitter } from 'eventemitter3';
 import type { Clock } from '../runtime/clock.ts';
-import { HeddleError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { BindingSettings, LimitSettings } from '../runtime/settings.ts';
+import type { AcceptorCounter, CounterTable } from '../runtime/shared/counters.ts';
+import { AccessList } from './access-list.ts';
 import { ConnectionLedger } from './connection-ledger.ts';
+import { type FileState, FileWatch } from './file-watch.ts';
+import { type BoundAddress, Listeners } from './listeners.ts';
+import { openFiles as countOpenFiles } from './open-files.ts';
+import { type WaitingConnection, WaitingConnections } from './waiting-connections.ts';
 
 /** Where a listener's connections may go: an IO thread that is alive. */
 export interface ConnectionTarget {
@@ -22,14 +29,19 @@ export interface AcceptorOptions {
   limits: LimitSettings;
   /** How many files the process may open; Infinity: unknown. */
   openFilesMax: number;
+  /** How many are open; Infinity: not one more can be opened. Default: asks the system. */
+  openFiles?: () => number;
   targets: () => readonly ConnectionTarget[];
+  /** Where the same is counted for whoever can't ask main; its one row. */
+  counters?: CounterTable<AcceptorCounter>;
   clock: Clock;
   log: Logger;
 }
 
-/** Why a connection was closed at once. */
+/** Why a connection was closed at once; `no-io-thread`: after it had waited for one, or beyond the bound of those. */
 export type RefusedReason =
   | 'denied'
+  | 'open-files'
   | 'max-connections'
   | 'max-connections-per-ip'
   | 'max-connections-of-listener'
@@ -40,114 +52,154 @@ export interface AcceptorEvents {
   refused: (reason: RefusedReason) => void;
 }
 
-/** Pending connections that the kernel keeps for a listener. */
-const backlog = 1024;
+/** Since the start. */
+export interface AcceptorCounts {
+  /** Connections that had to wait for an IO thread. */
+  waited: number;
+  /** Times that accepting was paused because the process ran out of files, and went on again. */
+  paused: number;
+  resumed: number;
+}
+
 /** At most one line about refusals in this time, ms. */
 const refusedLogEveryMs = 1_000;
-
+/** At most one pause is told of in this time, ms; it is told of its end too. */
+const pausedLogEveryMs = 1_000;
+/** A listener that could not be opened again is tried again after this time, ms. */
+const reopenMs = 1_000;
 /** A connection that its IO thread has not confirmed after this time is lost, ms. */
 const handOverMs = 5_000;
 /** Files that the process needs beside its connections: at most so many, at most half of all. */
 const otherFiles = 256;
+const untilRoom =
+  'new connections are refused until some are closed; raise the limit (ulimit -n), or find what keeps files open';
 
 export class Acceptor extends EventEmitter<AcceptorEvents> {
   readonly ledger = new ConnectionLedger();
   readonly #options: AcceptorOptions;
-  readonly #servers: Server[] = [];
-  readonly #allow: BlockList | undefined;
-  readonly #deny: BlockList;
+  readonly #listeners: Listeners;
+  readonly #access: AccessList;
+  readonly #waiting: WaitingConnections;
+  readonly #files: FileWatch;
   readonly #maxConnections: number;
   readonly #refused: Partial<Record<RefusedReason, number>> = {};
+  readonly #counts: AcceptorCounts = { waited: 0, paused: 0, resumed: 0 };
   #refusedLoggedMs = Number.NEGATIVE_INFINITY;
+  readonly #pausedLoggedMs = { short: Number.NEGATIVE_INFINITY, none: Number.NEGATIVE_INFINITY };
+  /** The pause that goes on was told of. */
+  #pauseTold = false;
+  #reopenTimer: unknown;
   #turn = 0;
   #closed = false;
 
   constructor(options: AcceptorOptions) {
     super();
     this.#options = options;
-    this.#allow = options.limits.allow.length > 0 ? blockList(options.limits.allow) : undefined;
-    this.#deny = blockList(options.limits.deny);
-    this.#maxConnections = connectionsWithin(options.limits.connections, options.openFilesMax);
-    if (this.#maxConnections < options.limits.connections) {
-      options.log.warn(
-        { connections: options.limits.connections, openFilesMax: options.openFilesMax, taken: this.#maxConnections },
+    const { bindings, limits, openFilesMax, openFiles = countOpenFiles, clock, log } = options;
+    this.#listeners = new Listeners(bindings, (socket, listener) => this.#accept(socket, listener), log);
+    this.#access = new AccessList(limits);
+    this.#waiting = new WaitingConnections({
+      clock,
+      onExpired: ({ socket, connection }) => {
+        this.ledger.close(connection);
+        this.#refuse(socket, 'no-io-thread');
+      },
+      onClosed: ({ connection }) => this.ledger.close(connection),
+    });
+    this.#files = new FileWatch({
+      openFilesMax,
+      openFiles,
+      clock,
+      onChange: (state, open) => this.#onFiles(state, open),
+    });
+    this.#maxConnections = connectionsWithin(limits.connections, openFilesMax);
+    if (this.#maxConnections < limits.connections) {
+      log.warn(
+        { connections: limits.connections, openFilesMax, taken: this.#maxConnections },
         'the process may open fewer files (ulimit -n) than limits.connections asks for; so many connections are taken',
       );
     }
   }
 
-  /** Connections closed at once since the start, by reason. */
+  /** Connections refused since the start, by reason. */
   get refused(): Readonly<Partial<Record<RefusedReason, number>>> {
     return this.#refused;
   }
 
+  get counts(): Readonly<AcceptorCounts> {
+    return this.#counts;
+  }
+
+  /** Connections that wait for an IO thread now. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** Opens all listeners; closes what it opened and throws, naming the address, when one can't be opened. */
-  async listen(): Promise<{ protocol: string; host: string; port: number }[]> {
-    const bound = [];
-    for (const [listener, binding] of this.#options.bindings.entries()) {
-      const { protocol, host, port } = binding;
-      // A half-open connection is the protocol's affair: a client may end its side and still wait for replies.
-      const server = createServer({ pauseOnConnect: true, allowHalfOpen: true, noDelay: true, keepAlive: true });
-      try {
-        await listening(server, host, port);
-      } catch (reason) {
-        await this.close();
-        throw cannotListen(binding, reason);
-      }
-      // Closed while the address was being bound: this one was not in the list yet.
-      if (this.#closed) {
-        server.close();
-        throw new HeddleError('CANCELLED', 'the acceptor was closed while it began to listen');
-      }
-      server.on('connection', (socket) => this.#accept(socket, listener, binding));
-      server.on('error', (error) => this.#options.log.error({ host, port, err: error }, 'a listener failed'));
-      this.#servers.push(server);
-      const address = server.address();
-      bound.push({ protocol, host, port: typeof address === 'object' && address !== null ? address.port : port });
-    }
+  async listen(): Promise<BoundAddress[]> {
+    const bound = await this.#listeners.open();
+    if (!this.#closed) this.#files.start();
     return bound;
   }
 
-  /** Stops listening. Connections that were handed on are not touched. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    await Promise.all(
-      this.#servers.splice(0).map(
-        (server) =>
-          new Promise<void>((resolve) => {
-            server.close(() => resolve());
-          }),
-      ),
-    );
+  /** An IO thread goes: what waits for one is handed out. */
+  handOut(): void {
+    while (this.#waiting.size > 0) {
+      const target = this.#target();
+      if (target === undefined) return;
+      this.#hand(this.#waiting.take()!, target);
+    }
   }
 
-  #accept(socket: Socket, listener: number, binding: BindingSettings): void {
+  /** Stops listening, and closes what no thread has yet. Connections that were handed on are not touched. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#files.stop();
+    if (this.#reopenTimer !== undefined) this.#options.clock.clearTimer(this.#reopenTimer);
+    for (let waiting = this.#waiting.take(); waiting !== undefined; waiting = this.#waiting.take()) {
+      this.ledger.close(waiting.connection);
+      waiting.socket.destroy();
+    }
+    await this.#listeners.close();
+  }
+
+  #accept(socket: Socket, listener: number): void {
     // Without a listener a reset before the move would end the process.
     socket.on('error', () => {});
     const ip = socket.remoteAddress;
-    // The peer is gone already.
-    if (ip === undefined) {
+    // The peer is gone already, or we are going.
+    if (ip === undefined || this.#closed) {
       socket.destroy();
       return;
     }
     this.#forgetLost();
-    const refused = this.#reasonAgainst(ip, listener, binding);
+    this.#files.saw(descriptorOf(socket));
+    const refused = this.#reasonAgainst(ip, listener);
     if (refused !== undefined) {
       this.#refuse(socket, refused);
       return;
     }
+    const connection = this.ledger.enter(ip, listener);
+    const waiting: WaitingConnection = { socket, listener, connection };
     const target = this.#target();
-    if (target === undefined) {
+    if (target !== undefined) {
+      this.#hand(waiting, target);
+    } else if (this.#waiting.add(waiting)) {
+      this.#counts.waited++;
+      this.#options.counters?.add(0, 'waited');
+    } else {
+      this.ledger.close(connection);
       this.#refuse(socket, 'no-io-thread');
-      return;
     }
-    const { ledger } = this;
-    const connection = ledger.open({ ip, listener, thread: target.number, handedMs: this.#options.clock.nowMs() });
+  }
+
+  #hand({ socket, listener, connection }: WaitingConnection, target: ConnectionTarget): void {
+    this.ledger.hand(connection, target.number, this.#options.clock.nowMs());
     try {
       target.hand(socket, listener, connection);
     } catch (reason) {
-      ledger.close(connection);
-      this.#options.log.error({ ip, err: reason }, 'a connection could not be moved to its IO thread');
+      this.ledger.close(connection);
+      this.#options.log.error({ err: reason }, 'a connection could not be moved to its IO thread');
       this.#refuse(socket, 'not-movable');
     }
   }
@@ -157,17 +209,15 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
     if (lost > 0) this.#options.log.error({ lost }, 'connections were lost on the way to their IO threads');
   }
 
-  #reasonAgainst(ip: string, listener: number, binding: BindingSettings): RefusedReason | undefined {
-    const { limits } = this.#options;
+  #reasonAgainst(ip: string, listener: number): RefusedReason | undefined {
+    const { limits, bindings } = this.#options;
     const { ledger } = this;
-    const family = isIPv6(ip) ? 'ipv6' : 'ipv4';
-    if (this.#deny.check(ip, family)) return 'denied';
-    if (this.#allow !== undefined && !this.#allow.check(ip, family)) return 'denied';
+    const { maxConnections } = bindings[listener]!;
+    if (!this.#access.allows(ip)) return 'denied';
+    if (this.#files.state !== 'room') return 'open-files';
     if (ledger.size >= this.#maxConnections) return 'max-connections';
     if (limits.connectionsPerIp > 0 && ledger.ofIp(ip) >= limits.connectionsPerIp) return 'max-connections-per-ip';
-    if (binding.maxConnections > 0 && ledger.ofListener(listener) >= binding.maxConnections) {
-      return 'max-connections-of-listener';
-    }
+    if (maxConnections > 0 && ledger.ofListener(listener) >= maxConnections) return 'max-connections-of-listener';
     return undefined;
   }
 
@@ -186,11 +236,64 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
   #refuse(socket: Socket, reason: RefusedReason): void {
     socket.destroy();
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
+    this.#options.counters?.add(0, `refused-${reason}`);
     this.emit('refused', reason);
     const nowMs = this.#options.clock.nowMs();
     if (nowMs - this.#refusedLoggedMs < refusedLogEveryMs) return;
     this.#refusedLoggedMs = nowMs;
     this.#options.log.warn({ reason, refused: { ...this.#refused } }, 'connections are refused');
+  }
+
+  #onFiles(state: FileState, openFiles: number): void {
+    const counts = this.#counts;
+    if (state === 'room') {
+      counts.resumed++;
+      this.#options.counters?.add(0, 'resumed');
+      if (this.#pauseTold) {
+        const { openFilesMax } = this.#options;
+        this.#options.log.warn(
+          { openFiles, openFilesMax, ...counts },
+          'files are free again: connections are accepted',
+        );
+      }
+      this.#pauseTold = false;
+      void this.#reopen();
+    } else {
+      if (counts.paused === counts.resumed) {
+        counts.paused++;
+        this.#options.counters?.add(0, 'paused');
+      }
+      if (state === 'none') this.#listeners.pause();
+      this.#tellPause(state, openFiles);
+    }
+  }
+
+  #tellPause(state: 'short' | 'none', openFiles: number): void {
+    const { log, clock, openFilesMax } = this.#options;
+    const nowMs = clock.nowMs();
+    if (nowMs - this.#pausedLoggedMs[state] < pausedLogEveryMs) return;
+    this.#pausedLoggedMs[state] = nowMs;
+    this.#pauseTold = true;
+    if (state === 'short') {
+      log.warn({ openFiles, openFilesMax, ...this.#counts }, `nearly all files are in use: ${untilRoom}`);
+    } else {
+      log.error(
+        { openFilesMax, ...this.#counts },
+        `not one more file can be opened, listeners are closed: ${untilRoom}`,
+      );
+    }
+  }
+
+  /** Opens the listeners that a pause has closed; again and again, since another process may have taken an address. */
+  async #reopen(): Promise<void> {
+    const { log, clock } = this.#options;
+    const failure = await this.#listeners.resume();
+    if (failure === undefined || this.#closed || this.#reopenTimer !== undefined) return;
+    log.error({ err: failure, againMs: reopenMs }, 'a listener could not be opened again');
+    this.#reopenTimer = clock.setTimer(reopenMs, () => {
+      this.#reopenTimer = undefined;
+      if (this.#files.state !== 'none') void this.#reopen();
+    });
   }
 }
 
@@ -198,38 +301,8 @@ function connectionsWithin(connections: number, openFilesMax: number): number {
   return Math.min(connections, openFilesMax - Math.min(otherFiles, Math.ceil(openFilesMax / 2)));
 }
 
-function listening(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, backlog }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function cannotListen(binding: BindingSettings, reason: unknown): HeddleError {
-  const { protocol, host, port } = binding;
-  const code = reason instanceof Error && 'code' in reason ? reason.code : undefined;
-  const why =
-    code === 'EADDRINUSE'
-      ? 'the address is in use: stop the other process, or choose another port'
-      : code === 'EACCES'
-        ? 'not permitted: ports below 1024 need privileges'
-        : code === 'EADDRNOTAVAIL'
-          ? 'this machine has no such address'
-          : String(reason);
-  return new HeddleError('FAILED_PRECONDITION', `cannot listen on ${protocol}://${host}:${port}: ${why}`, {
-    cause: reason,
-  });
-}
-
-function blockList(blocks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const block of blocks) {
-    const [address, prefix] = block.split('/') as [string, string | undefined];
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family);
-  }
-  return list;
+/** POSIX gives the lowest number that is free; undefined where Node does not tell it. */
+function descriptorOf(socket: Socket): number | undefined {
+  const handle = (socket as unknown as { _handle?: { fd?: unknown } | null })._handle;
+  return typeof handle?.fd === 'number' ? handle.fd : undefined;
 }
