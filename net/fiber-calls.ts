@@ -1,5 +1,6 @@
 // FiberCalls: what `fiber.call`, `fiber.send` and `fiber.offload` do on a thread. Each is a wait of the fiber that a
-// carrier ends; deadline, priority, trace and depth go along, and a cancel of the fiber takes the call back.
+// carrier ends; deadline, priority, trace and depth go along, and a cancel of the fiber takes the call back. A call that
+// was lost with a thread or a connection is made again by the stub, as the client of its service says.
 
 import { deserialize, serialize } from 'node:v8';
 import { type CallReply, codecIds, emptyCallHead, priorities, type ReplySink } from '../runtime/call.ts';
@@ -84,6 +85,7 @@ class CallWait extends Wait<unknown> implements CallReceiver {
       trace: origin.traceWords,
       traceFlags: origin.traceFlags,
       oneWay: this.#oneWay,
+      retry: this.#carrier.retryOf(this.#method.service),
     };
     this.#call = startCall(this.#carrier, this.#method, this.#request, invoke, this);
   }

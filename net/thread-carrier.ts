@@ -11,7 +11,8 @@ import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
 import { taskMethod } from '../scheduler/request-runner.ts';
 import { ClientChannel } from './client/channel.ts';
 import type { ClientHost } from './client/host.ts';
-import { checkOptions } from './client/options.ts';
+import { checkOptions, defaultRetryOptions } from './client/options.ts';
+import { RetryPolicy } from './client/retry-policy.ts';
 import { OneWayPut } from './one-way.ts';
 
 /** The run queue of an IO thread's outgoing calls, by the thread's place. */
@@ -21,6 +22,7 @@ export function callQueueName(place: number): string {
 
 interface RemoteClient {
   settings: ClientSettings;
+  retry: RetryPolicy;
   /** Set where this thread owns the connections. */
   channel: ClientChannel | undefined;
   /** The queue of the IO thread that does, otherwise. */
@@ -40,6 +42,9 @@ const byAsker = 0;
 const byLocal = 1;
 const byChannel = 2;
 
+/** Services of this process with a retry budget of their own, each thread. At most so many; the rest share one. */
+const retriedServicesMax = 1024;
+
 /** Method names as bytes, as the queue carries them. At most so many; the rest are encoded at each call. */
 const namesMax = 4096;
 
@@ -47,6 +52,9 @@ export class ThreadCarrier implements CallCarrier {
   /** Clients whose connections this thread owns, by their index in the config; on CPU threads some have no channel. */
   readonly channels: { name: string; channel: ClientChannel }[] = [];
   readonly #endpoint: ThreadEndpoint;
+  readonly #host: ClientHost;
+  /** By service of this process. */
+  readonly #localRetries = new Map<string, RetryPolicy>();
   readonly #local: CallCarrier | undefined;
   readonly #clients = new Map<string, { client: RemoteClient; index: number }>();
   readonly #open: ClientChannel[] = [];
@@ -66,13 +74,18 @@ export class ThreadCarrier implements CallCarrier {
     ioThreads = 0,
   ) {
     this.#endpoint = endpoint;
+    this.#host = host;
     this.#local = local;
     this.#oneWay = new OneWayPut(endpoint);
     for (const [index, settings] of clients.entries()) {
       const owns = local !== undefined || settings.via === 'caller';
-      const client: RemoteClient = { settings, channel: undefined, route: undefined };
+      const options = checkOptions(channelOptions(settings));
+      const retry = new RetryPolicy(host, options);
+      const client: RemoteClient = { settings, retry, channel: undefined, route: undefined };
       if (owns) {
-        client.channel = new ClientChannel(host, checkOptions(channelOptions(settings)));
+        client.channel = new ClientChannel(host, options, (code, latencyMs) =>
+          endpoint.clientCounters?.count(index, code, false, latencyMs),
+        );
         this.#open.push(client.channel);
         this.channels[index] = { name: settings.name, channel: client.channel };
       } else {
@@ -83,6 +96,11 @@ export class ThreadCarrier implements CallCarrier {
       }
       this.#clients.set(settings.name, { client, index });
     }
+  }
+
+  /** How this thread repeats calls of a service: as its client says, or the default for services of this process. */
+  retryOf(service: string): RetryPolicy {
+    return this.#clients.get(service)?.client.retry ?? this.#localRetries.get(service) ?? this.#newLocalRetry(service);
   }
 
   setMethods(rows: readonly MethodRow[]): void {
@@ -164,6 +182,16 @@ export class ThreadCarrier implements CallCarrier {
     return this.#mark(byAsker, this.#endpoint.put(route!, head, this.#nameBytes(method), sink, tag));
   }
 
+  #newLocalRetry(service: string): RetryPolicy {
+    const key = this.#localRetries.size < retriedServicesMax ? service : '';
+    let retry = this.#localRetries.get(key);
+    if (retry === undefined) {
+      retry = new RetryPolicy(this.#host, defaultRetryOptions());
+      this.#localRetries.set(key, retry);
+    }
+    return retry;
+  }
+
   #mark(by: number, handle: number): number {
     return handle < 0 ? handle : by * handleSpace + handle;
   }
@@ -180,7 +208,8 @@ export class ThreadCarrier implements CallCarrier {
 
 function channelOptions(settings: ClientSettings) {
   const { name, addresses, balance, timeoutMs, connectTimeoutMs, maxInFlight, connections } = settings;
-  const { frameBytes, writeBufferBytes } = settings;
+  const { frameBytes, writeBufferBytes, attemptTimeoutMs, maxAttempts, retryBudgetPercent } = settings;
+  const { ejectAfter, ejectForMs } = settings;
   return {
     name,
     addresses,
@@ -191,5 +220,10 @@ function channelOptions(settings: ClientSettings) {
     connections,
     frameBytes,
     writeBufferBytes,
+    attemptTimeoutMs,
+    maxAttempts,
+    retryBudgetPercent,
+    ejectAfter,
+    ejectForMs,
   };
 }

@@ -7,11 +7,13 @@ export interface Balanced {
   readonly inFlight: number;
   /** False while its write buffer is full. */
   readonly hasRoom: boolean;
+  /** How little its address is to be trusted, see `doubts` in outliers.ts. */
+  readonly doubt: number;
 }
 
 export interface Balancer {
-  /** Picks a connection with room, or undefined when none of them has. */
-  pick<Connection extends Balanced>(ready: readonly Connection[]): Connection | undefined;
+  /** Picks a connection with room and no more than `doubtMax`, or undefined when there is none. */
+  pick<Connection extends Balanced>(ready: readonly Connection[], doubtMax: number): Connection | undefined;
 }
 
 export const balancerNames = ['round-robin', 'least-loaded'] as const;
@@ -25,13 +27,13 @@ export function makeBalancer(name: BalancerName): Balancer {
 class RoundRobin implements Balancer {
   #next = 0;
 
-  pick<Connection extends Balanced>(ready: readonly Connection[]): Connection | undefined {
+  pick<Connection extends Balanced>(ready: readonly Connection[], doubtMax: number): Connection | undefined {
     const count = ready.length;
     for (let step = 0; step < count; step++) {
       // Reduced each time: the list shrinks and grows between calls.
       const index = (this.#next + step) % count;
       const connection = ready[index]!;
-      if (!connection.hasRoom) continue;
+      if (!connection.hasRoom || connection.doubt > doubtMax) continue;
       this.#next = index + 1;
       return connection;
     }
@@ -43,7 +45,7 @@ class RoundRobin implements Balancer {
 class LeastLoaded implements Balancer {
   #next = 0;
 
-  pick<Connection extends Balanced>(ready: readonly Connection[]): Connection | undefined {
+  pick<Connection extends Balanced>(ready: readonly Connection[], doubtMax: number): Connection | undefined {
     const count = ready.length;
     let best: Connection | undefined;
     let bestIndex = 0;
@@ -51,7 +53,7 @@ class LeastLoaded implements Balancer {
       const index = (this.#next + step) % count;
       const connection = ready[index]!;
       if (best !== undefined && connection.inFlight >= best.inFlight) continue;
-      if (!connection.hasRoom) continue;
+      if (!connection.hasRoom || connection.doubt > doubtMax) continue;
       best = connection;
       bestIndex = index;
       if (connection.inFlight === 0) break;

@@ -23,6 +23,8 @@ export class CallTable<Carrier, Route> {
   timers = new Int32Array(0);
   /** When the call came, ms on the clock. */
   sinceMs = new Float64Array(0);
+  /** Its deadline, ms on the clock; Infinity: none. */
+  deadlinesMs = new Float64Array(0);
   /** Where the call's frame begins in its connection's stream of bytes. */
   positions = new Float64Array(0);
   /** The id of the slot's last call; its negative while the slot is free; 0: never used. */
@@ -95,6 +97,7 @@ export class CallTable<Carrier, Route> {
     if (after === before) return false;
     this.tags = grown(this.tags, new Float64Array(after));
     this.sinceMs = grown(this.sinceMs, new Float64Array(after));
+    this.deadlinesMs = grown(this.deadlinesMs, new Float64Array(after));
     this.positions = grown(this.positions, new Float64Array(after));
     this.timers = grown(this.timers, new Int32Array(after).fill(-1));
     this.#ids = grown(this.#ids, new Int32Array(after));

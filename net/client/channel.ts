@@ -4,7 +4,8 @@
 // one thread; a call costs a slot of the table and an entry of the timer wheel, no object.
 //
 // A call that finds no connection up waits for one, within its deadline, unless the outage is more than a brief
-// reconnect (outage.ts).
+// reconnect (outage.ts). Addresses that fail where others don't take no calls for a while (outliers.ts). Nothing is
+// repeated here: that is the stub's (retry-policy.ts).
 
 import {
   type CallCarrier,
@@ -14,7 +15,7 @@ import {
   emptyCallReply,
   type ReplySink,
 } from '../../runtime/call.ts';
-import { type ErrorCode, HeddleError, type RetryHint } from '../../runtime/errors.ts';
+import { codeNumber, type ErrorCode, HeddleError, type RetryHint } from '../../runtime/errors.ts';
 import { metadataMaxBytes } from '../../runtime/metadata.ts';
 import type { TimerTarget } from '../../runtime/timer-wheel.ts';
 import { budgetUsUntil, type EncodedRoute, requestFrameBytes } from '../protocol/heddle/encode.ts';
@@ -24,6 +25,7 @@ import type { ClientConnection } from './connection.ts';
 import type { ClientHost } from './host.ts';
 import type { ChannelOptions } from './options.ts';
 import { Outage } from './outage.ts';
+import { type AddressHealth, doubts, Outliers } from './outliers.ts';
 import * as refusals from './refusals.ts';
 import { RouteCache, routeText } from './route-cache.ts';
 import { Subchannel, type SubchannelOwner } from './subchannel.ts';
@@ -39,9 +41,19 @@ export interface ChannelStats {
   ready: number;
   /** Connections in any state. */
   connections: number;
+  /** Requests so far that were not the first attempt of their call. */
+  retries: number;
+  /** Addresses that take no calls, because they kept failing. */
+  ejected: number;
 }
 
 const noTimer = -1;
+
+/** A caller that cancels this shortly before a call's deadline, ms, does so because of it. */
+const earlyMs = 1;
+
+const unavailable = codeNumber('UNAVAILABLE');
+const deadlineExceeded = codeNumber('DEADLINE_EXCEEDED');
 
 /** What a one-way call gets once it is handed on: success and no bytes. */
 const handedOn: CallReply = emptyCallReply();
@@ -49,25 +61,31 @@ const handedOn: CallReply = emptyCallReply();
 export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget {
   readonly #host: ClientHost;
   readonly #options: ChannelOptions;
+  readonly #onSettled: ((code: number, latencyMs: number) => void) | undefined;
   readonly #balancer: Balancer;
   readonly #table: CallTable<ClientConnection, EncodedRoute>;
   readonly #waiting: WaitingCalls;
   readonly #routes = new RouteCache();
   readonly #subchannels: Subchannel[] = [];
   readonly #outage: Outage;
+  readonly #outliers: Outliers;
   /** Those that take calls. */
   readonly #ready: ClientConnection[] = [];
   /** All that are not closed. */
   readonly #connections = new Set<ClientConnection>();
+  #retries = 0;
   #opened = false;
   #closed: PromiseWithResolvers<void> | undefined;
 
-  constructor(host: ClientHost, options: ChannelOptions) {
+  /** `onSettled` hears the code of each answered call and how long it took. */
+  constructor(host: ClientHost, options: ChannelOptions, onSettled?: (code: number, latencyMs: number) => void) {
     this.#host = host;
+    this.#onSettled = onSettled;
     this.#options = options;
     this.#balancer = makeBalancer(options.balance);
     this.#table = new CallTable(options.maxInFlight);
     this.#waiting = new WaitingCalls(options.writeBufferBytes);
+    this.#outliers = new Outliers(host, options);
     // Address by address in each round, so that neighbours in the balancer's turn are different servers.
     for (let index = 0; index < options.connections; index++) {
       for (const address of options.addresses)
@@ -82,6 +100,8 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
       waiting: this.#waiting.size,
       ready: this.#ready.length,
       connections: this.#connections.size,
+      retries: this.#retries,
+      ejected: this.#outliers.size,
     };
   }
 
@@ -111,7 +131,11 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
   cancel(handle: number): void {
     const slot = this.#table.slotOf(handle);
     if (slot < 0) return;
-    this.#table.carriers[slot]?.sendCancel(handle);
+    const carrier = this.#table.carriers[slot];
+    if (carrier !== undefined) {
+      carrier.sendCancel(handle);
+      this.#judgeCancel(carrier, slot, handle);
+    }
     this.#free(slot, handle);
   }
 
@@ -149,9 +173,14 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
     const carrier = this.#table.carriers[slot];
     carrier?.sendCancel(tag);
     const spentMs = Math.round(this.#host.clock.nowMs() - this.#table.sinceMs[slot]!);
-    if (carrier !== undefined)
+    if (carrier !== undefined) {
+      this.#outliers.failed(carrier.health, this.#table.sinceMs[slot]!, 'no reply in time');
       this.#fail(slot, 'DEADLINE_EXCEEDED', `${carrier.address} sent no reply within ${spentMs} ms`, 'no');
-    else this.#fail(slot, 'DEADLINE_EXCEEDED', `no connection within ${spentMs} ms: ${this.#outage.reasons()}`, 'no');
+    } else this.#fail(slot, 'DEADLINE_EXCEEDED', `no connection within ${spentMs} ms: ${this.#outage.reasons()}`, 'no');
+  }
+
+  healthOf(address: string): AddressHealth {
+    return this.#outliers.at(address);
   }
 
   onConnecting(connection: ClientConnection): void {
@@ -160,6 +189,7 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
 
   onReady(connection: ClientConnection): void {
     this.#ready.push(connection);
+    connection.health.ready++;
     this.#outage.end();
     // All of them, without asking for room: while they waited they kept to the same bound.
     for (const id of this.#waiting.ids()) this.#sendWaiting(connection, id);
@@ -167,8 +197,16 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
 
   onReply(connection: ClientConnection, requestId: number, reply: CallReply): void {
     const slot = this.#slotOn(connection, requestId);
-    if (slot < 0) this.#host.count('client-late-reply');
-    else this.#settle(slot, reply);
+    if (slot < 0) {
+      this.#host.count('client-late-reply');
+      return;
+    }
+    const { health } = connection;
+    if (reply.code === unavailable) this.#outliers.unavailable(health, this.#table.sinceMs[slot]!, 'UNAVAILABLE');
+    else if (reply.code === deadlineExceeded)
+      this.#outliers.failed(health, this.#table.sinceMs[slot]!, 'DEADLINE_EXCEEDED');
+    else this.#outliers.succeeded(health);
+    this.#settle(slot, reply);
   }
 
   onBadReply(connection: ClientConnection, requestId: number, code: ErrorCode, message: string): void {
@@ -176,6 +214,9 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
     if (slot < 0) return;
     // It has run, and would be answered in the same way again.
     const kind = code === 'RESOURCE_EXHAUSTED' ? code : 'INTERNAL';
+    // Too long for us is no fault of the peer's.
+    if (kind === 'INTERNAL') this.#outliers.failed(connection.health, this.#table.sinceMs[slot]!, message);
+    else this.#outliers.succeeded(connection.health);
     this.#fail(slot, kind, `the reply of ${connection.address} can't be read: ${message}`, 'no');
   }
 
@@ -186,6 +227,8 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
   onClosed(connection: ClientConnection, error: HeddleError): void {
     this.#connections.delete(connection);
     this.#unready(connection);
+    if (connection.inFlight > 0 && this.#closed === undefined)
+      this.#outliers.failed(connection.health, this.#host.clock.nowMs(), error.message);
     for (let slot = 0; slot < this.#table.slots && connection.inFlight > 0; slot++) {
       if (this.#table.carriers[slot] !== connection) continue;
       const retry = connection.mayHaveRun(this.#table.positions[slot]!) ? 'if-idempotent' : 'yes';
@@ -207,7 +250,8 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
     const bytes = requestFrameBytes(route, head);
     this.#admit(route, head, bytes, deadlineMs > nowMs);
     this.open();
-    const connection = this.#pick(route);
+    const connection = this.#pick(route, head, nowMs);
+    if (head.attempt > 1) this.#retries++;
     if (connection !== undefined && (head.flags & callFlags.oneWay) !== 0) {
       connection.sendRequest(0, route, head, budgetUsUntil(deadlineMs, nowMs), bytes);
       sink.onReply(tag, handedOn);
@@ -218,12 +262,14 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
     const slot = this.#table.slotOf(id);
     this.#table.routes[slot] = route;
     this.#table.sinceMs[slot] = nowMs;
+    this.#table.deadlinesMs[slot] = deadlineMs;
     if (deadlineMs !== Number.POSITIVE_INFINITY) this.#table.timers[slot] = this.#host.timers.add(deadlineMs, this, id);
     if (connection === undefined) {
       this.#waiting.add(id, head, deadlineMs);
     } else {
       this.#table.positions[slot] = connection.sendRequest(id, route, head, budgetUsUntil(deadlineMs, nowMs), bytes);
       this.#table.carriers[slot] = connection;
+      if (connection.doubt === doubts.ejected) this.#outliers.probing(connection.health, id);
     }
     return id;
   }
@@ -240,16 +286,39 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
   }
 
   /** The connection that takes a call; undefined: the call waits for one. Throws when there is no room for either. */
-  #pick(route: EncodedRoute): ClientConnection | undefined {
+  #pick(route: EncodedRoute, head: CallHead, nowMs: number): ClientConnection | undefined {
     const { name, writeBufferBytes } = this.#options;
     if (this.#ready.length > 0) {
-      const connection = this.#balancer.pick(this.#ready);
+      const connection = this.#choose(head, nowMs);
       if (connection === undefined) throw refusals.notRead(name, writeBufferBytes);
       return connection;
     }
     if (this.#outage.hopeless()) throw this.#outage.error(routeText(route));
     if (!this.#waiting.hasRoom) throw refusals.waitingRoomFull(name, writeBufferBytes);
     return undefined;
+  }
+
+  /** Among those that are up: undefined when none has room. */
+  #choose(head: CallHead, nowMs: number): ClientConnection | undefined {
+    const isRetry = head.attempt > 1;
+    const anyOut = this.#outliers.size > 0;
+    if (anyOut && !isRetry && (head.flags & callFlags.oneWay) === 0) {
+      const probed = this.#outliers.probe(this.#ready, (head.flags & callFlags.idempotent) !== 0, nowMs);
+      if (probed !== undefined) return probed;
+    }
+    // A retry goes where the last call went well, if anywhere it did.
+    const wary = isRetry ? this.#balancer.pick(this.#ready, doubts.none) : undefined;
+    const chosen = wary ?? this.#balancer.pick(this.#ready, doubts.failedLast);
+    // With nobody else to take it, an address that fails is still better than a refusal.
+    return chosen ?? (anyOut ? this.#balancer.pick(this.#ready, doubts.ejected) : undefined);
+  }
+
+  /** A caller gave up. At its deadline, that is the peer's failure: another thread's timer may come before ours. */
+  #judgeCancel(carrier: ClientConnection, slot: number, id: number): void {
+    const sentMs = this.#table.sinceMs[slot]!;
+    if (this.#host.clock.nowMs() >= this.#table.deadlinesMs[slot]! - earlyMs)
+      this.#outliers.failed(carrier.health, sentMs, 'no reply in time');
+    else this.#outliers.gaveUp(carrier.health, id);
   }
 
   #sendWaiting(connection: ClientConnection, id: number): void {
@@ -283,6 +352,7 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
     const index = this.#ready.indexOf(connection);
     if (index < 0) return;
     this.#ready.splice(index, 1);
+    connection.health.ready--;
     if (this.#ready.length === 0) this.#outage.begin();
   }
 
@@ -299,6 +369,9 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
 
   /** Frees first: what the receiver does next finds everything in order. */
   #settle(slot: number, reply: CallReply): void {
+    if (this.#onSettled !== undefined) {
+      this.#onSettled(reply.code, this.#host.clock.nowMs() - this.#table.sinceMs[slot]!);
+    }
     const sink = this.#table.sinks[slot]!;
     const tag = this.#table.tags[slot]!;
     this.#free(slot, this.#table.idAt(slot));

@@ -8,6 +8,7 @@ import { type Contract, type ContractMethod, methodsOf, serviceName, type TypesO
 import { ClientChannel } from './channel.ts';
 import { type ClientHost, standaloneHost } from './host.ts';
 import { type ChannelOptionsInput, checkOptions } from './options.ts';
+import { RetryPolicy } from './retry-policy.ts';
 import { type InvokeOptions, invoke } from './stub.ts';
 
 /** `target` (or `addresses`) is needed; all else has a default, see ChannelOptions. */
@@ -32,7 +33,7 @@ export interface ClientCallOptions {
   idempotent?: boolean;
   /** How the bodies travel. Default: the first codec that the contract names. */
   codec?: CodecName;
-  /** 1 for the first try (default), one more with each repetition that the caller makes. */
+  /** 1 for the first try (default), one more with each repetition that the caller makes; the client's own count on from there. */
   attempt?: number;
   /** Gets the text pairs of the reply, success or failure, before the call settles. */
   onReplyMetadata?: (pairs: ReadonlyMap<string, string>) => void;
@@ -68,7 +69,8 @@ export type Client<Service extends Contract> = ClientMethods<Service> &
  *
  * Each method rejects with HeddleError: the server's own; UNAVAILABLE when no server can be reached or the connection
  * was lost; DEADLINE_EXCEEDED; CANCELLED by `signal` or `close`; RESOURCE_EXHAUSTED over one of this client's bounds. Its
- * `retry` says whether repeating is safe; nothing is repeated on its own.
+ * `retry` says whether repeating is safe. Calls that were lost are made again, up to `maxAttempts` and within the deadline
+ * and the retry budget, if they are idempotent or have certainly not run.
  *
  * Make one client per service and keep it: connections, and what they learnt, are its own. A client never keeps the
  * process alive; a call in flight does. Throws INVALID_ARGUMENT when an option is wrong.
@@ -80,9 +82,14 @@ export function connect<Service extends Contract>(contract: Service, options: Co
   const checked = checkOptions({ ...channelOptions, name });
   const channel = new ClientChannel(log === undefined ? host : withLog(host, log), checked);
   channel.open();
-  const client: Record<string | symbol, unknown> = { close: () => channel.close() };
-  for (const method of methodsOf(contract)) client[method.method] = clientMethod(channel, host, method);
-  client[Symbol.asyncDispose] = () => channel.close();
+  const retry = new RetryPolicy(host, checked);
+  const close = (): Promise<void> => {
+    retry.close();
+    return channel.close();
+  };
+  const client: Record<string | symbol, unknown> = { close };
+  for (const method of methodsOf(contract)) client[method.method] = clientMethod(channel, host, retry, method);
+  client[Symbol.asyncDispose] = close;
   // Put together by name; the contract's type says which.
   return Object.freeze(client) as Client<Service>;
 }
@@ -90,19 +97,25 @@ export function connect<Service extends Contract>(contract: Service, options: Co
 function clientMethod(
   channel: ClientChannel,
   host: ClientHost,
+  retry: RetryPolicy,
   method: ContractMethod,
 ): (request: unknown, options?: ClientCallOptions & { oneWay?: boolean }) => Promise<unknown> {
+  const defaults: InvokeOptions = { retry };
   return (request, options) => {
-    if (options === undefined) return invoke(channel, method, request);
+    if (options === undefined) return invoke(channel, method, request, defaults);
     try {
-      return invoke(channel, method, request, invokeOptions(host, options));
+      return invoke(channel, method, request, invokeOptions(host, retry, options));
     } catch (reason) {
       return Promise.reject(HeddleError.from(reason));
     }
   };
 }
 
-function invokeOptions(host: ClientHost, options: ClientCallOptions & { oneWay?: boolean }): InvokeOptions {
+function invokeOptions(
+  host: ClientHost,
+  retry: RetryPolicy,
+  options: ClientCallOptions & { oneWay?: boolean },
+): InvokeOptions {
   const { timeoutMs, priority, ...same } = options;
   if (timeoutMs !== undefined && !(timeoutMs > 0)) {
     throw new HeddleError(
@@ -116,6 +129,7 @@ function invokeOptions(host: ClientHost, options: ClientCallOptions & { oneWay?:
   }
   return {
     ...same,
+    retry,
     deadlineMs: timeoutMs === undefined ? undefined : host.clock.nowMs() + timeoutMs,
     priority: priority === undefined ? undefined : priorities[priority],
   };

@@ -22,10 +22,13 @@ import type { Balanced } from './balancer.ts';
 import type { ClientHost } from './host.ts';
 import { Keepalive } from './keepalive.ts';
 import type { ChannelOptions } from './options.ts';
+import type { AddressHealth } from './outliers.ts';
 import { WriteBuffer } from './write-buffer.ts';
 
 /** Who owns a connection. None of these may throw. */
 export interface ConnectionOwner {
+  /** What is known of an IP address and port. */
+  healthOf(address: string): AddressHealth;
   onOpen(connection: ClientConnection): void;
   /** `reply` and its views are valid only during this call. Also for ids that are no longer waited for. */
   onReply(connection: ClientConnection, requestId: number, reply: CallReply): void;
@@ -47,6 +50,8 @@ const pingData = Buffer.alloc(pingLayout.dataBytes);
 export class ClientConnection implements Balanced, FrameHandler, TimerTarget {
   /** `10.0.0.1:7000`, the IP address that was connected to. */
   readonly address: string;
+  /** Shared by all connections to that address. */
+  readonly health: AddressHealth;
   readonly #host: ClientHost;
   readonly #options: ChannelOptions;
   readonly #owner: ConnectionOwner;
@@ -68,6 +73,7 @@ export class ClientConnection implements Balanced, FrameHandler, TimerTarget {
     this.#options = options;
     this.#owner = owner;
     this.address = addressText({ host: ip, port });
+    this.health = owner.healthOf(this.address);
     this.#parser = new FrameParser(this, options.frameBytes);
     this.#unsent = new WriteBuffer(options.writeBufferBytes);
     this.#keepalive = new Keepalive(options.pingIntervalMs, options.pingTimeoutMs);
@@ -99,6 +105,10 @@ export class ClientConnection implements Balanced, FrameHandler, TimerTarget {
 
   get hasRoom(): boolean {
     return this.#unsent.hasRoom;
+  }
+
+  get doubt(): number {
+    return this.health.doubt;
   }
 
   /**

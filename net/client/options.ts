@@ -4,9 +4,10 @@
 import { HeddleError } from '../../runtime/errors.ts';
 import { type Address, checkAddresses, parseTarget } from './address.ts';
 import { type BalancerName, balancerNames } from './balancer.ts';
+import type { RetryOptions } from './retry-policy.ts';
 
 /** The checked options of one channel. */
-export interface ChannelOptions {
+export interface ChannelOptions extends RetryOptions {
   /** The service that is called, for error sentences and logs. */
   name: string;
   addresses: Address[];
@@ -39,6 +40,27 @@ export interface ChannelOptions {
   pingTimeoutMs: number;
   /** How long `close` waits for unsent bytes, ms. Default 1,000. */
   closeTimeoutMs: number;
+  /**
+   * Attempts of one call, the first included; 1: no retries. Default 3: the first retry hides a lost connection or
+   * thread, the second one that met the same again; beyond that it is no accident.
+   */
+  maxAttempts: number;
+  /** Longest attempt, ms; 0: none. Default 0: only who knows the callee knows when it is slow. */
+  attemptTimeoutMs: number;
+  /** Retries per hundred calls of the last ten seconds. Default 20: an overload grows by a fifth at most. */
+  retryBudgetPercent: number;
+  /** Retries a second, over ten seconds, that a quiet client may always make. Default 10. */
+  retryMinPerSecond: number;
+  /** Range of the first wait before a retry, ms. Default 5. */
+  retryBackoffFirstMs: number;
+  /** Range of the longest, ms; a server that asks for a longer wait gets no retry. Default 250. */
+  retryBackoffMaxMs: number;
+  /** Failures in a row after which an address takes no calls; 0: never. Default 5: fewer could be one bad request. */
+  ejectAfter: number;
+  /** For how long at first, ms; each time in a row doubles it. Default 1,000: a restart. */
+  ejectForMs: number;
+  /** For how long at most, ms. Default 30,000: a repaired server is found again within that. */
+  ejectMaxMs: number;
 }
 
 /** What a caller may leave out. `target` is the text form of `addresses`; one of the two is needed. */
@@ -69,9 +91,25 @@ const numberOptions: Record<NumberOption, { initial: number; min: number; max: n
   pingIntervalMs: { initial: 15_000, min: 0, max: longestMs },
   pingTimeoutMs: { initial: 5_000, min: 1, max: longestMs },
   closeTimeoutMs: { initial: 1_000, min: 0, max: longestMs },
+  maxAttempts: { initial: 3, min: 1, max: 10 },
+  attemptTimeoutMs: { initial: 0, min: 0, max: longestMs },
+  retryBudgetPercent: { initial: 20, min: 0, max: 100 },
+  retryMinPerSecond: { initial: 10, min: 0, max: 100_000 },
+  retryBackoffFirstMs: { initial: 5, min: 0, max: longestMs },
+  retryBackoffMaxMs: { initial: 250, min: 0, max: longestMs },
+  ejectAfter: { initial: 5, min: 0, max: 1_000_000 },
+  ejectForMs: { initial: 1_000, min: 1, max: longestMs },
+  ejectMaxMs: { initial: 30_000, min: 1, max: longestMs },
 };
 
 const numberNames = Object.keys(numberOptions) as NumberOption[];
+
+/** Pairs of which the second may not be smaller. */
+const ranges = [
+  ['backoffFirstMs', 'backoffMaxMs'],
+  ['retryBackoffFirstMs', 'retryBackoffMaxMs'],
+  ['ejectForMs', 'ejectMaxMs'],
+] as const;
 
 const names: readonly string[] = ['name', 'target', 'addresses', 'balance', ...numberNames];
 
@@ -91,10 +129,18 @@ export function checkOptions(input: ChannelOptionsInput): ChannelOptions {
       `${addresses.length} addresses with ${numbers.connections} connections each are over ${connectionsMax} connections in all; lower connections`,
     );
   }
-  if (numbers.backoffMaxMs < numbers.backoffFirstMs) {
-    throw invalid(`backoffMaxMs (${numbers.backoffMaxMs}) must be at least backoffFirstMs (${numbers.backoffFirstMs})`);
+  for (const [first, last] of ranges) {
+    if (numbers[last] < numbers[first])
+      throw invalid(`${last} (${numbers[last]}) must be at least ${first} (${numbers[first]})`);
   }
   return { name: input.name ?? 'the service', addresses, balance, ...numbers };
+}
+
+/** How calls are repeated unless somebody says otherwise, for those who have no address: calls within the process. */
+export function defaultRetryOptions(): RetryOptions {
+  const numbers = {} as Record<NumberOption, number>;
+  for (const name of numberNames) numbers[name] = numberOptions[name].initial;
+  return { ...numbers, timeoutMs: 0 };
 }
 
 function addressesOf(input: ChannelOptionsInput): Address[] {

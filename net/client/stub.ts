@@ -1,6 +1,9 @@
 // The stub: a typed call becomes a CallHead for a carrier, and the carrier's reply becomes a value or a HeddleError. Used
 // by fibers (through `startCall`, which ends in their own kind of wait) and by stand-alone clients (through `invoke`),
 // on whatever thread they run. Deadlines are the carrier's: no timer and no promise here but the one of `invoke`.
+//
+// This is also where a lost call is made again: the request is still at hand to be encoded once more, so no bytes are
+// kept, and the carriers below never repeat anything.
 
 import {
   type CallCarrier,
@@ -16,6 +19,7 @@ import { decodeMetadata, encodeMetadata, metadataMaxBytes } from '../../runtime/
 import { needSchemaKey, schemaKey } from '../codec/avro-codec.ts';
 import { type ContractMethod, contractMethod } from '../contract.ts';
 import { PendingCalls } from './pending-calls.ts';
+import { noRetry, type RetryPolicy, type WaitingRetry } from './retry-policy.ts';
 
 export interface InvokeOptions {
   /** Absolute, on the carrier's clock, ms. Default: none. */
@@ -40,6 +44,8 @@ export interface InvokeOptions {
   /** The same over all attempts. Default: none. */
   callIdHigh?: number | undefined;
   callIdLow?: number | undefined;
+  /** Whether and when a lost call is made again; its clock is the carrier's. Default: it is not. */
+  retry?: RetryPolicy | undefined;
   /** Aborting it cancels the call: it fails with CANCELLED, or with the reason if that is a HeddleError. */
   signal?: AbortSignal | undefined;
   /** Gets the text pairs of the reply, success or failure, before the call settles. */
@@ -54,7 +60,8 @@ export interface CallReceiver {
 
 /**
  * Calls a method. The request is encoded before this returns, but must not be changed until the call has settled: a
- * service that does not know the caller's schema version is sent it again, once, within the same deadline. Rejects with
+ * service that does not know the caller's schema version is sent it again, once, within the same deadline, and `retry`
+ * may repeat a lost call: if it is idempotent, or the error says that it has not run. Rejects with
  * HeddleError: the callee's; INVALID_ARGUMENT naming the path when the request does not fit the contract; INTERNAL when
  * the reply can't be read; CANCELLED by `signal`; RESOURCE_EXHAUSTED over `pendingCallsMax`.
  */
@@ -120,13 +127,13 @@ const sink: ReplySink = {
 const head = emptyCallHead();
 
 /**
- * `new` until it is sent, `sent` until its reply, `resending` between a reply that asks for our schemas and the second
- * sending, `ended` once the receiver has been told or nobody wants to be.
+ * `new` until it is sent, `sent` until its reply; then, if it is to be sent again, `waiting` until the time has come and
+ * `resending` until this turn's other code has run; `ended` once the receiver has been told or nobody wants to be.
  */
-type CallState = 'new' | 'sent' | 'resending' | 'ended';
+type CallState = 'new' | 'sent' | 'waiting' | 'resending' | 'ended';
 
-/** One call under way. */
-export class OutgoingCall {
+/** One call under way, over all its attempts. */
+export class OutgoingCall implements WaitingRetry {
   readonly #carrier: CallCarrier;
   readonly #method: ContractMethod;
   readonly #request: unknown;
@@ -137,6 +144,18 @@ export class OutgoingCall {
   #handle = -1;
   /** Our schemas have been sent along. */
   #introduced = false;
+  /** Attempts so far, without the sendings that only brought our schemas. */
+  #attempts = 1;
+  /** How often it was sent before. */
+  #sentBefore = 0;
+  /** Some attempt may have run. */
+  #mayHaveRun = false;
+  /** Of the whole call, and of the present attempt. */
+  #deadlineMs = Number.POSITIVE_INFINITY;
+  #attemptDeadlineMs = Number.POSITIVE_INFINITY;
+  /** The same over all attempts. */
+  #callIdHigh = 0;
+  #callIdLow = 0;
 
   constructor(
     carrier: CallCarrier,
@@ -154,9 +173,13 @@ export class OutgoingCall {
 
   /** Sends it. Called once, by `startCall`. */
   start(): void {
-    const { signal } = this.#options;
+    const { signal, retry, deadlineMs = Number.POSITIVE_INFINITY, callIdHigh = 0, callIdLow = 0 } = this.#options;
     if (signal?.aborted) throw this.#aborted(signal);
     signal?.addEventListener('abort', this);
+    this.#deadlineMs = retry === undefined ? deadlineMs : retry.begin(deadlineMs);
+    const isNamed = retry === undefined || callIdHigh !== 0 || callIdLow !== 0;
+    this.#callIdHigh = isNamed ? callIdHigh : retry.callIdHalf();
+    this.#callIdLow = isNamed ? callIdLow : retry.callIdHalf();
     try {
       this.#send();
     } catch (reason) {
@@ -168,9 +191,10 @@ export class OutgoingCall {
   /** The answer is no longer wanted: the receiver hears nothing. No effect once the call has ended. */
   cancel(): void {
     if (this.#state === 'ended') return;
-    const sent = this.#state === 'sent';
+    const before = this.#state;
     this.#end();
-    if (sent && pending.take(this.#tag) !== undefined) this.#carrier.cancel(this.#handle);
+    if (before === 'waiting') this.#options.retry!.forget(this);
+    if (before === 'sent' && pending.take(this.#tag) !== undefined) this.#carrier.cancel(this.#handle);
   }
 
   /** For the signal alone. */
@@ -185,18 +209,24 @@ export class OutgoingCall {
   onReply(reply: CallReply): void {
     if (this.#state === 'ended') return;
     const { onReplyMetadata } = this.#options;
-    const asks = reply.code !== 0 && !this.#introduced && this.#method.codec.schemaText !== undefined;
+    const hasMetadata = reply.metadataEnd > reply.metadataStart;
     let value: unknown;
     try {
-      if (reply.metadataEnd > reply.metadataStart && (asks || onReplyMetadata !== undefined)) {
-        const pairs = decodeMetadata(reply.source, reply.metadataStart, reply.metadataEnd);
-        if (asks && pairs.has(needSchemaKey)) {
-          this.#introduce();
+      let error: HeddleError | undefined;
+      if (reply.code !== 0) {
+        if (hasMetadata && this.#asksForSchemas(reply)) {
+          this.#introduced = true;
+          this.#resendSoon();
           return;
         }
-        onReplyMetadata?.(pairs);
+        error = this.#judge(errorOf(reply));
+        // Undefined: it is made again, and nobody hears of this attempt.
+        if (error === undefined) return;
       }
-      if (reply.code !== 0) throw errorOf(reply);
+      if (hasMetadata && onReplyMetadata !== undefined) {
+        onReplyMetadata(decodeMetadata(reply.source, reply.metadataStart, reply.metadataEnd));
+      }
+      if (error !== undefined) throw error;
       if (!this.#oneWay) value = this.#read(reply);
     } catch (reason) {
       this.#fail(HeddleError.from(reason, `the reply of ${this.#method.fullName} could not be taken`));
@@ -206,8 +236,58 @@ export class OutgoingCall {
     this.#receiver.onResponse(value);
   }
 
+  /** For the retry policy's timer alone. */
+  onTimer(): void {
+    this.#options.retry!.waited(this);
+    this.#resend();
+  }
+
+  /** For the retry policy alone. */
+  onClientClosed(): void {
+    this.#fail(this.#closed());
+  }
+
   get #oneWay(): boolean {
     return this.#options.oneWay ?? this.#method.oneWay;
+  }
+
+  get #idempotent(): boolean {
+    return this.#options.idempotent ?? this.#method.reads;
+  }
+
+  /** The service does not know our schema version; it has not run the call. */
+  #asksForSchemas(reply: CallReply): boolean {
+    if (this.#introduced || this.#method.codec.schemaText === undefined) return false;
+    return decodeMetadata(reply.source, reply.metadataStart, reply.metadataEnd).has(needSchemaKey);
+  }
+
+  /** An attempt has failed. Undefined: another one follows; else what the receiver is told. */
+  #judge(error: HeddleError): HeddleError | undefined {
+    const { retry } = this.#options;
+    if (retry === undefined) return error;
+    const timedOut =
+      error.code === 'DEADLINE_EXCEEDED' && retry.attemptIsOver(this.#attemptDeadlineMs, this.#deadlineMs);
+    if (timedOut || error.retry !== 'yes') this.#mayHaveRun = true;
+    const delayMs = retry.grant(error, this.#idempotent, timedOut, this.#attempts, this.#deadlineMs);
+    if (delayMs === noRetry) return this.#lastWords(error, timedOut);
+    this.#attempts++;
+    if (delayMs === 0) {
+      this.#resendSoon();
+    } else {
+      this.#state = 'waiting';
+      retry.wait(this, delayMs);
+    }
+    return undefined;
+  }
+
+  /** The error of the last attempt, and what the receiver must know of those before it. */
+  #lastWords(error: HeddleError, timedOut: boolean): HeddleError {
+    if (this.#attempts === 1 && !timedOut) return error;
+    const { attemptTimeoutMs, maxAttempts } = this.#options.retry!.options;
+    const limit = timedOut ? `, which had ${attemptTimeoutMs} ms (attemptTimeoutMs)` : '';
+    const message = `${error.message}; attempt ${this.#attempts} of at most ${maxAttempts}${limit}`;
+    const retry = error.retry === 'yes' && this.#mayHaveRun ? 'if-idempotent' : error.retry;
+    return new HeddleError(error.code, message, { retry, retryAfterMs: error.retryAfterMs });
   }
 
   #send(): void {
@@ -226,32 +306,38 @@ export class OutgoingCall {
     if (this.#tag === tag) this.#handle = handle;
   }
 
-  /** Once more, with our schemas: the service has not run it. Not from within the carrier's own call to us. */
-  #introduce(): void {
-    this.#introduced = true;
+  /** Once more, but not from within the carrier's own call to us. */
+  #resendSoon(): void {
     this.#state = 'resending';
     queueMicrotask(() => {
-      if (this.#state !== 'resending') return;
-      try {
-        this.#send();
-      } catch (reason) {
-        this.#fail(HeddleError.from(reason));
-      }
+      if (this.#state === 'resending') this.#resend();
     });
+  }
+
+  #resend(): void {
+    this.#sentBefore++;
+    try {
+      if (this.#options.retry?.closed) throw this.#closed();
+      this.#send();
+    } catch (reason) {
+      this.#fail(HeddleError.from(reason));
+    }
   }
 
   #fillHead(): void {
     const options = this.#options;
     const method = this.#method;
-    const idempotent = options.idempotent ?? method.reads;
-    head.flags = (this.#oneWay ? callFlags.oneWay : 0) | (idempotent ? callFlags.idempotent : 0);
+    const oneWay = this.#oneWay;
+    // A one-way call has no answer that could be late.
+    this.#attemptDeadlineMs = oneWay ? this.#deadlineMs : this.#nextDeadlineMs();
+    head.flags = (oneWay ? callFlags.oneWay : 0) | (this.#idempotent ? callFlags.idempotent : 0);
     head.priority = options.priority ?? 1;
     head.compression = 0;
-    head.attempt = (options.attempt ?? 1) + (this.#introduced ? 1 : 0);
+    head.attempt = (options.attempt ?? 1) + this.#sentBefore;
     head.depth = options.depth ?? 0;
-    head.deadlineMs = options.deadlineMs ?? Number.POSITIVE_INFINITY;
-    head.callIdHigh = options.callIdHigh ?? 0;
-    head.callIdLow = options.callIdLow ?? 0;
+    head.deadlineMs = this.#attemptDeadlineMs;
+    head.callIdHigh = this.#callIdHigh;
+    head.callIdLow = this.#callIdLow;
     if (options.trace === undefined) head.trace.fill(0);
     else head.trace.set(options.trace);
     head.traceFlags = options.traceFlags ?? 0;
@@ -267,6 +353,11 @@ export class OutgoingCall {
       const { code, message } = HeddleError.from(reason, 'it can not be written');
       throw new HeddleError(code, `the request of ${method.fullName}: ${message}`, { cause: reason });
     }
+  }
+
+  #nextDeadlineMs(): number {
+    const { retry } = this.#options;
+    return retry === undefined ? this.#deadlineMs : retry.attemptDeadlineMs(this.#deadlineMs);
   }
 
   #metadata(): Buffer {
@@ -301,6 +392,11 @@ export class OutgoingCall {
   #end(): void {
     this.#state = 'ended';
     this.#options.signal?.removeEventListener('abort', this);
+  }
+
+  #closed(): HeddleError {
+    const message = `${this.#method.fullName}: the client was closed before the reply came`;
+    return new HeddleError('CANCELLED', message, { retry: this.#mayHaveRun ? 'if-idempotent' : 'yes' });
   }
 
   #aborted(signal: AbortSignal): HeddleError {

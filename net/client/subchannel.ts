@@ -17,9 +17,12 @@ import { Backoff } from './backoff.ts';
 import { ClientConnection, type ConnectionOwner } from './connection.ts';
 import type { ClientHost } from './host.ts';
 import type { ChannelOptions } from './options.ts';
+import type { AddressHealth } from './outliers.ts';
 
 /** Who owns subchannels. None of these may throw. */
 export interface SubchannelOwner {
+  /** What is known of an IP address and port. */
+  healthOf(address: string): AddressHealth;
   /** A connection came to be, in state connecting: `onClosed` follows once. */
   onConnecting(connection: ClientConnection): void;
   onReady(connection: ClientConnection): void;
@@ -89,6 +92,10 @@ export class Subchannel implements ConnectionOwner {
 
   onTimer(): void {
     this.#resolve();
+  }
+
+  healthOf(address: string): AddressHealth {
+    return this.#owner.healthOf(address);
   }
 
   onOpen(connection: ClientConnection): void {

@@ -19,7 +19,7 @@ test('answers each call with its own reply, in whatever order they come', async 
   peer.reply(a.id, `re ${a.body}`);
   t.is((await first.outcome).text, 're first');
   t.is((await second.outcome).text, 're second');
-  t.deepEqual(client.channel.stats, { inFlight: 0, waiting: 0, ready: 1, connections: 1 });
+  t.deepEqual(client.channel.stats, { inFlight: 0, waiting: 0, ready: 1, connections: 1, retries: 0, ejected: 0 });
 });
 
 test('sends service, method, budget, attempt and a random call id', async (t) => {
@@ -239,7 +239,7 @@ test('close answers what is in flight, cancels it at the server and closes the s
   t.is(await peer.cancel(), request.id);
   await peer.closed();
   await closed;
-  t.deepEqual(client.channel.stats, { inFlight: 0, waiting: 0, ready: 0, connections: 0 });
+  t.deepEqual(client.channel.stats, { inFlight: 0, waiting: 0, ready: 0, connections: 0, retries: 0, ejected: 0 });
   t.is(client.host.timers.size, 0);
   t.is((await ask(client.channel, 'x').outcome).code, 'FAILED_PRECONDITION');
 });

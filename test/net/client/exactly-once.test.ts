@@ -55,7 +55,7 @@ for (const seed of [1, 2, 3, Math.floor(Math.random() * 2 ** 31)]) {
     }
     t.log(Object.fromEntries(codes));
     await client.channel.close();
-    t.deepEqual(client.channel.stats, { inFlight: 0, waiting: 0, ready: 0, connections: 0 });
+    t.like(client.channel.stats, { inFlight: 0, waiting: 0, ready: 0, connections: 0 });
     t.is(client.host.timers.size, 0);
   });
 }

@@ -48,6 +48,9 @@ const refusedOptions: [ChannelOptionsInput, RegExp][] = [
   [{ target, timeoutMs: Number.NaN }, /timeoutMs must be/],
   [{ target, maxInFlight: 0 }, /maxInFlight must be a whole number from 1/],
   [{ target, backoffFirstMs: 100, backoffMaxMs: 50 }, /backoffMaxMs \(50\) must be at least backoffFirstMs \(100\)/],
+  [{ target, maxAttempts: 0 }, /maxAttempts must be a whole number from 1 to 10/],
+  [{ target, retryBackoffFirstMs: 300 }, /retryBackoffMaxMs \(250\) must be at least retryBackoffFirstMs \(300\)/],
+  [{ target, ejectForMs: 60_000 }, /ejectMaxMs \(30000\) must be at least ejectForMs \(60000\)/],
   [{ target, balance: 'random' as 'round-robin' }, /balance must be round-robin or least-loaded, not "random"/],
 ];
 for (const [input, message] of refusedOptions) {
@@ -81,6 +84,7 @@ test('backoff spreads over the whole range', (t) => {
 class Load {
   readonly inFlight: number;
   hasRoom: boolean;
+  doubt = 0;
   constructor(inFlight: number, hasRoom = true) {
     this.inFlight = inFlight;
     this.hasRoom = hasRoom;
@@ -90,20 +94,36 @@ class Load {
 test('round robin takes each in turn and passes over those without room', (t) => {
   const balancer = makeBalancer('round-robin');
   const [a, b, c] = [new Load(0), new Load(0), new Load(9)];
-  const pick = (): unknown => balancer.pick([a, b, c]);
+  const pick = (): unknown => balancer.pick([a, b, c], 0);
   t.deepEqual([pick(), pick(), pick(), pick()], [a, b, c, a]);
   b.hasRoom = false;
   t.deepEqual([pick(), pick(), pick()], [c, a, c]);
-  t.is(balancer.pick([b]), undefined);
-  t.is(balancer.pick([]), undefined);
+  t.is(balancer.pick([b], 0), undefined);
+  t.is(balancer.pick([], 0), undefined);
 });
 
 test('least loaded takes the one with the fewest in flight, ties in turn', (t) => {
   const balancer = makeBalancer('least-loaded');
   const [a, b, c] = [new Load(3), new Load(1), new Load(1)];
-  t.deepEqual([balancer.pick([a, b, c]), balancer.pick([a, b, c]), balancer.pick([a, b, c])], [b, c, b]);
-  t.is(balancer.pick([a, new Load(0, false)]), a);
+  const pick = (): unknown => balancer.pick([a, b, c], 0);
+  t.deepEqual([pick(), pick(), pick()], [b, c, b]);
+  t.is(balancer.pick([a, new Load(0, false)], 0), a);
 });
+
+for (const name of ['round-robin', 'least-loaded'] as const) {
+  test(`${name} passes over those that are trusted less than it was told`, (t) => {
+    const balancer = makeBalancer(name);
+    const [a, b, c] = [new Load(0), new Load(1), new Load(2)];
+    a.doubt = 2;
+    b.doubt = 1;
+    const pick = (doubtMax: number): unknown => balancer.pick([a, b, c], doubtMax);
+    t.deepEqual([pick(0), pick(0)], [c, c]);
+    t.not(pick(1), a);
+    c.hasRoom = false;
+    t.is(pick(0), undefined);
+    t.is(pick(1), b);
+  });
+}
 
 test('a full table says so', (t) => {
   const table = new CallTable(2);

@@ -13,7 +13,7 @@ test('calls before the first connection wait for it', async (t) => {
   await using server = await ScriptedServer.open(echo);
   await using client = openChannel([server.port]);
   const asked = ask(client.channel, 'x');
-  t.deepEqual(client.channel.stats, { inFlight: 1, waiting: 1, ready: 0, connections: 0 });
+  t.like(client.channel.stats, { inFlight: 1, waiting: 1, ready: 0, connections: 0 });
   t.is((await asked.outcome).text, 'x');
 });
 
@@ -77,12 +77,7 @@ test('a call that waits for a connection still ends at its deadline', async (t) 
   while (asked.replies === 0) await clock.advance(10);
   t.is((await asked.outcome).code, 'DEADLINE_EXCEEDED');
   t.regex((await asked.outcome).text, /no connection within 300 ms/);
-  t.deepEqual(client.channel.stats, {
-    inFlight: 0,
-    waiting: 0,
-    ready: 0,
-    connections: client.channel.stats.connections,
-  });
+  t.like(client.channel.stats, { inFlight: 0, waiting: 0, ready: 0 });
 });
 
 test('a waiting call can be cancelled', async (t) => {
