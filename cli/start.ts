@@ -1,57 +1,94 @@
 // start: `heddle start`, from the config to the exit code, on the main thread.
 //
-// 1. The config is read; with mistakes nothing starts.
-// 2. Signals are heard from here on: a process that is told to stop while it starts stops.
+// 1. The config is read; with mistakes nothing starts. A guardian (guardian.ts) is told its limits.
+// 2. Signals are heard from here on: a process that is told to stop while it starts stops. So does one whose guardian goes.
 // 3. The server starts; then the ready text and the status.
 // 4. The first signal: the server stops listening, tells its peers, finishes what runs within stop.timeout, closes.
 // 5. The process ends, whatever a library may have left behind: its exit code says whether everything was finished.
 
+import { formatHostPort } from '../config/addresses.ts';
 import { formatProblems } from '../config/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
-import { HeddleError, Server } from '../index.ts';
+import { HeddleError, type ListeningAddress, Server } from '../index.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { formatDuration } from '../runtime/units.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { Guarded } from './guarded.ts';
+import { endText } from './process-end.ts';
 import { readyText } from './ready-text.ts';
 import { addressHint, modulesHint } from './start-hints.ts';
 import { showStatus } from './status.ts';
 import { onStopSignals } from './stop-signals.ts';
 
+export interface StartOptions {
+  set: string[];
+  status: boolean;
+  /** Undefined: this process has no guardian. */
+  guarded?: Guarded | undefined;
+}
+
 /** Resolves with the exit code when the config has mistakes or the start fails; else it ends the process itself. */
-export async function start(file: string, options: { set: string[]; status: boolean }): Promise<number> {
+export async function start(file: string, options: StartOptions): Promise<number> {
   const { settings, problems } = readConfig({ file, overrides: options.set, environment: process.env });
   if (settings === undefined) {
     const many = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
     process.stderr.write(`${formatProblems(problems)}\n\nheddle: the config has ${many}; nothing was started\n`);
     return exitCodes.failed;
   }
+  const { guarded } = options;
+  await guarded?.settings(settings.guardian);
+  // The guardian does the rest itself. A replacement stays guarded, whatever the config says by now.
+  if (guarded !== undefined && settings.guardian === undefined && guarded.previous === undefined) return exitCodes.ok;
   const { libuvThreads } = settings.process;
   // libuv reads it when something first needs its threads, and nothing has so far.
   if (libuvThreads !== undefined) process.env.UV_THREADPOOL_SIZE = String(libuvThreads);
-  const server = new Server(settings);
+  const previous = guarded?.previous;
+  const server = new Server(settings, previous === undefined ? {} : { previous });
   listenForTheUncaught(server);
-  process.exit(await serve(server, settings, options.status));
+  if (previous !== undefined) {
+    const { pid: previousPid, ...how } = previous;
+    server.log.error({ previousPid, ...how }, `started again: the process before this one ${endText(previous)}`);
+  }
+  process.exit(await serve(server, settings, options));
 }
 
-async function serve(server: Server, settings: Settings, status: boolean): Promise<number> {
+async function serve(server: Server, settings: Settings, { status, guarded }: StartOptions): Promise<number> {
   const clock = systemClock;
   const beganMs = clock.nowMs();
   const stopped = Promise.withResolvers<boolean>();
   const told = { toStop: false };
   let endStatus = (): void => {};
-  onStopSignals(clock, (signal) => {
-    endStatus();
-    const bound = formatDuration(settings.stop.timeoutMs);
-    process.stderr.write(`heddle: ${signal}: finishing what runs, at most ${bound}; once more ends it at once\n`);
-    server.log.info({ signal, stopTimeoutMs: settings.stop.timeoutMs }, 'stopping');
+  const { timeoutMs: stopTimeoutMs } = settings.stop;
+  const stop = (sentence: string): void => {
+    process.stderr.write(`heddle: ${sentence}\n`);
     told.toStop = true;
     stopped.resolve(server.stop());
+  };
+  const bound = formatDuration(stopTimeoutMs);
+  const onSignal = (signal: string): void => {
+    guarded?.stopping();
+    endStatus();
+    server.log.info({ signal, stopTimeoutMs }, 'stopping');
+    stop(`${signal}: finishing what runs, at most ${bound}; once more ends it at once`);
+  };
+  onStopSignals(clock, onSignal, guarded);
+  guarded?.onLost(() => {
+    const { guardianPid } = guarded;
+    endStatus();
+    server.log.error({ guardianPid, stopTimeoutMs }, 'stopping: the guardian has gone');
+    stop(`the guardian (pid ${guardianPid}) has gone: finishing what runs, at most ${bound}`);
   });
   try {
     await server.start();
     const tookMs = Math.round(clock.nowMs() - beganMs);
-    process.stdout.write(readyText(settings, server.addresses, server.methods, server.stats().threads, tookMs));
+    guarded?.ready();
+    const { addresses, methods, previous } = server;
+    process.stdout.write(
+      previous === undefined
+        ? readyText(settings, addresses, methods, server.stats().threads, tookMs)
+        : readyAgainText(addresses, tookMs),
+    );
     server.log.info({ addresses: server.addresses, pid: process.pid, tookMs }, 'ready');
     if (status && !told.toStop) endStatus = showStatus(server);
   } catch (reason) {
@@ -60,6 +97,13 @@ async function serve(server: Server, settings: Settings, status: boolean): Promi
   const finished = await stopped.promise;
   process.stderr.write(`heddle: stopped${finished ? '' : '; not everything was finished within stop.timeout'}\n`);
   return finished ? exitCodes.ok : exitCodes.cutOff;
+}
+
+/** Nobody reads the whole of the ready text twice. */
+function readyAgainText(addresses: readonly ListeningAddress[], tookMs: number): string {
+  const urls = addresses.map((address) => `${address.protocol}://${formatHostPort(address)}`);
+  const where = urls.length === 0 ? '' : `: ${urls.join(', ')}`;
+  return `heddle is ready again after ${tookMs} ms (pid ${process.pid})${where}\n`;
 }
 
 function failed(reason: unknown, server: Server, settings: Settings): number {

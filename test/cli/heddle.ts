@@ -21,6 +21,8 @@ export interface RunOptions {
   script?: string;
   /** Flags of Node. */
   flags?: string[];
+  /** A process group of its own, as a shell gives a job. */
+  ownGroup?: boolean;
 }
 
 export interface Ended {
@@ -37,11 +39,15 @@ export class Heddle {
   #waiting: (() => void)[] = [];
   #over = false;
 
-  constructor(args: readonly string[], { cwd, env, input = '', script = bin, flags = [] }: RunOptions = {}) {
+  constructor(
+    args: readonly string[],
+    { cwd, env, input = '', script = bin, flags = [], ownGroup = false }: RunOptions = {},
+  ) {
     this.child = spawn(process.execPath, [...flags, script, ...args], {
       cwd: cwd ?? root,
       env: { ...ownEnvironment(), ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: ownGroup,
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => this.#hear(() => (this.stdout += text)));
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => this.#hear(() => (this.stderr += text)));

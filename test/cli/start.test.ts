@@ -105,7 +105,7 @@ test('an address in use fails the start with a sentence: exit code 1', async (t)
 
 test('an exception that nobody catches on the main thread is logged as fatal, and ends the process with 4', async (t) => {
   const preload = fileURLToPath(new URL('./fixtures/throw-on-signal.cjs', import.meta.url));
-  const { process: running } = await startHeddle(t, [], { flags: ['-r', preload] });
+  const { process: running } = await startHeddle(t, ['--no-guardian'], { flags: ['-r', preload] });
   running.kill('SIGUSR2');
   const { code, stdout, stderr } = await running.ended;
   t.is(code, 4);
