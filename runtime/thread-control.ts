@@ -14,6 +14,8 @@ export interface ThreadInit {
   board: SharedArrayBuffer;
   inflight: SharedArrayBuffer;
   latency: SharedArrayBuffer;
+  /** CounterTable of `threadCounters`. */
+  counters: SharedArrayBuffer;
   pools: PoolMemory[];
   /** Names of the pools that this thread takes from. */
   takes: string[];
@@ -53,17 +55,44 @@ export interface MethodRow {
 
 export type ToThread =
   | { type: 'link'; memory: LinkMemory; bell: MessagePort | undefined; side: MessagePort | undefined }
-  /** All links are there: take and put from now on. */
-  | { type: 'go'; methods: MethodRow[] }
+  /**
+   * All links are there: take and put from now on. `counts` and `clientCounts`: memory of this thread's MethodCounters, by
+   * method and by client of the config.
+   */
+  | {
+      type: 'go';
+      methods: MethodRow[];
+      counts: SharedArrayBuffer;
+      clientCounts: SharedArrayBuffer;
+      quarantined: QuarantinedBody[];
+    }
   /** A thread is being ended: answer what it runs for you. */
   | { type: 'condemned'; number: number }
   /** A thread has stopped: settle, then say so. */
   | { type: 'died'; number: number; lost: LostSlot[] }
   | { type: 'pool'; name: string; down: boolean }
+  /** Requests that are refused from now on: all of them, those of earlier messages included. */
+  | { type: 'quarantine'; bodies: QuarantinedBody[] }
+  /** Nothing: it makes a turn, by which main sees that the thread's event loop goes round. */
+  | { type: 'ping' }
+  /** Where the admin asks this thread about itself. */
+  | { type: 'admin'; port: MessagePort }
+  /** Take nothing new, finish what runs, then say `retired`. */
+  | { type: 'retire' }
   /** Finish what runs. IO threads tell their peers; CPU threads go on until `stop`. */
   | { type: 'drain' }
   /** End now. */
   | { type: 'stop' };
+
+/** A request that has ended threads. */
+export interface QuarantinedBody {
+  method: number;
+  /** `bodyHash` of its body. */
+  body: number;
+  /** On the process's clock, ms. */
+  untilMs: number;
+  kills: number;
+}
 
 export type ToMain =
   /** The first message, before any module of a user's loads: worker_threads' own id, so that main finds the Worker. */
@@ -78,5 +107,7 @@ export type ToMain =
   | { type: 'settled'; number: number }
   /** An IO thread has no connection and nothing under way any more. */
   | { type: 'drained' }
+  /** Nothing runs here any more and nothing will. */
+  | { type: 'retired' }
   /** Connections that have arrived and that have closed since the last such message, by the numbers main gave them. */
   | { type: 'connections'; opened: number[]; closed: number[] };

@@ -12,15 +12,17 @@ import { Answerer } from './shared/answerer.ts';
 import { Asker, type Route } from './shared/asker.ts';
 import { ringOne } from './shared/bells.ts';
 import { Board } from './shared/board.ts';
+import { CounterTable, type ThreadCounter, threadCounters } from './shared/counters.ts';
 import { Inflight } from './shared/inflight.ts';
 import { LatencyHistogram } from './shared/latency.ts';
-import { board as boardWord, laneCount, nestedLane, wants } from './shared/layout.ts';
+import { board as boardWord, laneCount, nestedLane, threadNumberMax, wants } from './shared/layout.ts';
 import { Link, Links } from './shared/link.ts';
 import { messagePorts, ownPorts } from './shared/link-ports.ts';
+import { MethodCounters } from './shared/method-counters.ts';
 import { type PoolQueue, poolQueue } from './shared/pool-queue.ts';
 import { RunQueue } from './shared/run-queue.ts';
 import { Taker } from './shared/taker.ts';
-import type { MethodRow, ThreadInit, ToMain, ToThread } from './thread-control.ts';
+import type { MethodRow, QuarantinedBody, ThreadInit, ToMain, ToThread } from './thread-control.ts';
 import { type TimerTarget, TimerWheel } from './timer-wheel.ts';
 
 /** Replies handed on in one turn before the event loop goes round. */
@@ -39,6 +41,10 @@ export interface ThreadWork {
   onCancels(): void;
   /** All links are there. */
   onGo(methods: MethodRow[]): void;
+  onQuarantine(bodies: QuarantinedBody[]): void;
+  onAdmin(port: MessagePort): void;
+  /** From here on it takes nothing, and says so by `takesRegular` and `takesNested`. */
+  onRetire(): void;
   onDrain(): void;
   onStop(): void;
 }
@@ -51,10 +57,13 @@ export class ThreadEndpoint implements TimerTarget {
   readonly pools = new Map<string, PoolQueue>();
   readonly timers: TimerWheel;
   readonly clock: Clock;
+  readonly counters: CounterTable<ThreadCounter>;
   readonly asker: Asker;
   readonly answerer: Answerer;
   /** Takes what fibers run. */
   readonly taker: Taker | undefined;
+  /** Calls to other processes over connections of this thread, by client; set when the process goes. */
+  clientCounters: MethodCounters | undefined;
   /** IO threads: takes outgoing calls. */
   readonly callTaker: Taker | undefined;
   /** Lanes that this thread has put to since it last saw them empty; looked at every `ringAgainMs`. */
@@ -68,6 +77,7 @@ export class ThreadEndpoint implements TimerTarget {
   #turnScheduled = false;
   #spinUntilMs = 0;
   #cancelsSeen = 0;
+  #turns = 0;
   /** At most one of these is under way, so it is bound once. */
   readonly #turn = (): void => this.#runTurn();
 
@@ -77,6 +87,7 @@ export class ThreadEndpoint implements TimerTarget {
     this.clock = clock;
     this.timers = new TimerWheel({ clock });
     this.board = new Board(init.board);
+    this.counters = new CounterTable(threadCounters, threadNumberMax + 1, init.counters);
     for (const { name, memory, capacity, calls } of init.pools) {
       this.pools.set(name, poolQueue(name, new RunQueue(memory, capacity, init.number), calls));
     }
@@ -177,6 +188,7 @@ export class ThreadEndpoint implements TimerTarget {
   #runTurn(): void {
     this.#turnScheduled = false;
     if (!this.#going) return;
+    this.board.noteTurn(this.number, ++this.#turns);
     if (this.#parked) {
       this.#parked = false;
       this.board.unpark(this.number);
@@ -272,7 +284,10 @@ export class ThreadEndpoint implements TimerTarget {
       }
       case 'go':
         this.#going = true;
+        this.asker.methodCounters = new MethodCounters(message.counts);
+        this.clientCounters = new MethodCounters(message.clientCounts);
         this.#work.onGo(message.methods);
+        this.#work.onQuarantine(message.quarantined);
         this.wake();
         break;
       case 'condemned':
@@ -288,6 +303,19 @@ export class ThreadEndpoint implements TimerTarget {
         if (message.down) this.asker.abandon(pool);
         break;
       }
+      case 'quarantine':
+        this.#work.onQuarantine(message.bodies);
+        break;
+      case 'ping':
+        this.wake();
+        break;
+      case 'admin':
+        this.#work.onAdmin(message.port);
+        break;
+      case 'retire':
+        this.#work.onRetire();
+        this.wake();
+        break;
       case 'drain':
         this.#work.onDrain();
         break;

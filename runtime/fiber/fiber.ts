@@ -252,6 +252,10 @@ export class Fiber extends Lifecycle implements HostedFiber {
     rare.cancelCallbacks?.run(reason, this);
   }
 
+  protected askedToStop(): void {
+    if (this.parent === undefined) this.origin.stopping(this);
+  }
+
   protected rootEnded(): void {
     this.origin.ended(this);
   }

@@ -78,6 +78,8 @@ export interface FiberOrigin {
   entering(fiber: HostedFiber): void;
   /** False once nobody wants the result: asked by every `check()`, so one atomic load at most. */
   isWanted(): boolean;
+  /** The root was asked to stop, by a cancel or its deadline; `ended` follows when it obeys. Must not throw. */
+  stopping(root: HostedFiber): void;
   /** The root has ended, children and finalizers included; `root.exit` says how. Called once. Must not throw. */
   ended(root: HostedFiber): void;
 }

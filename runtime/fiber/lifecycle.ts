@@ -75,6 +75,8 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
   abstract invoke<Result>(run: (fiber: this) => Result): Result;
   /** The fiber was asked to stop: signal and callbacks. Must not throw. */
   protected abstract stopping(reason: HeddleError): void;
+  /** A cancel or the deadline asks the fiber to stop. Must not throw. */
+  protected abstract askedToStop(): void;
   /** A root has ended. */
   protected abstract rootEnded(): void;
 
@@ -180,6 +182,11 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     if (this.#level + 1 >= nestingMax) throw overBound(this.name, `${nestingMax} fibers above one another`);
   }
 
+  /** Those that have not ended, the newest first. */
+  *children(): Iterable<Lifecycle> {
+    for (let child = this.#newestChild; child !== undefined; child = child.#older) yield child;
+  }
+
   /** For Join alone: it waits for this fiber's exit. */
   addJoin(join: Wait<unknown>): void {
     this.#joins ??= [];
@@ -267,6 +274,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
   }
 
   #stop(reason: HeddleError): void {
+    this.askedToStop();
     this.#stopWaits(reason);
     this.#cancelChildren(reason);
   }

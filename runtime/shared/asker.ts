@@ -4,6 +4,7 @@
 // by its owner, none.
 
 import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../call.ts';
+import { codeNumber } from '../errors.ts';
 import type { TimerTarget, TimerWheel } from '../timer-wheel.ts';
 import { Arena } from './arena.ts';
 import {
@@ -34,6 +35,7 @@ import {
   wants,
 } from './layout.ts';
 import type { Link, Links } from './link.ts';
+import type { MethodCounters } from './method-counters.ts';
 import type { PoolQueue } from './pool-queue.ts';
 import { type Refusal, refuse } from './refusal.ts';
 import { RequestTable } from './request-table.ts';
@@ -71,6 +73,7 @@ export interface AskerOptions {
 }
 
 const idBits = 65_536;
+const cancelledCode = codeNumber('CANCELLED');
 
 export class Asker implements TimerTarget {
   readonly table: RequestTable;
@@ -101,6 +104,8 @@ export class Asker implements TimerTarget {
   /** Requests from sockets that got an answer, and those of them that were errors. */
   answered = 0;
   failed = 0;
+  /** Set when the process goes. */
+  methodCounters: MethodCounters | undefined;
   /** Puts refused at once; replies that came too late. */
   refused = 0;
   stale = 0;
@@ -139,10 +144,10 @@ export class Asker implements TimerTarget {
   put(route: Route, head: CallHead, name: Buffer | undefined, sink: ReplySink, tag: number): number {
     const { pool } = route;
     const nowMs = this.#nowMs();
-    if (!(head.deadlineMs > nowMs)) return this.#refuse(head, sink, tag, late);
-    if (pool.down) return this.#refuse(head, sink, tag, poolDown(pool.name));
+    if (!(head.deadlineMs > nowMs)) return this.#refuse(route, head, sink, tag, late);
+    if (pool.down) return this.#refuse(route, head, sink, tag, poolDown(pool.name));
     const over = this.#overBounds(route, head.depth === 0);
-    if (over !== undefined) return this.#refuse(head, sink, tag, over);
+    if (over !== undefined) return this.#refuse(route, head, sink, tag, over);
     const nameBytes = name === undefined ? 0 : name.length;
     const metadataBytes = head.metadataEnd - head.metadataStart;
     const bodyBytes = head.bodyEnd - head.bodyStart;
@@ -150,12 +155,12 @@ export class Asker implements TimerTarget {
     let block = -1;
     if (bytes > slotInlineBytes) {
       block = this.arena.allocate(bytes);
-      if (block < 0) return this.#refuse(head, sink, tag, bytes > this.arena.bodyMax ? neverFits : arenaFull);
+      if (block < 0) return this.#refuse(route, head, sink, tag, bytes > this.arena.bodyMax ? neverFits : arenaFull);
     }
     const id = this.table.open();
     if (id < 0) {
       if (block >= 0) this.#dropBlock(block);
-      return this.#refuse(head, sink, tag, tableFull);
+      return this.#refuse(route, head, sink, tag, tableFull);
     }
     // Bodies in blocks are copied before the slot is claimed: a slot being written holds up the takers.
     if (block >= 0) copyBytes(this.arena.bytes, this.arena.offset(block), name, head);
@@ -165,7 +170,7 @@ export class Asker implements TimerTarget {
     if (at < 0) {
       this.table.close(id);
       if (block >= 0) this.#dropBlock(block);
-      return this.#refuse(head, sink, tag, queueFull(pool.name));
+      return this.#refuse(route, head, sink, tag, queueFull(pool.name));
     }
     const { words } = queue;
     const generation = this.table.generation(id);
@@ -217,7 +222,7 @@ export class Asker implements TimerTarget {
   enter(route: Route): Refusal | undefined {
     const over = this.#overBounds(route, true);
     if (over !== undefined) {
-      this.#countRefused(true);
+      this.#countRefused(route, true, over.code);
       return over;
     }
     this.#inflight.change(this.#me, allRequests, 1);
@@ -231,24 +236,27 @@ export class Asker implements TimerTarget {
     if (route.column > 0) this.#inflight.change(this.#me, route.column, -1);
   }
 
-  /** A request from a socket that this thread answered itself (pool `io`), for the statistics. */
-  countLocal(latencyMs: number, code: number): void {
+  /** A request from a socket was answered, here also one that this thread ran itself (pool `io`): for the statistics. */
+  countAnswered(method: number, latencyMs: number, code: number): void {
     this.answered++;
     if (code !== 0) this.failed++;
     this.#latency.record(this.#me, latencyMs);
+    this.methodCounters?.count(method, code, true, latencyMs);
   }
 
   /** The answer is no longer wanted. A handle whose reply came already is ignored. */
   cancel(handle: number): void {
     const id = handle % idBits;
     if (this.#pending[id] === 0 || this.table.generation(id) !== Math.floor(handle / idBits)) return;
+    const { method, pool } = this.#routes[id]!;
+    if (!pool.calls) this.methodCounters?.count(method, cancelledCode, this.#fromSocket[id] === 1, -1);
     this.#withdraw(id);
   }
 
   /** A deadline has come (TimerTarget). */
   onTimer(id: number): void {
     this.#deadlines[id] = -1;
-    if (this.#fromSocket[id] === 1) this.#count(id, late.code, this.#nowMs());
+    this.#count(id, late.code, this.#nowMs());
     const sink = this.#sinks[id]!;
     const tag = this.#tags[id]!;
     this.#withdraw(id);
@@ -351,7 +359,7 @@ export class Asker implements TimerTarget {
       reply.metadataEnd = start + metadataBytes;
       reply.bodyStart = reply.metadataEnd;
       reply.bodyEnd = reply.bodyStart + bodyBytes;
-      if (this.#fromSocket[id] === 1) this.#count(id, reply.code, nowMs);
+      this.#count(id, reply.code, nowMs);
       const sink = this.#sinks[id]!;
       const tag = this.#tags[id]!;
       this.#close(id);
@@ -370,11 +378,15 @@ export class Asker implements TimerTarget {
   }
 
   #count(id: number, code: number, nowMs: number): void {
-    this.countLocal(nowMs - this.#putAtMs[id]!, code);
+    const { method, pool } = this.#routes[id]!;
+    const latencyMs = nowMs - this.#putAtMs[id]!;
+    if (this.#fromSocket[id] === 1) this.countAnswered(method, latencyMs, code);
+    // In a queue of outgoing calls the number means a client; its channel counts those.
+    else if (!pool.calls) this.methodCounters?.count(method, code, false, latencyMs);
   }
 
   #answer(id: number, answer: Refusal): void {
-    if (this.#fromSocket[id] === 1) this.#count(id, answer.code, this.#nowMs());
+    this.#count(id, answer.code, this.#nowMs());
     const sink = this.#sinks[id]!;
     const tag = this.#tags[id]!;
     this.#close(id);
@@ -384,7 +396,7 @@ export class Asker implements TimerTarget {
   #abandonOne(id: number, pool: string): void {
     const sink = this.#sinks[id]!;
     const tag = this.#tags[id]!;
-    if (this.#fromSocket[id] === 1) this.#count(id, poolDown(pool).code, this.#nowMs());
+    this.#count(id, poolDown(pool).code, this.#nowMs());
     // A taker may have marked it between the look and here: then nobody may say that it has not run.
     const taker = this.#withdraw(id);
     sink.onReply(tag, (taker === 0 ? poolDown(pool) : poolEnded) as CallReply);
@@ -425,14 +437,15 @@ export class Asker implements TimerTarget {
     return taker;
   }
 
-  #refuse(head: CallHead, sink: ReplySink, tag: number, answer: Refusal): -1 {
-    this.#countRefused(head.depth === 0);
+  #refuse(route: Route, head: CallHead, sink: ReplySink, tag: number, answer: Refusal): -1 {
+    this.#countRefused(route, head.depth === 0, answer.code);
     return refuse(sink, tag, answer);
   }
 
   /** A refusal is an answer too, and no good one: overload must be seen in the statistics. */
-  #countRefused(fromSocket: boolean): void {
+  #countRefused({ method, pool }: Route, fromSocket: boolean, code: number): void {
     this.refused++;
+    if (!pool.calls) this.methodCounters?.count(method, code, fromSocket, -1);
     if (!fromSocket) return;
     this.answered++;
     this.failed++;

@@ -3,6 +3,17 @@
 import { add, load, store, swapIf } from './atomics.ts';
 import { boardRowWords, board as boardWord, boardWords, fates, threadNumberMax } from './layout.ts';
 
+/** User code on a thread's stack. */
+export interface Running {
+  /** Index in the process's method table. */
+  method: number;
+  fiber: number;
+  /** `bodyHash` of its request. */
+  body: number;
+  /** When its turn on the thread began, ms. */
+  sinceMs: number;
+}
+
 export class Board {
   readonly memory: SharedArrayBuffer;
   readonly words: Int32Array;
@@ -61,12 +72,31 @@ export class Board {
     return load(this.words, thread * boardRowWords + boardWord.cancels);
   }
 
-  /** Owner: what is on the stack now. `method` -1: nothing of a user's. */
-  setRunning(thread: number, method: number, fiber: number, sinceMs: number): void {
+  /** Owner: what is on the stack now, with its `bodyHash`. `method` -1: nothing of a user's. */
+  setRunning(thread: number, method: number, fiber: number, body: number, sinceMs: number): void {
     const row = thread * boardRowWords;
     this.words[row + boardWord.fiber] = fiber | 0;
+    this.words[row + boardWord.body] = body;
     this.#doubles[(row + boardWord.since) >> 1] = sinceMs;
     store(this.words, row + boardWord.method, method + 1);
+  }
+
+  /** What is on a thread's stack, or was when it died. While it lives it may change as this reads. */
+  running(thread: number): Running | undefined {
+    const row = thread * boardRowWords;
+    const method = load(this.words, row + boardWord.method) - 1;
+    if (method < 0) return undefined;
+    return {
+      method,
+      fiber: this.words[row + boardWord.fiber]!,
+      body: this.words[row + boardWord.body]!,
+      sinceMs: this.#doubles[(row + boardWord.since) >> 1]!,
+    };
+  }
+
+  /** Owner, at each turn. A plain write: nothing is ordered by it, and whoever looks sees it soon enough. */
+  noteTurn(thread: number, turns: number): void {
+    this.words[thread * boardRowWords + boardWord.turns] = turns | 0;
   }
 
   /** Owner: one of the gauges of `board` in layout.ts. */

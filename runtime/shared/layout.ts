@@ -13,12 +13,15 @@ const line = 32;
 /*
  * Thread board: one for the process. A row of 64 words for each thread number.
  *
- *   0 park │ … 31 │ 32 fate │ 33 cancels │ 34 method │ 35 fiber │ 36-37 since (f64) │ 38.. gauges
+ *   0 park │ … 31 │ 32 fate │ 33 cancels │ 34 method │ 35 fiber │ 36-37 since (f64) │ 38.. gauges │ 45 turns │
+ *   46 body │ 47 left
  *
  * park     0 awake; else the bits of `wants`                written by the owner (park) and by ringers (0)
  * fate     see `fates`                                      written by main
  * cancels  counts up at each cancel of a request it took    written by askers
- * method, fiber, since: what is on its stack now            written by the owner
+ * method, fiber, since, body: what is on its stack now      written by the owner
+ * turns    counts up at each turn of its event loop         written by the owner
+ * left     see `leavings`                                   written by the owner, last
  */
 export const boardRowWords = 2 * line;
 export const boardWords = (threadNumberMax + 1) * boardRowWords;
@@ -44,7 +47,14 @@ export const board = {
   answered: line + 9,
   /** Of them with an error. */
   failed: line + 10,
+  turns: line + 13,
+  /** `bodyHash` of the request on the stack. */
+  body: line + 14,
+  left: line + 15,
 } as const;
+
+/** The last words of a thread that ended itself: by process.exit, by a rejection, or by an exception of no fiber. */
+export const leavings = { none: 0, exit: 1, rejection: 2, exception: 3 } as const;
 
 /** What a thread number stands for. */
 export const fates = { unused: 0, alive: 1, condemned: 2, dead: 3 } as const;

@@ -89,6 +89,12 @@ export class EchoWork implements ThreadWork {
     this.#host.onGo?.();
   }
 
+  onQuarantine(): void {}
+
+  onAdmin(): void {}
+
+  onRetire(): void {}
+
   onDrain(): void {
     this.draining = true;
     this.#host.onDrain?.();

@@ -120,7 +120,15 @@ class EndpointWorld implements World {
     }
     for (const { thread, port } of this.#actors.values()) {
       this.enter(thread);
-      runNow(port.handler!({ type: 'go', methods: [] }));
+      runNow(
+        port.handler!({
+          type: 'go',
+          methods: [],
+          counts: new SharedArrayBuffer(1024),
+          clientCounts: new SharedArrayBuffer(0),
+          quarantined: [],
+        }),
+      );
     }
     this.#acks.clear();
     this.#main.driver = new Driver(this.#supervise());
@@ -262,6 +270,7 @@ class EndpointWorld implements World {
       board: board.memory,
       inflight: inflightMemory,
       latency,
+      counters: this.#shared.counters,
       pools: [{ name: 'p', memory: queueMemory, capacity: this.#options.capacity, calls: false }],
       takes: asks ? [] : ['p'],
       table: tables[number]!,
@@ -394,7 +403,13 @@ class EndpointWorld implements World {
     this.#acks.clear();
     this.#join(next, (to, message) => to.port.inbox.push(message));
     yield waitUntil('links', () => this.#alive().every((other) => this.#acks.has(other.number)));
-    next.port.inbox.push({ type: 'go', methods: [] });
+    next.port.inbox.push({
+      type: 'go',
+      methods: [],
+      counts: new SharedArrayBuffer(1024),
+      clientCounts: new SharedArrayBuffer(0),
+      quarantined: [],
+    });
   }
 
   #mark(actor: Actor): void {

@@ -48,6 +48,7 @@ export class FiberRig {
       depth: 0,
       asyncContext: options.asyncContext ?? false,
       entering: (fiber) => this.entered.push(fiber.name),
+      stopping: () => {},
       isWanted: options.isWanted ?? (() => true),
       ended: (fiber) => this.#ended(started, fiber),
     };

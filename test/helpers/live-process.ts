@@ -61,7 +61,13 @@ export class LiveProcess implements AsyncDisposable {
     this.#own = endpoint;
     this.#listen(init.number, control);
     await this.supervisor.join({ number: init.number, name: 'own', takes: [], control });
-    control.postMessage({ type: 'go', methods: [] });
+    control.postMessage({
+      type: 'go',
+      methods: [],
+      counts: new SharedArrayBuffer(1024),
+      clientCounts: new SharedArrayBuffer(0),
+      quarantined: [],
+    });
     await new Promise((resolve) => setImmediate(resolve));
     return endpoint;
   }
@@ -105,6 +111,7 @@ export class LiveProcess implements AsyncDisposable {
       board: supervisor.board.memory,
       inflight: supervisor.inflight.memory,
       latency: supervisor.latency.memory,
+      counters: supervisor.counters.memory,
       pools: [...supervisor.pools],
       takes,
       ...supervisor.memory(number),
@@ -132,7 +139,13 @@ export class LiveProcess implements AsyncDisposable {
     this.threads.add(thread);
     void gone.then(() => this.threads.delete(thread));
     await this.supervisor.join({ number: init.number, name: init.name, takes, control });
-    control.postMessage({ type: 'go', methods: [] });
+    control.postMessage({
+      type: 'go',
+      methods: [],
+      counts: new SharedArrayBuffer(1024),
+      clientCounts: new SharedArrayBuffer(0),
+      quarantined: [],
+    });
     return thread;
   }
 

@@ -3,12 +3,15 @@
 // the same order, zeroed.
 
 import type { Board } from '../../runtime/shared/board.ts';
+import { CounterTable, threadCounters } from '../../runtime/shared/counters.ts';
 import type { Inflight } from '../../runtime/shared/inflight.ts';
+import { threadNumberMax } from '../../runtime/shared/layout.ts';
 import type { LostSlot, RunQueue } from '../../runtime/shared/run-queue.ts';
 import { type SimThread, Violation } from './explorer.ts';
 import { run, type StepGenerator, type StepOp } from './step-runtime.ts';
 import type { SteppingModules } from './steps.ts';
 
+const counters = new CounterTable(threadCounters, threadNumberMax + 1).memory;
 const arenaDataBytes = 4096;
 const ringDataBytes = 256;
 
@@ -57,6 +60,8 @@ export class WorldMemory {
   readonly inflight: Inflight;
   readonly inflightMemory: SharedArrayBuffer;
   readonly latency: SharedArrayBuffer;
+  /** Of all worlds: nothing of it is ever read. */
+  readonly counters = counters;
   readonly tables: SharedArrayBuffer[] = [];
   readonly arenas: SharedArrayBuffer[] = [];
   readonly #modules: SteppingModules;

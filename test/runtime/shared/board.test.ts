@@ -100,11 +100,11 @@ test('what is on a stack is said by method, fiber and time; -1: nothing of a use
   const board = new Board();
   const doubles = new Float64Array(board.memory);
   const row = 6 * boardRowWords;
-  board.setRunning(6, 41, 2 ** 32 - 1, 1234.5);
+  board.setRunning(6, 41, 2 ** 32 - 1, -7, 1234.5);
   t.is(board.gauge(6, boardWord.method), 42);
   t.is(board.gauge(6, boardWord.fiber), -1);
   t.is(doubles[(row + boardWord.since) / 2], 1234.5);
-  board.setRunning(6, -1, 0, 1300);
+  board.setRunning(6, -1, 0, 0, 1300);
   t.is(board.gauge(6, boardWord.method), 0);
 });
 

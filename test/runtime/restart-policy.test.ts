@@ -1,7 +1,7 @@
 // RestartPolicy: when a dead thread is replaced.
 
 import test from 'ava';
-import { RestartPolicy } from '../../scheduler/restart-policy.ts';
+import { RestartPolicy } from '../../runtime/restart-policy.ts';
 
 const limits = { max: 5, windowMs: 10_000, backoffFirstMs: 1_000, backoffMaxMs: 30_000 };
 
