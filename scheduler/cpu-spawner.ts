@@ -8,8 +8,8 @@ import type { Logger } from '../runtime/logger.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
 import type { PoolSettings } from '../runtime/settings.ts';
 import type { ThreadInit } from '../runtime/thread-control.ts';
+import type { Spawner } from './pool-thread.ts';
 import type { RunnerBounds } from './request-runner.ts';
-import type { Spawner } from './thread-pool.ts';
 
 /** What a CPU thread's task is given. */
 export interface CpuThreadTask {
@@ -42,12 +42,15 @@ export function cpuGeneration(
   log: Logger,
   clock: Clock,
 ): CpuGeneration {
-  const { memoryBytes, stackBytes, threads, maxFibers, maxNested } = settings;
-  const bounds: RunnerBounds = { pool: settings.name, maxFibers, maxNested };
+  const { memoryBytes, stackBytes, threads, maxFibers, maxNested, cancelGraceMs } = settings;
+  const bounds: RunnerBounds = { pool: settings.name, maxFibers, maxNested, cancelGraceMs };
   const piscina = new Piscina({
     filename: moduleUrl('./cpu-thread', import.meta.url).href,
-    minThreads: threads,
-    maxThreads: threads,
+    name: 'cpuThread',
+    // A Worker for each task and no other: piscina's own replacement of a dead one would come beside ours.
+    minThreads: 0,
+    // One more while a thread is replaced that still finishes what it runs.
+    maxThreads: threads + 1,
     // A worker that waits in Atomics.wait would not turn its event loop.
     atomics: 'disabled',
     concurrentTasksPerWorker: 1,
@@ -60,11 +63,13 @@ export function cpuGeneration(
     },
   });
   let closed = false;
+  /** Threads that were spawned and have not exited. */
+  let living = 0;
   let waitMs: number = rebirthMs.first;
   let rebirth: unknown;
   // piscina replaces no Worker any more once one has died in its bootstrap, and the task that was to be its own waits
   // for ever: another task makes it try again. Its death is none of a thread: nothing of ours had run in it.
-  const isStranded = (): boolean => !closed && piscina.queueSize > 0 && piscina.threads.length < threads;
+  const isStranded = (): boolean => !closed && piscina.queueSize > 0 && piscina.threads.length < living;
   const lookForStranded = (): void => {
     if (rebirth !== undefined || !isStranded()) return;
     log.error({ pool: settings.name, waitMs }, 'a thread died before it was born; another is made');
@@ -86,27 +91,38 @@ export function cpuGeneration(
       const exit = new Promise<void>((resolve) => {
         exited = resolve;
       });
-      let known = false;
+      living++;
+      void exit.then(() => living--);
+      let worker: Worker | undefined;
+      let failure: unknown;
+      let endsAlone = false;
       // piscina types its list as postMessage's last overload, which takes options instead.
       const transferList = [control, ...transfer] as unknown as StructuredSerializeOptions;
       piscina.run(task, { transferList }).then(
-        // The task ends when the thread was told to stop; its worker is ended with the pool.
-        () => exited(),
+        // The task ends when the thread was told to stop; its worker is ended with the pool, or now.
+        () => {
+          if (endsAlone && worker !== undefined) void worker.terminate();
+          else exited();
+        },
         (error: unknown) => {
+          failure = error;
           log.error({ thread: init.name, err: error }, 'the thread ended');
           // Once the Worker is known only its own 'exit' counts: this rejection comes before the thread has stopped.
-          if (!known) exited();
+          if (worker === undefined) exited();
         },
       );
       return {
         exited: exit,
         worker: (threadId) => {
           if (threadId === undefined) return undefined;
-          const worker = piscina.threads.find((one: Worker) => one.threadId === threadId);
-          known = worker !== undefined;
+          worker = piscina.threads.find((one: Worker) => one.threadId === threadId);
           waitMs = rebirthMs.first;
           worker?.once('exit', () => exited());
           return worker;
+        },
+        failure: () => failure,
+        endAlone: () => {
+          endsAlone = true;
         },
       };
     },

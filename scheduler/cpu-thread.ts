@@ -4,6 +4,7 @@
 import { threadId } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
+import { lastWords } from '../runtime/last-words.ts';
 import type { CpuThreadTask } from './cpu-spawner.ts';
 import type { HostModule } from './host-module.ts';
 import { RequestRunner } from './request-runner.ts';
@@ -11,10 +12,15 @@ import { RequestRunner } from './request-runner.ts';
 /** A task that is none: see cpu-spawner.ts. */
 export function nothing(): void {}
 
-export default function cpuThread(task: CpuThreadTask): Promise<void> {
+/**
+ * A named export, and none that is the default: piscina requires this module, and for a default export Node's
+ * `require` makes a facade module, which aborts the whole process when the thread is terminated right then.
+ */
+export function cpuThread(task: CpuThreadTask): Promise<void> {
   const { init, control, bounds, hostUrl, hostData } = task;
   return new Promise((stopped) => {
     const runner = new RequestRunner(init, bounds, control, systemClock, () => stopped());
+    lastWords(runner.endpoint.board, init.number);
     // Before anything that may not end: from here on main can end this thread and sees its death.
     runner.endpoint.tell({ type: 'born', threadId });
     import(hostUrl)

@@ -8,7 +8,8 @@ import type { FiberCalls } from '../runtime/fiber/host.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
-import type { ServedRow } from './thread-pool.ts';
+import type { ConnectionRow } from '../runtime/thread-report.ts';
+import type { ServedRow } from './pool-thread.ts';
 
 /** One served method. */
 export interface Processor {
@@ -41,7 +42,7 @@ export interface RunnerHost {
   calls: FiberCalls;
   log: Logger;
   /** A request of this very thread was answered; `code` 0 is success. */
-  onLocalReply(latencyMs: number, code: number): void;
+  onLocalReply(method: number, latencyMs: number, code: number): void;
 }
 
 /** The rest of a thread's work, where there is some: an IO thread's sockets and outgoing calls. */
@@ -51,7 +52,10 @@ export interface ThreadExtension {
   onCancels(): void;
   onGo(methods: MethodRow[]): void;
   onDrain(): void;
-  onStop(): void;
+  /** Open connections, for the admin. */
+  connections?(): ConnectionRow[];
+  /** A promise is waited for before the thread ends; it must not reject. */
+  onStop(): void | Promise<void>;
 }
 
 /** A thread that wants to be told what to run. */

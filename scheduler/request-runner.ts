@@ -2,23 +2,24 @@
 // takes one request, starts its fiber, and only then takes the next.
 
 import type { MessagePort } from 'node:worker_threads';
+import { bodyHash } from '../runtime/body-hash.ts';
 import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../runtime/call.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { codeNumber, HeddleError, retryHints } from '../runtime/errors.ts';
+import { HeddleError } from '../runtime/errors.ts';
 import { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
-import { encodeMetadata } from '../runtime/metadata.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
-import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
+import type { MethodRow, QuarantinedBody, ThreadInit } from '../runtime/thread-control.ts';
 import { ThreadEndpoint, type ThreadWork } from '../runtime/thread-endpoint.ts';
 import type { HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
-import { RunningRequest } from './running-request.ts';
+import { QuarantinedBodies } from './quarantined-bodies.ts';
+import { addMetadata, clearReply, failReply } from './reply-form.ts';
+import { graceTag, RunningRequest } from './running-request.ts';
+import { answerAdmin } from './thread-answers.ts';
 
 /** A turn ends after this many requests, bytes of bodies or milliseconds: then replies go out and the loop goes round. */
 export const turnBounds = { requests: 32, bodyBytes: 65_536, ms: 0.2 } as const;
-/** Sentences of errors are cut here, bytes: they travel in every hop. */
-const messageMaxBytes = 4096;
 /** The method index of offloaded functions, which are in no contract; contracts' methods count from 1. */
 export const taskMethod = 0;
 
@@ -27,6 +28,8 @@ export interface RunnerBounds {
   /** Fibers at once on this thread; nested ones beyond that. */
   maxFibers: number;
   maxNested: number;
+  /** How long a cancelled handler may go on before the log names it, ms; 0: any time. */
+  cancelGraceMs: number;
 }
 
 export class RequestRunner implements ThreadWork, HostedThread {
@@ -46,6 +49,9 @@ export class RequestRunner implements ThreadWork, HostedThread {
   #regular = 0;
   #nested = 0;
   #onStack = false;
+  #retiring = false;
+  #retired = false;
+  #quarantine: QuarantinedBodies | undefined;
   #turnStartMs = 0;
   #turnRequests = 0;
   #turnBodyBytes = 0;
@@ -83,19 +89,20 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   get takesRegular(): boolean {
-    return this.#regular < this.bounds.maxFibers && !this.endpoint.answerer.isFull;
+    return this.#regular < this.bounds.maxFibers && !this.endpoint.answerer.isFull && !this.#retiring;
   }
 
   get takesNested(): boolean {
-    if (this.endpoint.answerer.isFull) return false;
+    if (this.endpoint.answerer.isFull || this.#retiring) return false;
     return this.#nested < this.bounds.maxNested || this.#allNestedFull();
   }
 
   turn(): boolean {
     if (this.#onStack) {
       this.#onStack = false;
-      this.endpoint.board.setRunning(this.number, -1, 0, 0);
+      this.endpoint.board.setRunning(this.number, -1, 0, 0, 0);
     }
+    if (this.#retiring) this.#lookRetired();
     let did = this.#extension?.turn() ?? false;
     if (this.#turnTargets.length > 0) {
       did = true;
@@ -135,7 +142,6 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   /** Runs it without a queue; its answer may come before this returns. */
   runLocal(request: RunningRequest, head: CallHead): void {
-    request.startedMs = this.#clock.nowMs();
     this.#start(request, request.processor, head);
     // As an asker's: the caller gets its answer by the deadline, whatever the handler does.
     const { deadlineMs, sink } = request;
@@ -183,46 +189,90 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.#extension?.onDrain();
   }
 
+  onQuarantine(bodies: QuarantinedBody[]): void {
+    this.#quarantine = bodies.length === 0 ? undefined : new QuarantinedBodies(bodies);
+  }
+
+  onAdmin(port: MessagePort): void {
+    answerAdmin(port, this.#running, this.#clock, this.#extension);
+  }
+
+  onRetire(): void {
+    this.#retiring = true;
+    this.#gauge();
+  }
+
   onStop(): void {
-    this.#extension?.onStop();
+    const stopping = this.#extension?.onStop();
     this.endpoint.close();
-    this.#onStopped();
+    if (stopping === undefined) this.#onStopped();
+    else void stopping.finally(this.#onStopped);
   }
 
   // RequestOwner, for RunningRequest.
 
   entering(request: RunningRequest, fiber: HostedFiber): void {
     this.#onStack = true;
-    this.endpoint.board.setRunning(this.number, request.method, fiber.id, this.#clock.nowMs());
+    this.endpoint.board.setRunning(this.number, request.method, fiber.id, request.bodyHash, this.#clock.nowMs());
     this.endpoint.entering();
+  }
+
+  stopping(request: RunningRequest): void {
+    const { cancelGraceMs } = this.bounds;
+    if (cancelGraceMs === 0) return;
+    request.graceEntry = this.endpoint.timers.add(this.#clock.nowMs() + cancelGraceMs, request, graceTag);
+  }
+
+  overstayed(request: RunningRequest): void {
+    this.endpoint.counters.add(this.number, 'overstayed');
+    const { cancelGraceMs } = this.bounds;
+    const { name, fiber } = request;
+    const state = fiber!.state;
+    this.#host!.log.warn(
+      {
+        method: name,
+        fiber: fiber!.id,
+        state: state.is,
+        on: state.is === 'blocked' ? state.on : undefined,
+        cancelGraceMs,
+      },
+      'a handler goes on although nobody waits for it any more: await the fiber, call fiber.check(), or use fiber.signal',
+    );
   }
 
   ended(request: RunningRequest, root: HostedFiber): void {
     const wasFull = !this.takesRegular || !this.takesNested;
     this.#remove(request);
+    if (request.graceEntry >= 0) this.endpoint.timers.remove(request.graceEntry);
     if (wasFull) this.endpoint.wake();
     // Cancelled, late or its asker dead: nothing is encoded for nobody.
     if (!request.isWanted()) {
       this.endpoint.answerer.dropped++;
+      this.endpoint.counters.add(this.number, 'unwanted');
       return;
     }
     const { form } = request;
     const exit = root.exit!;
     const reply = this.#reply;
     if (exit.how === 'returned' && request.oneWay) {
-      this.#clear(reply);
+      clearReply(reply);
     } else if (exit.how === 'returned' && form !== undefined) {
-      this.#clear(reply);
+      clearReply(reply);
       try {
         form.encode(exit.value, reply);
       } catch (reason) {
-        this.#fail(reply, this.#report(request, HeddleError.from(reason)));
+        failReply(reply, this.#report(request, HeddleError.from(reason)));
       }
     } else {
-      this.#fail(reply, this.#report(request, exit.how === 'returned' ? noForm : exit.error));
+      failReply(reply, this.#report(request, exit.how === 'returned' ? noForm : exit.error));
     }
     const metadata = root.replyMetadataIfAny;
-    if (metadata !== undefined && metadata.size > 0) this.#addMetadata(request, reply, metadata);
+    if (metadata !== undefined && metadata.size > 0) {
+      const failure = addMetadata(reply, metadata);
+      if (failure !== undefined) {
+        this.#host!.log.error({ method: request.name, err: failure }, 'reply metadata was left out');
+      }
+    }
     this.#send(request, reply);
   }
 
@@ -270,6 +320,14 @@ export class RequestRunner implements ThreadWork, HostedThread {
       this.#refuse(request, new HeddleError('DEADLINE_EXCEEDED', 'the deadline passed in the queue; it has not run'));
       return;
     }
+    request.bodyHash = bodyHash(head.source, head.bodyStart, head.bodyEnd);
+    const refused = this.#quarantine?.refusal(request, nowMs, this.#clock);
+    if (refused !== undefined) {
+      this.endpoint.counters.add(this.number, 'quarantined');
+      this.#refuse(request, refused);
+      return;
+    }
+    request.startedMs = nowMs;
     this.#add(request);
     const fiber = new Fiber(this.#fiberHost!, request, nowMs);
     request.fiber = fiber;
@@ -278,7 +336,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   #refuse(request: RunningRequest, error: HeddleError): void {
-    this.#fail(this.#reply, error);
+    failReply(this.#reply, error);
     this.#send(request, this.#reply);
   }
 
@@ -288,7 +346,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     } else if (request.sink !== undefined) {
       const { sink } = request;
       this.#endLocal(request);
-      this.#host!.onLocalReply(this.#clock.nowMs() - request.startedMs, reply.code);
+      this.#host!.onLocalReply(request.method, this.#clock.nowMs() - request.startedMs, reply.code);
       sink.onReply(request.tag, reply);
     }
   }
@@ -322,7 +380,17 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   #gauge(): void {
     this.endpoint.board.setGauge(this.number, boardWord.fibers, this.#running.length);
-    this.endpoint.board.setGauge(this.number, boardWord.nested, this.#nested);
+    // One that retires takes no nested call: the others must not count on it.
+    this.endpoint.board.setGauge(this.number, boardWord.nested, this.#retiring ? this.bounds.maxNested : this.#nested);
+  }
+
+  /** Nothing runs here, nothing is asked for, every reply has left: the thread may end and nobody notices. */
+  #lookRetired(): void {
+    const { asker, answerer } = this.endpoint;
+    if (this.#retired || this.#running.length > 0 || asker.inFlight > 0 || answerer.held > 0) return;
+    this.#retired = true;
+    answerer.flush();
+    this.endpoint.tell({ type: 'retired' });
   }
 
   /** No thread of the pool has a nested fiber left: whoever takes a nested call must refuse it, or all wait for ever. */
@@ -341,45 +409,6 @@ export class RequestRunner implements ThreadWork, HostedThread {
     }
     return error;
   }
-
-  #clear(reply: CallReply): void {
-    reply.code = 0;
-    reply.retry = 0;
-    reply.retryAfterMs = 0;
-    reply.codec = 0;
-    reply.compression = 0;
-    reply.fingerprintHigh = 0;
-    reply.fingerprintLow = 0;
-    reply.metadataStart = 0;
-    reply.metadataEnd = 0;
-    reply.bodyStart = 0;
-    reply.bodyEnd = 0;
-  }
-
-  #fail(reply: CallReply, error: HeddleError): void {
-    this.#clear(reply);
-    reply.code = codeNumber(error.code);
-    reply.retry = retryHints.indexOf(error.retry);
-    reply.retryAfterMs = error.retryAfterMs;
-    reply.source = utf8Start(error.message, messageMaxBytes);
-    reply.bodyEnd = reply.source.length;
-  }
-
-  #addMetadata(request: RunningRequest, reply: CallReply, pairs: ReadonlyMap<string, string>): void {
-    let metadata: Buffer;
-    try {
-      metadata = encodeMetadata(pairs);
-    } catch (reason) {
-      this.#host!.log.error({ method: request.name, err: reason }, 'reply metadata was left out');
-      return;
-    }
-    const body = reply.source.subarray(reply.bodyStart, reply.bodyEnd);
-    reply.source = Buffer.concat([metadata, body]);
-    reply.metadataStart = 0;
-    reply.metadataEnd = metadata.length;
-    reply.bodyStart = metadata.length;
-    reply.bodyEnd = reply.source.length;
-  }
 }
 
 /** The head of the request that is being started; read before `Fiber.start` returns. */
@@ -389,15 +418,6 @@ function runRequest(fiber: Fiber): unknown {
   const request = fiber.origin as RunningRequest;
   request.form = request.processor!.form(currentHead);
   return request.form.start(currentHead, fiber);
-}
-
-/** The text in UTF-8, cut between characters at `maxBytes`. */
-function utf8Start(text: string, maxBytes: number): Buffer {
-  const bytes = Buffer.from(text, 'utf8');
-  if (bytes.length <= maxBytes) return bytes;
-  let end = maxBytes;
-  while ((bytes[end]! & 0xc0) === 0x80) end--;
-  return bytes.subarray(0, end);
 }
 
 function unwanted(request: RunningRequest, nowMs: number): HeddleError {

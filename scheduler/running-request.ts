@@ -11,12 +11,19 @@ import { isMine } from '../runtime/shared/request-table.ts';
 import type { TimerTarget } from '../runtime/timer-wheel.ts';
 import type { Processor, ProcessorForm } from './host-module.ts';
 
+/** Marks the end of a cancelled handler's grace among a request's entries in the wheel. */
+export const graceTag = 1;
+
 /** Who hears of its life: the RequestRunner. */
 export interface RequestOwner {
   readonly number: number;
   /** A local request was not answered by its deadline. */
   late(request: RunningRequest): void;
   entering(request: RunningRequest, fiber: HostedFiber): void;
+  /** Its fiber was asked to stop, and has not ended. */
+  stopping(request: RunningRequest): void;
+  /** It had its grace, and still runs. */
+  overstayed(request: RunningRequest): void;
   ended(request: RunningRequest, root: HostedFiber): void;
 }
 
@@ -48,6 +55,9 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
   form: ProcessorForm | undefined = undefined;
   fiber: Fiber | undefined = undefined;
   startedMs = 0;
+  bodyHash = 0;
+  /** The end of its grace in the thread's wheel; -1: none. */
+  graceEntry = -1;
   /** Where it stands in its owner's list. */
   place = -1;
 
@@ -92,6 +102,10 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
     this.#owner.entering(this, fiber);
   }
 
+  stopping(): void {
+    this.#owner.stopping(this);
+  }
+
   isWanted(): boolean {
     if (this.link === undefined) return this.sink !== undefined;
     return isMine(this.link.table, this.request, this.generation, this.#owner.number);
@@ -101,8 +115,13 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
     this.#owner.ended(this, root);
   }
 
-  /** Local requests: the deadline has come (TimerTarget). */
-  onTimer(): void {
+  /** Its grace is over, or a local request's deadline has come (TimerTarget). */
+  onTimer(tag: number): void {
+    if (tag === graceTag) {
+      this.graceEntry = -1;
+      this.#owner.overstayed(this);
+      return;
+    }
     this.deadlineEntry = -1;
     this.#owner.late(this);
   }

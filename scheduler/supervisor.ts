@@ -15,13 +15,15 @@ import { HeddleError } from '../runtime/errors.ts';
 import { Arena } from '../runtime/shared/arena.ts';
 import { Board } from '../runtime/shared/board.ts';
 import { allocateRing } from '../runtime/shared/completion-ring.ts';
+import { CounterTable, type ThreadCounter, threadCounters } from '../runtime/shared/counters.ts';
 import { Inflight } from '../runtime/shared/inflight.ts';
 import { LatencyHistogram } from '../runtime/shared/latency.ts';
 import { board as boardWord, fates, threadNumberMax } from '../runtime/shared/layout.ts';
 import type { LinkMemory } from '../runtime/shared/link.ts';
+import { MethodCounters } from '../runtime/shared/method-counters.ts';
 import { bumpAll, RequestTable } from '../runtime/shared/request-table.ts';
 import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
-import type { PoolMemory, ToThread } from '../runtime/thread-control.ts';
+import type { PoolMemory, QuarantinedBody, ToThread } from '../runtime/thread-control.ts';
 
 /** A thread that has said `ready`. */
 export interface Member {
@@ -40,6 +42,8 @@ export interface NumberMemory {
 export interface SupervisorOptions {
   pools: readonly PoolMemory[];
   services: number;
+  /** Clients of the config. Default 0. */
+  clients?: number;
   /** Requests in flight per asking thread; a power of two. */
   tableEntries: number;
   /** Bytes per asking thread for bodies that do not fit a slot; a power of two. */
@@ -54,6 +58,7 @@ export class Supervisor {
   readonly board: Board;
   readonly inflight: Inflight;
   readonly latency = new LatencyHistogram();
+  readonly counters: CounterTable<ThreadCounter> = new CounterTable(threadCounters, threadNumberMax + 1);
   readonly pools: readonly PoolMemory[];
   readonly #queues: RunQueue[];
   readonly #members = new Map<number, Member>();
@@ -67,6 +72,11 @@ export class Supervisor {
   /** What threads had counted when they died, by word of their row. */
   readonly #counted = new Map<number, number>();
   readonly #memory = new Map<number, NumberMemory>();
+  /** By number, and like the rest of its memory going on from owner to owner: a sum over all never falls. */
+  readonly #methodCounters = new Map<number, SharedArrayBuffer>();
+  readonly #clientCounters = new Map<number, SharedArrayBuffer>();
+  readonly #clients: number;
+  #quarantined: QuarantinedBody[] = [];
   readonly #tableEntries: number;
   readonly #arenaBytes: number;
 
@@ -74,6 +84,7 @@ export class Supervisor {
     this.board = new Board();
     this.inflight = new Inflight(Inflight.allocate(options.services));
     this.pools = options.pools;
+    this.#clients = options.clients ?? 0;
     this.#tableEntries = options.tableEntries;
     this.#arenaBytes = options.arenaBytes;
     this.#queues = options.pools.map(({ memory, capacity }) => new RunQueue(memory, capacity, 0));
@@ -128,6 +139,40 @@ export class Supervisor {
       this.#memory.set(number, memory);
     }
     return memory;
+  }
+
+  /** Memory of a thread's MethodCounters, for `methods` rows of the method table. */
+  methodCounters(number: number, methods: number): SharedArrayBuffer {
+    let memory = this.#methodCounters.get(number);
+    if (memory === undefined) {
+      memory = MethodCounters.allocate(methods);
+      this.#methodCounters.set(number, memory);
+    }
+    return memory;
+  }
+
+  /** Memory of a thread's MethodCounters of calls to other processes. */
+  clientCounters(number: number): SharedArrayBuffer {
+    let memory = this.#clientCounters.get(number);
+    if (memory === undefined) {
+      memory = MethodCounters.allocate(this.#clients);
+      this.#clientCounters.set(number, memory);
+    }
+    return memory;
+  }
+
+  /** Requests that no thread, nor any to come, may run. */
+  get quarantined(): readonly QuarantinedBody[] {
+    return this.#quarantined;
+  }
+
+  setQuarantined(bodies: QuarantinedBody[]): void {
+    this.#quarantined = bodies;
+    this.tellAll({ type: 'quarantine', bodies });
+  }
+
+  tellAll(message: ToThread): void {
+    for (const member of this.#members.values()) post(member, message);
   }
 
   /**
@@ -221,7 +266,12 @@ export class Supervisor {
   setPoolDown(name: string, down: boolean): void {
     if (down) this.#downPools.add(name);
     else this.#downPools.delete(name);
-    for (const member of this.#members.values()) post(member, { type: 'pool', name, down });
+    this.tellAll({ type: 'pool', name, down });
+  }
+
+  /** Pools that are down, by the names of their queues. */
+  get downPools(): ReadonlySet<string> {
+    return this.#downPools;
   }
 
   /** What a thread must know of `peer`, with the ring towards it and the ring back. */

@@ -1,21 +1,16 @@
 // ThreadPool (main thread): what IO and CPU pools have in common. It spawns its threads, takes them through ready →
 // linked → going, replaces those that die, and stops them. How a thread is made is the Spawner's affair.
-//
-// A pool thread, as main sees it:
-//   starting   its modules load. Left by `ready`, by `failed` or by its death.
-//   ready      waits to be linked with all others. Left by `go`.
-//   going      takes and puts. Left by `condemn`, `stop` or its death.
-//   condemned  is being ended by force; its callers are answered. Left by its death.
-//   stopping   was told to end. Left by its death.
-//   dead       its Worker has emitted 'exit'; settled by the supervisor.
 
-import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../runtime/clock.ts';
 import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { type RestartLimits, RestartPolicy } from '../runtime/restart-policy.ts';
+import type { CounterTable, PoolCounter } from '../runtime/shared/counters.ts';
 import type { MethodRow, ThreadInit, ToMain, ToThread } from '../runtime/thread-control.ts';
 import { formatDuration } from '../runtime/units.ts';
-import { type RestartLimits, RestartPolicy } from './restart-policy.ts';
+import { type Death, deathOf } from './death.ts';
+import type { PoolThread, ServedRow, SpawnedThread, Spawner, ThreadState } from './pool-thread.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /**
@@ -30,15 +25,8 @@ const linkWaitMs = 100;
  */
 export const startTimeoutMs = 30_000;
 
-/** A running worker_thread, however it was made. */
-export interface SpawnedThread {
-  /** Finds the Worker; `threadId` (worker_threads' own) is undefined until the thread has told it. */
-  worker(threadId: number | undefined): Worker | undefined;
-  /** Resolves when the thread has stopped for good. */
-  readonly exited: Promise<void>;
-}
-
-export type Spawner = (init: ThreadInit, control: MessagePort) => SpawnedThread;
+/** How long a thread whose place was taken may go on with what it runs, ms. */
+const retireTimeoutMs = 300_000;
 
 export interface ThreadPoolOptions {
   name: string;
@@ -57,31 +45,21 @@ export interface ThreadPoolOptions {
   restart?: RestartLimits | undefined;
   /** Default: `startTimeoutMs`. */
   startTimeoutMs?: number | undefined;
+  /** Where its deaths and restarts are counted. */
+  counts: { table: CounterTable<PoolCounter>; row: number };
   /** Messages that the pool itself does not understand, for whoever made it. */
   onMessage?: (number: number, message: ToMain) => void;
   onGone?: (number: number) => void;
+  /** A thread has died that nobody had told to stop. */
+  onDeath?: (death: Death) => void;
   onGoing?: (number: number) => void;
 }
 
-type ThreadState = 'starting' | 'ready' | 'going' | 'condemned' | 'stopping' | 'dead';
-
-export interface PoolThread {
-  readonly number: number;
-  readonly place: number;
-  readonly name: string;
-  readonly control: MessagePort;
-  readonly spawned: SpawnedThread;
-  state: ThreadState;
-  worker: Worker | undefined;
-}
-
-export interface ServedRow {
-  service: string;
-  method: string;
-  reads: boolean;
-  oneWay: boolean;
-  /** A request to try, as JSON text. */
-  example?: string | undefined;
+/** A thread that there never was. */
+class NotMade extends HeddleError {
+  constructor(reason: unknown) {
+    super('RESOURCE_EXHAUSTED', 'the thread could not be made', { cause: reason });
+  }
 }
 
 export class ThreadPool {
@@ -157,6 +135,37 @@ export class ThreadPool {
     for (const thread of this.#threads.values()) if (thread.state !== 'dead') thread.control.postMessage(message);
   }
 
+  /**
+   * Puts a new thread in the place of one that serves: that one then finishes what it runs and ends, and no request
+   * fails. One at a time. False when it was not done: the thread does not serve, another is being replaced, or the new
+   * one did not start.
+   */
+  async replace(number: number): Promise<boolean> {
+    const old = this.#threads.get(number);
+    if (old?.state !== 'going' || this.#stopping) return false;
+    for (const other of this.#threads.values()) if (other.replaced) return false;
+    old.replaced = true;
+    try {
+      await this.#begin(old.place, true);
+    } catch (error) {
+      old.replaced = false;
+      this.#options.log.error({ thread: old.name, err: error }, 'the thread to take its place did not start');
+      // It may have died meanwhile, trusting in that one.
+      if (this.#threads.get(number) !== old && !this.#stopping) this.#fill(old.place);
+      return false;
+    }
+    // It has died meanwhile, and the new one has its place; or the pool was told to stop.
+    if (this.#threads.get(number) !== old) this.#countRestart();
+    if (old.state !== 'going') return false;
+    old.state = 'retiring';
+    this.#count('retired');
+    old.spawned.endAlone();
+    old.control.postMessage({ type: 'retire' } satisfies ToThread);
+    const timer = this.#options.clock.setTimer(retireTimeoutMs, () => this.condemn(number));
+    void old.spawned.exited.then(() => this.#options.clock.clearTimer(timer));
+    return true;
+  }
+
   /** Ends a thread that does not end by itself: its callers are answered before it has stopped. */
   condemn(number: number): void {
     const thread = this.#threads.get(number);
@@ -202,7 +211,7 @@ export class ThreadPool {
     clock.clearTimer(timer);
   }
 
-  async #spawnOne(place: number, onSpawned?: (thread: PoolThread) => void): Promise<ServedRow[]> {
+  async #spawnOne(place: number, onSpawned?: (thread: PoolThread) => void, isSuccessor = false): Promise<ServedRow[]> {
     const { supervisor, takes, threadName, spawn, maxRequests, spinMs } = this.#options;
     const number = supervisor.takeNumber();
     const channel = new MessageChannel();
@@ -213,6 +222,7 @@ export class ThreadPool {
       board: supervisor.board.memory,
       inflight: supervisor.inflight.memory,
       latency: supervisor.latency.memory,
+      counters: supervisor.counters.memory,
       pools: [...supervisor.pools],
       takes: takes(place),
       ...supervisor.memory(number),
@@ -229,7 +239,19 @@ export class ThreadPool {
       throw reason;
     }
     const worker = spawned.worker(undefined);
-    const thread: PoolThread = { number, place, name, control, spawned, state: 'starting', worker };
+    const bornMs = this.#options.clock.nowMs();
+    const thread: PoolThread = {
+      number,
+      place,
+      name,
+      control,
+      spawned,
+      bornMs,
+      state: 'starting',
+      worker,
+      replaced: false,
+      isSuccessor,
+    };
     this.#threads.set(number, thread);
     onSpawned?.(thread);
     void spawned.exited.then(() => this.#onExit(thread));
@@ -261,6 +283,11 @@ export class ThreadPool {
             break;
           case 'settled':
             supervisor.onSettled(number, message.number);
+            break;
+          case 'retired':
+            if (thread.state !== 'retiring') break;
+            thread.state = 'stopping';
+            control.postMessage({ type: 'stop' } satisfies ToThread);
             break;
           default:
             this.#options.onMessage?.(number, message);
@@ -297,7 +324,13 @@ export class ThreadPool {
   #goOne(thread: PoolThread): void {
     if (thread.state !== 'ready') return;
     thread.state = 'going';
-    thread.control.postMessage({ type: 'go', methods: this.#methods ?? [] } satisfies ToThread);
+    const { supervisor } = this.#options;
+    const methods = this.#methods ?? [];
+    // Row 0 is offloaded functions.
+    const counts = supervisor.methodCounters(thread.number, methods.length + 1);
+    const quarantined = [...supervisor.quarantined];
+    const clientCounts = supervisor.clientCounters(thread.number);
+    thread.control.postMessage({ type: 'go', methods, counts, clientCounts, quarantined } satisfies ToThread);
     this.#options.onGoing?.(thread.number);
     this.#judgeDown();
   }
@@ -311,13 +344,31 @@ export class ThreadPool {
     const was = thread.state;
     thread.state = 'dead';
     this.#threads.delete(thread.number);
+    if (was !== 'stopping' && !this.#stopping) this.#judge(thread, was);
     this.#options.onGone?.(thread.number);
     // Not waited for: a thread that is busy settles late, and the place of the dead one must not stay empty so long.
     void this.#options.supervisor.died(thread.number).then(() => thread.control.close());
     if (this.#stopping || was === 'stopping') return;
     // A thread that dies while the process starts fails the start; there is nothing to replace.
     if (this.#methods === undefined) this.#lost ??= thread.name;
-    else this.#fill(thread.place);
+    else if (!thread.replaced && !(thread.isSuccessor && was !== 'going')) this.#fill(thread.place);
+  }
+
+  /** Before its row of the board is cleared: what it died of. */
+  #judge(thread: PoolThread, was: ThreadState): void {
+    const death = deathOf(thread, was, this.name, this.#options.supervisor.board);
+    this.#count(`death-${death.cause}`);
+    this.#options.onDeath?.(death);
+  }
+
+  #countRestart(): void {
+    this.restarts++;
+    this.#count('restarts');
+  }
+
+  #count(name: PoolCounter): void {
+    const { table, row } = this.#options.counts;
+    table.add(row, name);
   }
 
   /** A place is empty: a new thread, at once or later. */
@@ -342,27 +393,32 @@ export class ThreadPool {
 
   #replace(place: number): void {
     if (this.#stopping) return;
-    this.restarts++;
-    let thread: PoolThread | undefined;
-    const spawned = this.#spawnOne(place, (made) => {
-      thread = made;
+    this.#countRestart();
+    this.#begin(place).catch((error: unknown) => {
+      this.#options.log.error({ place, err: error }, 'a replacement thread did not start');
+      // It could not be made at all; one that was made and has died was counted where its exit was seen.
+      if (error instanceof NotMade && !this.#stopping) this.#fill(place);
     });
-    spawned.then(
-      async () => {
-        if (thread === undefined) return;
-        await this.#linkOne(thread);
-        this.#goOne(thread);
-      },
-      (error: unknown) => {
-        this.#options.log.error({ place, err: error }, 'a replacement thread did not start');
-        // It could not be made at all; one that was made and has died was counted where its exit was seen.
-        if (thread === undefined) {
-          if (!this.#stopping) this.#fill(place);
-        } else if (thread.state !== 'dead') {
-          void thread.worker?.terminate();
-        }
-      },
-    );
+  }
+
+  /** A thread for a place of a process that goes: spawned, linked, let go. Throws when it does not get that far. */
+  async #begin(place: number, isSuccessor = false): Promise<void> {
+    let thread: PoolThread | undefined;
+    try {
+      await this.#spawnOne(
+        place,
+        (made) => {
+          thread = made;
+        },
+        isSuccessor,
+      );
+    } catch (reason) {
+      if (thread === undefined) throw new NotMade(reason);
+      if (thread.state !== 'dead') void thread.worker?.terminate();
+      throw reason;
+    }
+    await this.#linkOne(thread!);
+    this.#goOne(thread!);
   }
 
   #at(place: number): PoolThread | undefined {

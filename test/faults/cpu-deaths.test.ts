@@ -106,7 +106,7 @@ services:
 `,
         { restart: eager },
       );
-      const work = rig.client(Work);
+      const work = rig.client(Work, { maxAttempts: 1 });
       const side = rig.client(Side);
       const [before] = goingThreads(rig.pool('work'));
       const beside = Array.from({ length: 8 }, (_, id) => work.echo({ id, text: 'beside', sleepMs: 30_000 }));
@@ -138,7 +138,7 @@ services:
   faults.Work: { module: ./work.ts, pool: work, listen: ["heddle://127.0.0.1:0"] }
 `,
   );
-  const work = rig.client(Work);
+  const work = rig.client(Work, { maxAttempts: 1 });
   const running = work.echo({ id: 0, text: 'runs', sleepMs: 30_000 });
   await eventually('it runs', () => rig.server.stats().fibers === 1);
   const waiting = Array.from({ length: 50 }, (_, at) => work.echo({ id: at + 1, text: `waits ${at + 1}` }));
@@ -165,7 +165,7 @@ services:
 `,
     { restart: eager },
   );
-  const work = rig.client(Work);
+  const work = rig.client(Work, { maxAttempts: 1 });
   const doomId = 100;
   const [stuck] = goingThreads(rig.pool('work'));
   const calls = [...Array.from({ length: 8 }, (_, id) => work.echo({ id, text: '', sleepMs: 30_000 }))];

@@ -4,14 +4,17 @@ import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { systemClock } from '../../runtime/clock.ts';
 import { silentLogger } from '../../runtime/logger.ts';
+import { CounterTable, poolCounters } from '../../runtime/shared/counters.ts';
 import { RunQueue } from '../../runtime/shared/run-queue.ts';
+import type { Spawner } from '../../scheduler/pool-thread.ts';
 import { Supervisor } from '../../scheduler/supervisor.ts';
-import { type Spawner, ThreadPool } from '../../scheduler/thread-pool.ts';
+import { ThreadPool } from '../../scheduler/thread-pool.ts';
 
 /** Lives until it is ended, and says nothing. */
 const spawnSilent: Spawner = () => {
   const worker = new Worker('setInterval(() => {}, 1e6)', { eval: true });
-  return { worker: () => worker, exited: new Promise((resolve) => worker.once('exit', () => resolve())) };
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  return { worker: () => worker, exited, failure: () => undefined, endAlone: () => {} };
 };
 
 test('a thread that does not load in time fails the start with its name, and a stop ends it', async (t) => {
@@ -27,6 +30,7 @@ test('a thread that does not load in time fails the start with its name, and a s
     spinMs: 0,
     clock: systemClock,
     log: silentLogger,
+    counts: { table: new CounterTable(poolCounters, 1), row: 0 },
     startTimeoutMs: 20,
   });
   const error = await t.throwsAsync(pool.spawn(), { message: /modules of thread work-1 did not load within 20ms/ });

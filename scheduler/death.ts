@@ -1,0 +1,66 @@
+// Death: what a thread of a pool died of, as main makes it out from the Worker's events and the thread's row of the board.
+
+import type { Board, Running } from '../runtime/shared/board.ts';
+import { board as boardWord, leavings } from '../runtime/shared/layout.ts';
+import type { PoolThread, ThreadState } from './pool-thread.ts';
+
+export type DeathCause =
+  /** process.exit. */
+  | 'exit'
+  /** An exception that nobody caught: thrown from a timer or an event, not by a fiber. */
+  | 'exception'
+  /** A rejected promise that nobody handled. */
+  | 'rejection'
+  /** V8, at the heap limit of the thread. */
+  | 'out-of-memory'
+  /** The watchdog. */
+  | 'stalled'
+  /** Somebody outside. */
+  | 'terminated'
+  /** Anything, before its modules had loaded. */
+  | 'starting';
+
+export interface Death {
+  pool: string;
+  thread: string;
+  number: number;
+  cause: DeathCause;
+  /** What was on its stack, if that is what it died of. */
+  killer: Running | undefined;
+}
+
+/**
+ * Whether what stands on the stack has done it: it called process.exit or left a rejection in its turn, allocated, or
+ * looped. An exception comes from a timer or an event, whoever set that up; and who is ended from outside is a victim.
+ */
+const isDoing: Record<DeathCause, boolean> = {
+  exit: true,
+  exception: false,
+  rejection: true,
+  'out-of-memory': true,
+  stalled: true,
+  terminated: false,
+  starting: false,
+};
+
+/** `was`: its state before it died. Its row of the board must still stand. */
+export function deathOf({ name, number, spawned }: PoolThread, was: ThreadState, pool: string, board: Board): Death {
+  const cause = causeOf(was, spawned.failure(), board.gauge(number, boardWord.left));
+  return { pool, thread: name, number, cause, killer: isDoing[cause] ? board.running(number) : undefined };
+}
+
+function causeOf(was: ThreadState, failure: unknown, left: number): DeathCause {
+  if (was === 'starting' || was === 'ready') return 'starting';
+  if (was === 'condemned') return 'stalled';
+  if ((failure as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') return 'out-of-memory';
+  switch (left) {
+    case leavings.exit:
+      return 'exit';
+    case leavings.rejection:
+      return 'rejection';
+    case leavings.exception:
+      return 'exception';
+    default:
+      return 'terminated';
+  }
+}

@@ -1,0 +1,72 @@
+// Guards (main thread): all that looks after the threads of a process while it runs: the watchdog, the soft limit of
+// memory, the quarantine of requests that end their threads.
+
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { QuarantineSettings, StallSettings } from '../runtime/settings.ts';
+import type { CounterTable, PoolCounter } from '../runtime/shared/counters.ts';
+import type { Death } from './death.ts';
+import { MemoryGuard } from './memory-guard.ts';
+import { Quarantine } from './quarantine.ts';
+import type { Supervisor } from './supervisor.ts';
+import type { ThreadPool } from './thread-pool.ts';
+import { Watchdog } from './watchdog.ts';
+
+export interface GuardedThreads {
+  pool: ThreadPool;
+  stalls: StallSettings;
+  /** Undefined: no limit but V8's. */
+  memoryBytes?: number | undefined;
+}
+
+export interface GuardsOptions {
+  /** In the order of the rows of `counts`. */
+  pools: readonly GuardedThreads[];
+  counts: CounterTable<PoolCounter>;
+  supervisor: Supervisor;
+  quarantine: QuarantineSettings;
+  /** Of a method of the process's table. */
+  nameOf: (method: number) => string;
+  clock: Clock;
+  log: Logger;
+}
+
+export class Guards {
+  readonly quarantine: Quarantine;
+  readonly memory: MemoryGuard;
+  readonly #watchdog: Watchdog;
+
+  constructor({ pools, counts, supervisor, quarantine, nameOf, clock, log }: GuardsOptions) {
+    this.quarantine = new Quarantine(quarantine, clock, log, nameOf);
+    this.quarantine.on('change', (bodies) => supervisor.setQuarantined(bodies));
+    const rows = new Map(pools.map(({ pool }, row) => [pool.name, row]));
+    this.#watchdog = new Watchdog({
+      pools,
+      board: supervisor.board,
+      nameOf,
+      clock,
+      log,
+      onWarning: (pool) => counts.add(rows.get(pool)!, 'stall-warnings'),
+    });
+    const limited = pools.flatMap(({ pool, memoryBytes }) =>
+      memoryBytes === undefined ? [] : [{ pool, memoryBytes }],
+    );
+    this.memory = new MemoryGuard(limited, clock, log);
+  }
+
+  onDeath(death: Death): void {
+    this.quarantine.onDeath(death);
+  }
+
+  /** Once all threads serve. */
+  start(): void {
+    this.#watchdog.start();
+    this.memory.start();
+  }
+
+  stop(): void {
+    this.#watchdog.stop();
+    this.memory.stop();
+    this.quarantine.close();
+  }
+}

@@ -1,0 +1,95 @@
+// MemoryGuard (main thread): the soft limit of a pool's `memory`. It samples each thread's heap and ArrayBuffers from
+// outside; a thread that stays past the limit, or comes near V8's hard one, is drained and replaced, and no request fails.
+
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { formatBytes } from '../runtime/units.ts';
+import type { PoolThread } from './pool-thread.ts';
+import type { ThreadPool } from './thread-pool.ts';
+
+/** Between two samples of a thread, ms. */
+const sampleEveryMs = 500;
+/** Samples in a row past the limit: garbage that only waits for its collection falls below it in between. */
+const samplesPast = 3;
+/** At this multiple of the limit one sample is enough: V8's hard limit stands at twice. */
+const urgentFactor = 1.5;
+/** A new thread that is past the limit at once would be replaced for ever: at least this long between two, ms. */
+const restMs = 5_000;
+
+export interface GuardedPool {
+  pool: ThreadPool;
+  memoryBytes: number;
+}
+
+export class MemoryGuard {
+  readonly #pools: readonly GuardedPool[];
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  /** Samples in a row past the limit, by thread. */
+  readonly #past = new WeakMap<PoolThread, number>();
+  /** Threads whose sample is under way: one that is stuck gives none. */
+  readonly #asked = new WeakSet<PoolThread>();
+  readonly #replacedMs = new Map<ThreadPool, number>();
+  readonly #used = new WeakMap<PoolThread, number>();
+  #timer: unknown;
+
+  constructor(pools: readonly GuardedPool[], clock: Clock, log: Logger) {
+    this.#pools = pools;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  start(): void {
+    if (this.#pools.length === 0 || this.#timer !== undefined) return;
+    this.#again();
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Heap and ArrayBuffers of a thread at the last sample, bytes; undefined: there was none. */
+  usedBytes(thread: PoolThread): number | undefined {
+    return this.#used.get(thread);
+  }
+
+  #again(): void {
+    this.#timer = this.#clock.setTimer(sampleEveryMs, () => {
+      for (const guarded of this.#pools) {
+        for (const thread of guarded.pool.threads) if (thread.state === 'going') void this.#sample(guarded, thread);
+      }
+      this.#again();
+    });
+  }
+
+  async #sample(guarded: GuardedPool, thread: PoolThread): Promise<void> {
+    if (thread.worker === undefined || this.#asked.has(thread)) return;
+    this.#asked.add(thread);
+    try {
+      const { used_heap_size: heap, external_memory: buffers } = await thread.worker.getHeapStatistics();
+      this.#used.set(thread, heap + buffers);
+      this.#judge(guarded, thread, heap, buffers);
+    } catch {
+      // It has ended meanwhile.
+    } finally {
+      this.#asked.delete(thread);
+    }
+  }
+
+  #judge({ pool, memoryBytes }: GuardedPool, thread: PoolThread, heap: number, buffers: number): void {
+    const used = heap + buffers;
+    const past = used > memoryBytes ? (this.#past.get(thread) ?? 0) + 1 : 0;
+    this.#past.set(thread, past);
+    if (past < samplesPast && used < urgentFactor * memoryBytes) return;
+    const nowMs = this.#clock.nowMs();
+    if (this.#timer === undefined || thread.state !== 'going') return;
+    if (nowMs - (this.#replacedMs.get(pool) ?? Number.NEGATIVE_INFINITY) < restMs) return;
+    this.#replacedMs.set(pool, nowMs);
+    this.#log.warn(
+      { thread: thread.name, heap: formatBytes(heap), buffers: formatBytes(buffers), memory: formatBytes(memoryBytes) },
+      'a thread is past the memory of its pool: another takes its place, and it ends when what it runs is finished',
+    );
+    void pool.replace(thread.number);
+  }
+}

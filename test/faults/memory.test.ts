@@ -1,0 +1,65 @@
+// Threads past the memory of their pool are replaced, and no request fails.
+
+import test from 'ava';
+import { codesOf, startLoad } from './load.ts';
+import { LogLines } from './log-lines.ts';
+import { comesToRest, eager, eventually, goingThreads, startRig } from './rig.ts';
+import { Guarded } from './services/guarded-contract.ts';
+
+const services = (log: LogLines) => `
+io: { threads: 1 }
+pools: { guarded: { threads: 2, memory: 64MiB } }
+services:
+  faults.Guarded: { module: ./guarded.ts, pool: guarded, listen: ["heddle://127.0.0.1:0"] }
+${log.yaml}
+`;
+
+for (const [what, growth] of [
+  ['heap', { heap: 6_000_000 }],
+  ['buffers', { buffers: 12_000_000 }],
+] as const) {
+  test.serial(`a thread whose ${what} grow past its pool's memory is drained and replaced`, async (t) => {
+    const log = new LogLines();
+    await using rig = await startRig(services(log), { restart: eager });
+    const guarded = rig.client(Guarded, { maxAttempts: 1 });
+    await guarded.echo({ id: 0 });
+    const before = goingThreads(rig.pool('guarded')).map(({ number }) => number);
+    const load = startLoad(8, 1, async (id) => (await guarded.echo({ id })).id === id);
+    const slow = startLoad(4, 1, async () => (await guarded.sleep({ ms: 200 })).thread > 0);
+    while (log.find(/past the memory/) === undefined) {
+      await guarded.grow(growth);
+      await guarded.sleep({ ms: 50 });
+    }
+    await eventually('a thread is replaced', () => rig.server.poolCounters.get(1, 'retired') > 0);
+    await eventually('the old one has ended', () => {
+      const now = [...rig.pool('guarded').threads].map(({ number }) => number);
+      return now.length === 2 && before.some((number) => !now.includes(number));
+    });
+    await load.stop();
+    await slow.stop();
+    t.deepEqual(codesOf(load), []);
+    t.deepEqual(codesOf(slow), []);
+    t.is(load.wrong, 0);
+    t.is(rig.server.poolCounters.get(1, 'death-out-of-memory'), 0);
+    t.is(rig.pool('guarded').restarts, 0, 'nothing died');
+    await comesToRest(t, rig.server);
+  });
+}
+
+test.serial('a replacement that dies before it serves leaves the old thread at work', async (t) => {
+  const log = new LogLines();
+  await using rig = await startRig(services(log), { restart: eager });
+  const pool = rig.pool('guarded');
+  const [old] = goingThreads(pool);
+  const replaced = pool.replace(old!.number);
+  const young = await eventually('its birth', () =>
+    [...pool.threads].find(({ state, worker }) => state === 'starting' && worker !== undefined),
+  );
+  void young!.worker!.terminate();
+  t.false(await replaced);
+  t.is(old!.state, 'going');
+  await eventually('two threads', () => pool.size === 2);
+  t.true(await pool.replace(old!.number));
+  await eventually('the old one gone', () => pool.thread(old!.number) !== old);
+  await comesToRest(t, rig.server);
+});
