@@ -17,6 +17,7 @@ export const {
   Condition,
   connect,
   currentFiber,
+  definePlugin,
   errorCodes,
   fiberLocal,
   formatProblems,

@@ -46,5 +46,15 @@ export { RwLock } from './runtime/fiber/rw-lock.ts';
 export { Semaphore } from './runtime/fiber/semaphore.ts';
 export { task } from './runtime/fiber/task.ts';
 export type { Logger } from './runtime/logger.ts';
+export {
+  definePlugin,
+  type Plugin,
+  type PluginDefinition,
+  type PluginDispose,
+  type PluginHost,
+  type PluginInstalled,
+  type ThreadKind,
+} from './runtime/plugin.ts';
+export type { AdminCall, AdminCommand } from './runtime/plugins/admin-command.ts';
+export type { RestartLimits } from './runtime/restart-policy.ts';
 export type * from './runtime/settings.ts';
-export type { RestartLimits } from './scheduler/restart-policy.ts';

@@ -1,23 +1,30 @@
-// The thread of `heddle check --modules`: loads service modules as a CPU thread would, one after another, says how each
-// went, and is ended by its parent. One at a time, so that the parent knows which one ended the thread or never loaded.
+// The thread of `heddle check --modules`: loads the modules of plugins as main would and those of services as a CPU
+// thread would, one after another, says how each went, and is ended by its parent. One at a time, so that the parent knows which one ended the thread or never loaded.
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadServices } from '../net/load-services.ts';
 import { HeddleError } from '../runtime/errors.ts';
-import type { ServiceSettings } from '../runtime/settings.ts';
+import { noteOf, type PluginNote } from '../runtime/plugins/plan.ts';
+import { readPlugin } from '../runtime/plugins/read-plugin.ts';
+import type { PluginSettings, ServiceSettings } from '../runtime/settings.ts';
+
+export type CheckedModule = { plugin: PluginSettings } | { service: ServiceSettings };
 
 export interface ModuleCheckData {
-  services: ServiceSettings[];
+  modules: CheckedModule[];
 }
 
-/** For each module in turn: how many methods it has, or what is wrong with it. */
-export type ModuleCheckAnswer = { methods: number } | { problem: string };
+/** For each module in turn: what the plugin says of itself, how many methods the service has, or what is wrong with it. */
+export type ModuleCheckAnswer = { plugin: PluginNote } | { methods: number } | { problem: string };
 
-async function load({ services }: ModuleCheckData): Promise<void> {
-  for (const service of services) {
+async function load({ modules }: ModuleCheckData): Promise<void> {
+  for (const module of modules) {
     let answer: ModuleCheckAnswer;
     try {
-      answer = { methods: (await loadServices([service])).length };
+      answer =
+        'plugin' in module
+          ? { plugin: noteOf(await readPlugin(module.plugin.moduleUrl), module.plugin) }
+          : { methods: (await loadServices([module.service])).length };
     } catch (reason) {
       answer = { problem: HeddleError.from(reason, String(reason)).message };
     }

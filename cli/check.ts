@@ -1,13 +1,15 @@
-// check: `heddle check`, all mistakes of a config at once; with `modules` also those of the service modules, which are
-// loaded on a thread of their own so that what they start there ends with it.
+// check: `heddle check`, all mistakes of a config at once; with `modules` also those of the modules of services and
+// plugins, which are loaded on a thread of their own so that what they start there ends with it.
 
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { formatProblems } from '../config/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
+import { HeddleError } from '../runtime/errors.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
-import type { ServiceSettings, Settings } from '../runtime/settings.ts';
-import type { ModuleCheckAnswer, ModuleCheckData } from './check-thread.ts';
+import { type PluginNote, planPlugins } from '../runtime/plugins/plan.ts';
+import type { Settings } from '../runtime/settings.ts';
+import type { CheckedModule, ModuleCheckAnswer, ModuleCheckData } from './check-thread.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** How long one module may take to load, ms: one that waits for ever at its top level is a mistake too. */
@@ -30,7 +32,7 @@ function report(text: string): number {
 }
 
 function pass(file: string, settings: Settings, methods: string): number {
-  const { services, pools } = settings;
+  const { services, pools, plugins } = settings;
   const listeners = new Set(
     services.flatMap(({ listen }) => listen).map((one) => `${one.protocol}:${one.host}:${one.port}`),
   );
@@ -38,6 +40,7 @@ function pass(file: string, settings: Settings, methods: string): number {
     `${count(services.length, 'service')}${methods}`,
     count(pools.length, 'pool'),
     count(listeners.size, 'listener'),
+    ...(plugins.length === 0 ? [] : [count(plugins.length, 'plugin')]),
   ];
   process.stdout.write(`${file}: ok (${parts.join(', ')})\n`);
   return exitCodes.ok;
@@ -45,45 +48,53 @@ function pass(file: string, settings: Settings, methods: string): number {
 
 interface Loaded {
   methods: number;
+  plugins: PluginNote[];
   problems: string[];
 }
 
 /** A module that ends its thread or hangs is named, and those behind it are loaded on the next thread. */
-async function loadModules({ services }: Settings): Promise<Loaded> {
-  const loaded: Loaded = { methods: 0, problems: [] };
+async function loadModules({ plugins, services }: Settings): Promise<Loaded> {
+  const loaded: Loaded = { methods: 0, plugins: [], problems: [] };
+  const modules = [...plugins.map((plugin) => ({ plugin })), ...services.map((service) => ({ service }))];
   let at = 0;
-  while (at < services.length) at += await loadSome(services.slice(at), loaded);
+  while (at < modules.length) at += await loadSome(modules.slice(at), loaded);
+  try {
+    planPlugins(loaded.plugins);
+  } catch (reason) {
+    loaded.problems.push(HeddleError.from(reason).message);
+  }
   return loaded;
 }
 
 /** How many it came through, at least one. */
-async function loadSome(services: ServiceSettings[], loaded: Loaded): Promise<number> {
+async function loadSome(modules: CheckedModule[], loaded: Loaded): Promise<number> {
   const worker = new Worker(moduleUrl('./check-thread', import.meta.url), {
-    workerData: { services } satisfies ModuleCheckData,
+    workerData: { modules } satisfies ModuleCheckData,
   });
   try {
-    return await answersOf(worker, services, loaded);
+    return await answersOf(worker, modules, loaded);
   } finally {
     await worker.terminate();
   }
 }
 
-function answersOf(worker: Worker, services: ServiceSettings[], loaded: Loaded): Promise<number> {
+function answersOf(worker: Worker, modules: CheckedModule[], loaded: Loaded): Promise<number> {
   return new Promise((resolve) => {
     let answered = 0;
     const fail = (what: string): void => {
       clearTimeout(timer);
       // Its thread may end once all is said.
-      if (answered < services.length) loaded.problems.push(`${fileURLToPath(services[answered]!.moduleUrl)}: ${what}`);
-      resolve(Math.min(services.length, answered + 1));
+      if (answered < modules.length) loaded.problems.push(`${fileURLToPath(urlOf(modules[answered]!))}: ${what}`);
+      resolve(Math.min(modules.length, answered + 1));
     };
     const timer = setTimeout(() => fail(`it did not load within ${loadMaxMs / 1000} s; ${waits}`), loadMaxMs);
     worker.on('message', (answer: ModuleCheckAnswer) => {
       if ('problem' in answer) loaded.problems.push(answer.problem);
+      else if ('plugin' in answer) loaded.plugins.push(answer.plugin);
       else loaded.methods += answer.methods;
       answered++;
       timer.refresh();
-      if (answered < services.length) return;
+      if (answered < modules.length) return;
       clearTimeout(timer);
       resolve(answered);
     });
@@ -94,6 +105,10 @@ function answersOf(worker: Worker, services: ServiceSettings[], loaded: Loaded):
       );
     });
   });
+}
+
+function urlOf(module: CheckedModule): string {
+  return 'plugin' in module ? module.plugin.moduleUrl : module.service.moduleUrl;
 }
 
 function count(number: number, noun: string): string {

@@ -30,6 +30,14 @@ export function parseListenAddress(text: string): Parsed<ListenAddress> {
   return { value: { protocol: scheme.value.protocol, ...address.value } };
 }
 
+/** `http://127.0.0.1:7199`, or the word `none`. */
+export function parseAdminAddress(text: string): Parsed<HostPort | 'none'> {
+  if (text === 'none') return { value: text };
+  const scheme = parseScheme(text, ['http'] as const);
+  if ('message' in scheme) return scheme;
+  return parseHostPort(scheme.value.rest, 0, 'http://');
+}
+
 /** `heddle://10.0.0.1:7001,10.0.0.2:7001`: one or more addresses of one service. */
 export function parseTarget(text: string): Parsed<HostPort[]> {
   const scheme = parseScheme(text, ['heddle'] as const);

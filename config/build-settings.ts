@@ -4,12 +4,15 @@
 import type {
   BindingSettings,
   ClientSettings,
+  GuardianSettings,
   IoSettings,
   LimitSettings,
   LogSettings,
+  PluginSettings,
   PoolSettings,
   ServiceSettings,
   Settings,
+  StallSettings,
 } from '../runtime/settings.ts';
 import { formatBytes } from '../runtime/units.ts';
 import { defaultsOf } from './check.ts';
@@ -19,7 +22,8 @@ import { Origins } from './origins.ts';
 import type { Place, ProblemList } from './problem.ts';
 import { quote } from './quote.ts';
 import { resolveModule, resolvePath } from './resolve-path.ts';
-import type { CheckedClient, CheckedConfig, CheckedIo, CheckedPool, CheckedService } from './schema.ts';
+import { resolvePlugin } from './resolve-plugin.ts';
+import type { CheckedClient, CheckedConfig, CheckedIo, CheckedPlugin, CheckedPool, CheckedService } from './schema.ts';
 import { defaultPool, poolsType, poolType } from './schema-pools.ts';
 import type { Field } from './types.ts';
 
@@ -28,6 +32,9 @@ import type { Field } from './types.ts';
  * number until everything of it is settled, so half of them stay free for replacements.
  */
 export const threadsMax = 120;
+
+/** Of the admin, when nobody writes another. */
+const adminPort = 7199;
 
 /** A pool whose name was refused is offered to nobody. */
 const poolNamePattern = new RegExp(poolsType.namePattern);
@@ -74,17 +81,25 @@ class Builder {
     const built = [...services].map(([name, { value }]) => this.#buildService(name, value, bindings.get(name) ?? []));
     this.#checkThreads();
     this.#checkMemory(built);
+    const { quarantine, admin } = this.#config;
     const settings: Settings = {
       baseDir: this.#around.baseDir,
       io: this.#io,
       pools: [...this.#pools.values()],
       services: built,
       clients: [...clients].map(([name, entry]) => buildClient(name, entry)),
+      plugins: this.#config.plugins.flatMap((entry) => this.#buildPlugin(entry)),
       limits: buildLimits(limits),
       log: this.#buildLog(),
       stop: { timeoutMs: stop.timeout.value },
+      quarantine: { kills: quarantine.kills.value, forMs: quarantine.for.value },
       process: libuvThreads === undefined ? {} : { libuvThreads },
     };
+    if (this.#config.guardian.enabled.value) settings.guardian = buildGuardian(this.#config.guardian);
+    const address = admin.address.value;
+    if (address !== undefined && address !== 'none') {
+      settings.admin = { ...address, portIsDefault: address.port === adminPort };
+    }
     return { settings, origins: this.#origins };
   }
 
@@ -96,6 +111,7 @@ class Builder {
       queueLength: powerOfTwo(io.queue.value),
       memoryBytes: io.memory.value,
       timeoutMs: io.timeout.value,
+      ...stallsOf(io),
     };
     this.#noteFibers(settings, io);
     this.#origins.note(settings, 'memoryBytes', io.memory.place);
@@ -112,6 +128,7 @@ class Builder {
       queueLength: powerOfTwo(pool.queue.value),
       stackBytes: pool.stack.value,
       timeoutMs: pool.timeout.value,
+      ...stallsOf(pool),
     };
     if (pool.memory !== undefined) settings.memoryBytes = pool.memory.value;
     this.#noteFibers(settings, pool);
@@ -126,6 +143,9 @@ class Builder {
     this.#origins.note(settings, 'maxFibers', written.maxFibers.place);
     this.#origins.note(settings, 'maxNested', written.maxNested.place);
     this.#origins.note(settings, 'queueLength', written.queue.place);
+    this.#origins.note(settings, 'stallWarningMs', written.stallWarning.place);
+    this.#origins.note(settings, 'stallLimitMs', written.stallLimit.place);
+    this.#origins.note(settings, 'cancelGraceMs', written.cancelGrace.place);
   }
 
   #buildService(name: string, service: CheckedService, listen: BindingSettings[]): ServiceSettings {
@@ -147,6 +167,15 @@ class Builder {
     this.#origins.note(settings, 'asyncContext', service.asyncContext.place);
     for (const [method, timeout] of timeouts) this.#origins.note(settings.methodTimeoutsMs, method, timeout.place);
     return settings;
+  }
+
+  #buildPlugin({ short, long }: CheckedPlugin): PluginSettings[] {
+    const module = short ?? long?.module;
+    if (module?.value === undefined) return [];
+    const resolved = resolvePlugin(this.#around.baseDir, module.value);
+    if ('url' in resolved) return [{ moduleUrl: resolved.url, options: long?.options?.value ?? {} }];
+    this.#problems.add(module.place, resolved.message, { suggestion: resolved.suggestion });
+    return [];
   }
 
   #module({ value, place }: Field<string | undefined>): string {
@@ -221,12 +250,32 @@ class Builder {
   }
 }
 
+function stallsOf(written: CheckedIo | CheckedPool): StallSettings {
+  const { stallWarning, stallLimit, cancelGrace } = written;
+  return { stallWarningMs: stallWarning.value, stallLimitMs: stallLimit.value, cancelGraceMs: cancelGrace.value };
+}
+
+function buildGuardian({ restarts, window, backoff, backoffMax }: CheckedConfig['guardian']): GuardianSettings {
+  return {
+    restarts: restarts.value,
+    windowMs: window.value,
+    backoffFirstMs: backoff.value,
+    // One that was written shorter than the first wait would never be reached.
+    backoffMaxMs: Math.max(backoff.value, backoffMax.value),
+  };
+}
+
 function buildClient(name: string, { value: client }: CheckedClient): ClientSettings {
   return {
     name,
     addresses: client.target.value ?? [],
     balance: client.balance.value,
     timeoutMs: client.timeout.value,
+    attemptTimeoutMs: client.attemptTimeout.value,
+    maxAttempts: client.maxAttempts.value,
+    retryBudgetPercent: client.retryPercent.value,
+    ejectAfter: client.ejectAfter.value,
+    ejectForMs: client.ejectFor.value,
     connectTimeoutMs: client.connectTimeout.value,
     maxInFlight: client.maxInFlight.value,
     connections: client.connections.value,

@@ -2,6 +2,7 @@
 // default, so that one mistake does not hide the next.
 
 import { formatBytes, parseBytes, parseDurationMs } from '../runtime/units.ts';
+import { dataOf } from './data.ts';
 import { describe } from './describe.ts';
 import { nearest } from './nearest.ts';
 import { type Place, type ProblemHints, ProblemList } from './problem.ts';
@@ -58,6 +59,11 @@ class Checker {
         return this.#map(type, tree, name, at);
       case 'list':
         return this.#list(type, tree, name);
+      case 'data': {
+        const map = asMap(tree, at);
+        if (map === undefined) return this.#wrong(type, tree, name);
+        return { value: dataOf(map, name, type.maxValues, this.#problems), place: map.place };
+      }
       case 'either': {
         const long = tree.kind === 'map';
         return {

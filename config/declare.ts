@@ -4,6 +4,7 @@ import type {
   BooleanType,
   BytesType,
   ChoiceType,
+  DataType,
   Default,
   DurationType,
   EitherType,
@@ -52,6 +53,10 @@ export function text<Value>(
 
 export function list<Item extends Type>(of: Item, maxItems: number): ListType<Item> {
   return { kind: 'list', of, maxItems };
+}
+
+export function data(maxValues: number): DataType {
+  return { kind: 'data', maxValues };
 }
 
 type MapRules<Item extends Type> = Omit<MapType<Item>, 'kind' | 'of' | 'minEntries'> & { minEntries?: number };

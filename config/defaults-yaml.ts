@@ -8,8 +8,14 @@ import type { Default, Key, MapType, ObjectType, Shape, Type } from './types.ts'
 /** The text; it parses, and lacks nothing but services. Taking one `# ` from its comment blocks makes them examples. */
 export function defaultsYaml(): string {
   const lines = ['# heddle.yaml with all defaults. Write down only what differs; `heddle check` finds mistakes.'];
-  for (const [name, key] of keysOf(schema.keys)) lines.push('', ...keyLines(name, key));
+  for (const [name, key] of keysOf(schema.keys)) lines.push('', ...topLines(name, key));
   return `${lines.join('\n')}\n`;
+}
+
+/** An entry of a list that would be there is somebody's own, so it is an example. */
+function topLines(name: string, key: Key<Type>): string[] {
+  if (key.type.kind !== 'list') return keyLines(name, key);
+  return [`# ${key.what}`, ...valueLines(name, key).map((line) => `# ${line}`)];
 }
 
 function objectLines(type: ObjectType<Shape>): string[] {

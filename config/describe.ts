@@ -21,6 +21,8 @@ export function describe(type: Type): string {
       return 'a list';
     case 'map':
       return `a map by ${type.name} name`;
+    case 'data':
+      return 'a map of anything';
     case 'object':
       return `a map with the keys ${Object.keys(type.keys).join(', ')}`;
     case 'either':

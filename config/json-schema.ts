@@ -45,6 +45,8 @@ function schemaOf(type: Type): JsonObject {
         minProperties: type.minEntries,
         maxProperties: type.maxEntries,
       };
+    case 'data':
+      return { type: ['object', 'null'] };
     case 'object':
       return objectSchema(type);
     case 'either':

@@ -106,6 +106,36 @@ export const clientsType = map(
       "Longest call; the caller's own deadline still holds.",
       'A peer that never answers must not hold its callers for ever.',
     ),
+    attemptTimeout: key(
+      duration('1ms', '24h', orNone),
+      'none',
+      'Longest single attempt of a call; an idempotent one is then made again, within timeout.',
+      'Only who knows the peer knows when an answer is overdue; a little over its slowest usual answer finds a hung one soon.',
+    ),
+    maxAttempts: key(
+      integer(1, 10),
+      3,
+      'Attempts of one call, the first included; 1: no retries. Only idempotent calls, and those that have not run.',
+      'The second hides a lost connection or thread, the third one that met the same again; beyond that it is no accident.',
+    ),
+    retryPercent: key(
+      integer(0, 100),
+      20,
+      'Retries per hundred calls of the last ten seconds, per thread; ten retries a second are always allowed.',
+      'A peer that fails under its load gets at most a fifth more of it.',
+    ),
+    ejectAfter: key(
+      integer(1, 1_000_000, orNone),
+      5,
+      'Failures in a row after which an address takes no calls for a while; at most half of the addresses at once.',
+      'Fewer could be one bad request; more keep callers waiting for a peer that hangs.',
+    ),
+    ejectFor: key(
+      duration('1ms', '30s'),
+      '1s',
+      'How long at first; each time in a row doubles it, up to 30s. Then one call probes the address.',
+      'A restart takes about a second; whoever fails again is asked less and less often.',
+    ),
     connectTimeout: key(
       duration('1ms', '1h'),
       '1s',

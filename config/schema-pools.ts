@@ -12,6 +12,28 @@ const affinity = { affinity: affinitySentence, cpuAffinity: affinitySentence, cp
 const fibersMax = 65_536;
 const queueMax = 65_536;
 
+/** What the watchdog does about a thread whose handler keeps it from turning. */
+const stallKeys = {
+  stallWarning: key(
+    duration('10ms', '1h', orNone),
+    '200ms',
+    'How long one handler may keep its thread from everything else before the log names it.',
+    'Other requests of the thread wait that long already; a person notices.',
+  ),
+  stallLimit: key(
+    duration('100ms', '24h', orNone),
+    '5s',
+    'How long one handler may keep its thread before the thread is profiled, ended and replaced.',
+    'A loop that has not ended by then rarely does; honest work of that length yields, or says so here.',
+  ),
+  cancelGrace: key(
+    duration('1ms', '1h', orNone),
+    '1s',
+    'How long a handler may go on once nobody waits for it any more, before the log names it.',
+    'Time enough to clean up; a handler that ignores cancellation takes the place of one that is wanted.',
+  ),
+};
+
 /** The io section: threads that own sockets. */
 export const ioType = object(
   {
@@ -51,6 +73,7 @@ export const ioType = object(
       'Longest run of a request in pool io.',
       'So that nobody holds a place for ever, as in every other pool.',
     ),
+    ...stallKeys,
   },
   affinity,
 );
@@ -84,8 +107,8 @@ export const poolType = object(
     ),
     memory: optional(
       bytes('16MiB', '64GiB'),
-      "V8's own heap limit",
-      'Heap that one thread is expected to need. V8 ends a thread at twice this: its requests are answered UNAVAILABLE, and it is replaced. ArrayBuffers and Buffers are not counted.',
+      "none but V8's own heap limit",
+      'Memory of one thread, heap and Buffers together. A thread past it is drained and replaced, and no request fails; V8 ends a thread whose heap alone reaches twice this before.',
       'Only the service knows how much its caches need.',
     ),
     stack: key(bytes('512KiB', '64MiB'), '4MiB', 'Stack of one thread.', "Node's own default for worker threads."),
@@ -95,6 +118,7 @@ export const poolType = object(
       'Longest run of a request in this pool.',
       'A request that nobody bounded must not hold its place for ever; what runs longer says so here.',
     ),
+    ...stallKeys,
   },
   affinity,
 );

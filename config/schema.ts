@@ -1,10 +1,12 @@
 // The schema of heddle.yaml, declared once: checking, defaults, spelling, the reference, heddle.yaml with all defaults
 // and the JSON Schema all come from here. A key is: type, default as it would be written, what it is, why that default.
 
+import { parseAdminAddress } from './addresses.ts';
 import {
   boolean,
   bytes,
   choice,
+  data,
   duration,
   either,
   integer,
@@ -155,12 +157,97 @@ const logType = object({
   ),
 });
 
+/** Entries of `plugins`, and values in the options of one. */
+const pluginsMax = 100;
+const optionsMax = 10_000;
+
+const pluginModule = text('a path such as ./audit.ts, or the name of a package', './audit.ts', '\\S', (written) => {
+  if (written.trim() === '') return { message: 'must be a path or the name of a package, not an empty text' };
+  return written.includes('\0') ? { message: 'must be a path; it has a zero character in it' } : { value: written };
+});
+
+const pluginType = object({
+  module: required(
+    pluginModule,
+    'The module that default-exports definePlugin(…): a path that begins with ./ or ../ or /, relative to this file, or the name of a package.',
+    'There is no plugin without its code.',
+  ),
+  options: optional(
+    data(optionsMax),
+    'an empty map',
+    'What the plugin is given as host.options, as it stands here.',
+    'Only the plugin knows what it can be told.',
+  ),
+});
+
 const stopType = object({
   timeout: key(
     duration('1ms', '1h'),
     '10s',
     'How long what runs may take to finish on SIGTERM.',
     'systemd waits 90 s and Kubernetes 30 s before they kill; docker stop waits 10 s, so give it more.',
+  ),
+});
+
+const quarantineType = object({
+  kills: key(
+    integer(1, 1000, orNone),
+    2,
+    'Threads that one method with one and the same body may end before such requests are refused.',
+    'Once is bad luck; a second time is the request, and clients try again.',
+  ),
+  for: key(
+    duration('1s', '24h'),
+    '10m',
+    'How long such requests are refused; kills further apart than this do not add up.',
+    'Longer than clients go on trying, short enough that a new version of the code gets its chance.',
+  ),
+});
+
+const adminType = object({
+  address: key(
+    text(
+      'an address such as http://127.0.0.1:7199, or none',
+      'http://127.0.0.1:7199',
+      '^(none|http://(\\[[0-9A-Fa-f:.%a-z]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5})$',
+      parseAdminAddress,
+    ),
+    'http://127.0.0.1:7199',
+    'Where the process tells about itself: threads, fibers, metrics, profiles; `heddle top` reads it. none: nowhere.',
+    'Loopback, since whoever reaches it can drain the process. The default port gives way to a free one when it is taken.',
+  ),
+});
+
+const guardianType = object({
+  enabled: key(
+    boolean(),
+    true,
+    'Whether `heddle start` runs the services under a guardian: a small process that starts them again when theirs dies.',
+    'Some ends no thread survives alone; switch it off where a service manager or container does the same.',
+  ),
+  restarts: key(
+    integer(0, 1000),
+    5,
+    'Deaths within window after which the process is started again at once.',
+    'A few are bad luck; more are a fault that starting again does not mend.',
+  ),
+  window: key(
+    duration('1s', '1h'),
+    '60s',
+    'How long a death counts; a process that lives longer than this after a wait is started at once again.',
+    'Long enough to see a process that dies of its first traffic each time.',
+  ),
+  backoff: key(
+    duration('10ms', '1h'),
+    '1s',
+    'The first wait from then on, and after a start that failed; it doubles up to backoffMax.',
+    'A port or a file that somebody still holds is often free a second later.',
+  ),
+  backoffMax: key(
+    duration('10ms', '1h'),
+    '30s',
+    'The longest wait.',
+    'Clients and people find the service back within half a minute of the repair.',
   ),
 });
 
@@ -179,8 +266,16 @@ export const schema = object({
   pools: section(poolsType, 'Named pools of CPU threads; the pool default exists without being named.'),
   services: required(servicesType, 'What is served, by service name.', 'A process without services serves nobody.'),
   clients: section(clientsType, 'Services elsewhere that fibers call; a client wins over a local service of its name.'),
+  plugins: section(
+    list(either(pluginModule, pluginType), pluginsMax),
+    'What is added to the process: modules, or maps with a module and options.',
+    'They are installed in this order, but for what a plugin says itself (after).',
+  ),
   limits: section(limitsType, 'Bounds of the process, and defaults for its bindings.'),
   stop: section(stopType, 'How it ends.'),
+  guardian: section(guardianType, 'What happens when the whole process dies.'),
+  quarantine: section(quarantineType, 'Requests that end their threads.'),
+  admin: section(adminType, 'Where operators look.'),
   process: section(processType, 'What all threads of the process share.'),
   log: section(logType, 'What is logged, and where to.'),
 });
@@ -192,4 +287,5 @@ export type CheckedPool = Checked<typeof poolType>;
 export type CheckedIo = Checked<typeof ioType>;
 export type CheckedBinding = Checked<typeof bindingType>;
 export type CheckedListen = CheckedService['listen'][number];
+export type CheckedPlugin = CheckedConfig['plugins'][number];
 export type CheckedClient = CheckedConfig['clients'] extends Map<string, infer Entry> ? Entry : never;

@@ -1,6 +1,7 @@
 // The kinds of values a config can hold, and what a checked one looks like. config/schema.ts is made of these; the
 // checker, the docs, the defaults file, the JSON Schema and the overrides all walk them.
 
+import type { PluginOptions } from '../runtime/settings.ts';
 import type { Place } from './problem.ts';
 
 export type Type =
@@ -12,6 +13,7 @@ export type Type =
   | TextType<unknown>
   | ListType<Type>
   | MapType<Type>
+  | DataType
   | ObjectType<Shape>
   | EitherType<TextType<unknown>, ObjectType<Shape>>;
 
@@ -97,6 +99,13 @@ export interface MapType<Item extends Type> {
   maxEntries: number;
 }
 
+/** A map of whatever the user writes: somebody else's data, handed on unread. */
+export interface DataType {
+  kind: 'data';
+  /** Values in it at most, itself and all in its maps and lists included. */
+  maxValues: number;
+}
+
 export type Shape = Readonly<Record<string, Key<Type>>>;
 
 /** Entries under names that the schema fixes. */
@@ -142,15 +151,17 @@ export type Checked<Item> = Item extends IntegerType | DurationType | BytesType
       ? Field<Word>
       : Item extends TextType<infer Value>
         ? Field<Value | undefined> // undefined: refused, and reported
-        : Item extends ListType<infer Of>
-          ? Checked<Of>[]
-          : Item extends MapType<infer Of>
-            ? Map<string, CheckedEntry<Of>>
-            : Item extends EitherType<infer Short, infer Long>
-              ? CheckedEither<Short, Long>
-              : Item extends ObjectType<infer Keys>
-                ? CheckedObject<Keys>
-                : never;
+        : Item extends DataType
+          ? Field<PluginOptions | undefined> // undefined: refused, and reported
+          : Item extends ListType<infer Of>
+            ? Checked<Of>[]
+            : Item extends MapType<infer Of>
+              ? Map<string, CheckedEntry<Of>>
+              : Item extends EitherType<infer Short, infer Long>
+                ? CheckedEither<Short, Long>
+                : Item extends ObjectType<infer Keys>
+                  ? CheckedObject<Keys>
+                  : never;
 
 export interface CheckedEntry<Of> {
   /** Where the name stands. */

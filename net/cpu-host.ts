@@ -3,9 +3,12 @@
 import type { Random } from '../runtime/clock.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { connectLogger, type LogWorkerSide } from '../runtime/log/thread-logger.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { installPlugins } from '../runtime/plugins/install.ts';
+import type { PluginModule } from '../runtime/plugins/plan.ts';
 import type { ClientSettings, ServiceSettings } from '../runtime/settings.ts';
 import type { HostedThread } from '../scheduler/host-module.ts';
-import type { ServedRow } from '../scheduler/thread-pool.ts';
+import type { ServedRow } from '../scheduler/pool-thread.ts';
 import { ThreadCarrier } from './thread-carrier.ts';
 import { hostServices } from './thread-host.ts';
 import { ThreadIo } from './thread-io.ts';
@@ -16,22 +19,34 @@ export interface CpuHostData {
   clients: ClientSettings[];
   ioThreads: number;
   log: LogWorkerSide;
+  /** In the order of installation. */
+  plugins: readonly PluginModule[];
 }
 
 /** HostModule.hostThread. */
 export async function hostThread(thread: HostedThread, data: unknown, random: Random): Promise<ServedRow[]> {
-  const { services, clients, ioThreads, log: logSide } = data as CpuHostData;
-  const log = connectLogger(logSide).component('services');
+  const { services, clients, ioThreads, log: logSide, plugins: modules } = data as CpuHostData;
+  const rootLog = connectLogger(logSide);
+  const log = rootLog.component('services');
   const io = new ThreadIo(thread.endpoint, systemClock, random, log);
   const carrier = new ThreadCarrier(thread.endpoint, clients, io, undefined, ioThreads);
-  return hostServices(thread, services, carrier, log, {
-    turn: () => io.flush(),
-    onCancels: () => {},
-    onGo: (methods) => carrier.setMethods(methods),
-    onDrain: () => {},
-    onStop: () => {
-      io.logCounts();
-      void carrier.close();
-    },
-  });
+  const logger = (component: string): Logger => rootLog.component(component);
+  const place = { kind: 'cpu', name: rootLog.source, logger, clock: systemClock } as const;
+  const plugins = await installPlugins(modules, place, () => ({}));
+  try {
+    return await hostServices(thread, services, carrier, log, {
+      turn: () => io.flush(),
+      onCancels: () => {},
+      onGo: (methods) => carrier.setMethods(methods),
+      onDrain: () => plugins.drain(),
+      onStop: () => {
+        io.logCounts();
+        void carrier.close();
+        return plugins.dispose();
+      },
+    });
+  } catch (reason) {
+    await plugins.dispose();
+    throw reason;
+  }
 }

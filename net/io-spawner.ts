@@ -4,9 +4,10 @@ import { Worker } from 'node:worker_threads';
 import type { LogWorkerSide } from '../runtime/log/thread-logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
+import type { ProcessPlugins } from '../runtime/plugins/process-plugins.ts';
 import type { Settings } from '../runtime/settings.ts';
 import type { ThreadInit } from '../runtime/thread-control.ts';
-import type { Spawner } from '../scheduler/thread-pool.ts';
+import type { Spawner } from '../scheduler/pool-thread.ts';
 import type { IoThreadData } from './io-thread.ts';
 import type { Listener } from './listener.ts';
 
@@ -15,16 +16,21 @@ export function ioSpawner(
   listeners: Listener[],
   logSide: (init: ThreadInit) => { side: LogWorkerSide; detach: () => void },
   log: Logger,
+  plugins: ProcessPlugins,
 ): Spawner {
   return (init, control) => {
     const { side, detach } = logSide(init);
-    const workerData: IoThreadData = { init, control, settings, listeners, log: side };
+    const workerData: IoThreadData = { init, control, settings, listeners, log: side, plugins: plugins.of('io') };
     const worker = new Worker(moduleUrl('./io-thread', import.meta.url), {
       name: `heddle ${init.name}`,
       workerData,
       transferList: [control],
     });
-    worker.on('error', (error: unknown) => log.error({ thread: init.name, err: error }, 'the thread failed'));
+    let failure: unknown;
+    worker.on('error', (error: unknown) => {
+      failure = error;
+      log.error({ thread: init.name, err: error }, 'the thread failed');
+    });
     return {
       worker: () => worker,
       exited: new Promise((resolve) => {
@@ -33,6 +39,9 @@ export function ioSpawner(
           resolve();
         });
       }),
+      failure: () => failure,
+      // Its Worker ends with its work anyway.
+      endAlone: () => {},
     };
   };
 }

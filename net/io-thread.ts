@@ -6,11 +6,15 @@ import type { Socket } from 'node:net';
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
-import { connectLogger, type LogWorkerSide } from '../runtime/log/thread-logger.ts';
+import { lastWords } from '../runtime/last-words.ts';
+import { connectLogger, type LogWorkerSide, type RootLogger } from '../runtime/log/thread-logger.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { type InstalledPlugins, installPlugins } from '../runtime/plugins/install.ts';
+import type { PluginModule } from '../runtime/plugins/plan.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
+import type { ConnectionRow } from '../runtime/thread-report.ts';
 import type { ThreadExtension } from '../scheduler/host-module.ts';
 import { RequestRunner } from '../scheduler/request-runner.ts';
 import { IoDispatcher } from './dispatcher.ts';
@@ -31,6 +35,8 @@ export interface IoThreadData {
   /** Connections name theirs by index. */
   listeners: Listener[];
   log: LogWorkerSide;
+  /** In the order of installation. */
+  plugins: readonly PluginModule[];
 }
 
 /** A connection on its way from the acceptor. */
@@ -43,31 +49,44 @@ export interface HandedConnection {
 /** How often a draining thread looks whether everything has ended, ms. */
 const drainLookMs = 10;
 
+/** A connection, with what the admin wants to know of it. */
+interface OpenConnection {
+  readonly accepted: ProtocolConnection;
+  readonly listener: number;
+  readonly peerIp: string;
+  readonly peerPort: number;
+  /** Of the listener; the config may have said 0. */
+  readonly port: number;
+  readonly sinceMs: number;
+}
+
 class IoThread implements ThreadExtension {
   readonly #data: IoThreadData;
   readonly #runner: RequestRunner;
   readonly #dispatcher: IoDispatcher;
   readonly #host: IoHost;
+  readonly #rootLog: RootLogger;
   readonly #log: Logger;
   readonly #carrier: ThreadCarrier;
   readonly #outgoing: OutgoingCalls;
   /** One for each listener. */
   readonly #protocols: Protocol[];
-  readonly #connections = new Map<number, ProtocolConnection>();
+  readonly #connections = new Map<number, OpenConnection>();
   #opened: number[] = [];
   #closed: number[] = [];
   #drainTimer: unknown;
+  #plugins: InstalledPlugins | undefined;
 
   constructor(data: IoThreadData) {
     this.#data = data;
     const { init, control, settings } = data;
-    const { maxFibers, maxNested } = settings.io;
-    const rootLog = connectLogger(data.log);
-    this.#log = rootLog.component('io');
-    this.#runner = new RequestRunner(init, { pool: 'io', maxFibers, maxNested }, control, systemClock, () =>
-      this.#end(),
-    );
+    const { maxFibers, maxNested, cancelGraceMs } = settings.io;
+    this.#rootLog = connectLogger(data.log);
+    this.#log = this.#rootLog.component('io');
+    const bounds = { pool: 'io', maxFibers, maxNested, cancelGraceMs };
+    this.#runner = new RequestRunner(init, bounds, control, systemClock, () => this.#end());
     const { endpoint } = this.#runner;
+    lastWords(endpoint.board, init.number);
     this.#dispatcher = new IoDispatcher(this.#runner, systemClock);
     this.#host = new IoHost(endpoint, this.#dispatcher, settings.io.memoryBytes, systemClock, systemRandom, this.#log);
     this.#carrier = new ThreadCarrier(endpoint, settings.clients, this.#host, this.#dispatcher);
@@ -79,13 +98,16 @@ class IoThread implements ThreadExtension {
     parentPort!.on('message', (handed: HandedConnection) => this.#accept(handed));
   }
 
-  /** Loads the services of pool `io`, then says `ready`. */
+  /** Installs the plugins, loads the services of pool `io`, then says `ready`. */
   async start(): Promise<void> {
-    const { settings } = this.#data;
+    const { init, settings, plugins } = this.#data;
     const services = settings.services.filter(({ pool }) => pool === 'io');
     const { endpoint } = this.#runner;
     endpoint.tell({ type: 'born', threadId });
+    const logger = (component: string): Logger => this.#rootLog.component(component);
     try {
+      const thread = { kind: 'io', name: init.name, logger, clock: systemClock } as const;
+      this.#plugins = await installPlugins(plugins, thread, () => ({}));
       const methods = await hostServices(this.#runner, services, this.#carrier, this.#log, this);
       endpoint.tell({ type: 'ready', methods });
     } catch (reason) {
@@ -115,7 +137,8 @@ class IoThread implements ThreadExtension {
 
   onDrain(): void {
     this.#dispatcher.serving = false;
-    for (const connection of [...this.#connections.values()]) connection.drain();
+    this.#plugins?.drain();
+    for (const { accepted } of [...this.#connections.values()]) accepted.drain();
     const look = (): void => {
       if (this.#isEmpty()) this.#runner.endpoint.tell({ type: 'drained' });
       else this.#drainTimer = systemClock.setTimer(drainLookMs, look);
@@ -129,9 +152,24 @@ class IoThread implements ThreadExtension {
     this.#runner.endLocal();
     this.#host.flush();
     if (this.#drainTimer !== undefined) systemClock.clearTimer(this.#drainTimer);
-    for (const connection of [...this.#connections.values()]) connection.destroy();
+    for (const { accepted } of [...this.#connections.values()]) accepted.destroy();
     for (const protocol of this.#protocols) protocol.close();
     this.#host.logCounts();
+  }
+
+  connections(): ConnectionRow[] {
+    const nowMs = systemClock.nowMs();
+    return Array.from(this.#connections, ([connection, open]) => {
+      const { accepted, listener, peerIp, peerPort, port, sinceMs } = open;
+      const { protocol, host } = this.#data.listeners[listener]!.binding;
+      return {
+        connection,
+        peer: hostPort(peerIp, peerPort),
+        listener: `${protocol}://${hostPort(host, port)}`,
+        ageMs: Math.round(nowMs - sinceMs),
+        idle: accepted.idle,
+      };
+    });
   }
 
   #isEmpty(): boolean {
@@ -145,6 +183,8 @@ class IoThread implements ThreadExtension {
 
   #accept({ socket, listener, connection }: HandedConnection): void {
     const { binding } = this.#data.listeners[listener]!;
+    // Read now: the protocol takes the socket's handle away.
+    const { remoteAddress: peerIp = '', remotePort: peerPort = 0, localPort: port = binding.port } = socket;
     this.#opened.push(connection);
     this.#runner.endpoint.wake();
     let open = true;
@@ -156,7 +196,8 @@ class IoThread implements ThreadExtension {
       this.#runner.endpoint.wake();
     });
     if (!open) return;
-    this.#connections.set(connection, accepted);
+    const sinceMs = systemClock.nowMs();
+    this.#connections.set(connection, { accepted, listener, peerIp, peerPort, port, sinceMs });
     this.#gauge();
     if (!this.#dispatcher.serving) accepted.drain();
   }
@@ -167,8 +208,12 @@ class IoThread implements ThreadExtension {
   }
 
   #end(): void {
-    void this.#carrier.close().finally(() => process.exit(0));
+    void Promise.all([this.#carrier.close(), this.#plugins?.dispose()]).finally(() => process.exit(0));
   }
+}
+
+function hostPort(host: string, port: number): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 await new IoThread(workerData as IoThreadData).start();

@@ -1,10 +1,8 @@
 // loadServices: the modules that a config names, imported on the thread that serves them, each checked against its
 // contract. Called once per CPU thread (and IO thread, for pool `io`) before the thread says that it is ready.
 
-import { readFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { HeddleError } from '../runtime/errors.ts';
+import { fileOf, moduleProblem } from '../runtime/module-problem.ts';
 import { methodsOf, serviceName } from './contract.ts';
 import { type Implementation, implementationMark } from './implement.ts';
 import { MethodProcessor } from './processor.ts';
@@ -36,7 +34,7 @@ export async function loadServices(modules: readonly ServiceModule[]): Promise<M
     if (outcome.status === 'fulfilled') {
       processors.push(...outcome.value);
     } else {
-      problems.push(`${fileOf(moduleUrl)}: ${reasonText(outcome.reason, moduleUrl)}`);
+      problems.push(`${fileOf(moduleUrl)}: ${moduleProblem(outcome.reason, moduleUrl)}`);
       causes.push(outcome.reason);
     }
   }
@@ -68,46 +66,4 @@ function implementationOf(exported: { default?: unknown }): Implementation {
 
 function wrong(what: string): HeddleError {
   return new HeddleError('FAILED_PRECONDITION', what);
-}
-
-/** Characters of a reason that an error keeps. */
-const reasonMaxLength = 500;
-
-function reasonText(reason: unknown, moduleUrl: string): string {
-  if (reason instanceof HeddleError) return reason.message;
-  if (!(reason instanceof Error)) return `it threw ${String(reason).slice(0, reasonMaxLength)} while it was loaded`;
-  const sentence = `${reason.name}: ${firstLine(reason.message)}`.slice(0, reasonMaxLength);
-  const place = placeOf(reason) ?? syntaxPlace(reason, moduleUrl);
-  return `it does not load: ${sentence}${place === undefined ? '' : ` (at ${place})`}`;
-}
-
-/** The first place in an error's stack that is in a file: `/app/greeter.ts:3:7`. */
-function placeOf(error: Error): string | undefined {
-  for (const line of (error.stack ?? '').split('\n')) {
-    const found = /(?:^|\(|at )((?:file:\/\/)?\/[^()\s]+:\d+(?::\d+)?)\)?$/.exec(line);
-    if (found !== null) return fileOf(found[1]!);
-  }
-  return undefined;
-}
-
-/** V8 keeps the place of a syntax error in a module to itself; the type stripper's parser names it. */
-function syntaxPlace(error: Error, moduleUrl: string): string | undefined {
-  if (!(error instanceof SyntaxError) || !moduleUrl.startsWith('file:')) return undefined;
-  try {
-    stripTypeScriptTypes(readFileSync(fileURLToPath(moduleUrl), 'utf8'), { sourceUrl: moduleUrl });
-  } catch (reason) {
-    return reason instanceof Error ? placeOf(reason) : undefined;
-  }
-  return undefined;
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!;
-}
-
-/** A file URL as a path, with the line that may follow it; anything else as it is. */
-function fileOf(url: string): string {
-  if (!url.startsWith('file:')) return url;
-  const [, bare, line] = /^(.*?)((?::\d+)*)$/.exec(url)!;
-  return fileURLToPath(bare!) + line!;
 }

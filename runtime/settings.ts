@@ -13,9 +13,16 @@ export interface Settings {
   pools: PoolSettings[];
   services: ServiceSettings[];
   clients: ClientSettings[];
+  /** In the order of the config; which come first is for the plugins to say. */
+  plugins: PluginSettings[];
   limits: LimitSettings;
   log: LogSettings;
   stop: { /** How long what runs may take to finish on SIGTERM, ms. */ timeoutMs: number };
+  quarantine: QuarantineSettings;
+  /** Undefined: no guardian. */
+  guardian?: GuardianSettings;
+  /** Undefined: the process has no admin. */
+  admin?: AdminSettings;
   process: ProcessSettings;
 }
 
@@ -25,7 +32,43 @@ export interface ProcessSettings {
   libuvThreads?: number;
 }
 
-export interface IoSettings {
+/** When `heddle start` starts a service process again that has died; `new Server` knows nothing of it. */
+export interface GuardianSettings {
+  /** Deaths within `windowMs` after which it is started again at once. */
+  restarts: number;
+  windowMs: number;
+  /** The wait from then on, and after a start that failed; doubles up to the second, ms. */
+  backoffFirstMs: number;
+  backoffMaxMs: number;
+}
+
+/** Requests that end their threads. */
+export interface QuarantineSettings {
+  /** Threads that one method with one body may end before it is refused; 0: any number. */
+  kills: number;
+  /** How long it is refused, and how long a kill is remembered, ms. */
+  forMs: number;
+}
+
+/** Where the process tells about itself. */
+export interface AdminSettings {
+  host: string;
+  port: number;
+  /** Nobody chose the port: when it is taken, a free one will do. */
+  portIsDefault: boolean;
+}
+
+/** What the watchdog does about a thread whose handler keeps it from turning; ms, 0: nothing. */
+export interface StallSettings {
+  /** From here on the log names the handler. */
+  stallWarningMs: number;
+  /** From here on the thread is profiled, ended and replaced. */
+  stallLimitMs: number;
+  /** How long a cancelled handler may go on before the log names it. */
+  cancelGraceMs: number;
+}
+
+export interface IoSettings extends StallSettings {
   threads: number;
   /** Fibers at once per IO thread, for services with `pool: io`. */
   maxFibers: number;
@@ -39,7 +82,7 @@ export interface IoSettings {
   timeoutMs: number;
 }
 
-export interface PoolSettings {
+export interface PoolSettings extends StallSettings {
   name: string;
   threads: number;
   /** Fibers at once per thread. */
@@ -49,8 +92,8 @@ export interface PoolSettings {
   /** Requests waiting per priority class; rounded up to a power of two. */
   queueLength: number;
   /**
-   * Heap that one thread is expected to need, bytes; V8 ends a thread at twice this. ArrayBuffers are not counted.
-   * Undefined: V8's own limit.
+   * Heap and ArrayBuffers of one thread, bytes: past it the thread is drained and replaced. V8 ends a thread whose heap
+   * reaches twice this. Undefined: V8's own limit alone.
    */
   memoryBytes?: number;
   /** Stack of one thread, bytes. */
@@ -104,6 +147,16 @@ export interface ClientSettings {
   balance: 'round-robin' | 'least-loaded';
   /** Longest call, ms; 0: none but the caller's own deadline. */
   timeoutMs: number;
+  /** Longest attempt of a call, ms; 0: none. */
+  attemptTimeoutMs: number;
+  /** Attempts of one call, the first included. */
+  maxAttempts: number;
+  /** Retries per hundred calls, per thread. */
+  retryBudgetPercent: number;
+  /** Failures in a row after which an address takes no calls; 0: never. */
+  ejectAfter: number;
+  /** For how long at first, ms. */
+  ejectForMs: number;
   connectTimeoutMs: number;
   /** Calls at once over all connections of one thread; over it RESOURCE_EXHAUSTED. */
   maxInFlight: number;
@@ -114,6 +167,17 @@ export interface ClientSettings {
   /** Which thread owns the sockets: an IO thread, or each calling thread itself. */
   via: 'io' | 'caller';
 }
+
+/** One plugin to install. */
+export interface PluginSettings {
+  /** Absolute file URL of the module that default-exports `definePlugin(…)`. */
+  moduleUrl: string;
+  options: PluginOptions;
+}
+
+/** What a plugin is told by the config, as it was written there. */
+export type PluginOptions = { [name: string]: OptionValue };
+export type OptionValue = string | number | boolean | null | OptionValue[] | { [name: string]: OptionValue };
 
 export interface LimitSettings {
   /** Open connections in the process. */

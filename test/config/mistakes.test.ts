@@ -15,7 +15,7 @@ test(
   'an unknown key with what is allowed and the nearest spelling',
   mistake,
   `io: { thread: 2 }\n${least}`,
-  'heddle.yaml:1:7: unknown key "thread"; allowed here: threads, maxFibers, maxNested, queue, memory, timeout; did you mean "threads"?',
+  'heddle.yaml:1:7: unknown key "thread"; allowed here: threads, maxFibers, maxNested, queue, memory, timeout, stallWarning, stallLimit, cancelGrace; did you mean "threads"?',
   '  io: { thread: 2 }',
   '        ^^^^^^',
 );
@@ -23,7 +23,7 @@ test(
   'an unknown section',
   mistake,
   `${least}pool: {}\n`,
-  'heddle.yaml:2:1: unknown key "pool"; allowed here: io, pools, services, clients, limits, stop, process, log; did you mean "pools"?',
+  'heddle.yaml:2:1: unknown key "pool"; allowed here: io, pools, services, clients, plugins, limits, stop, guardian, quarantine, admin, process, log; did you mean "pools"?',
   '  pool: {}',
   '  ^^^^',
 );
@@ -219,7 +219,7 @@ test(
   'a file that is a list',
   mistake,
   '- services',
-  'heddle.yaml:1:1: the config must be a map with the keys io, pools, services, clients, limits, stop, process, log, not a list',
+  'heddle.yaml:1:1: the config must be a map with the keys io, pools, services, clients, plugins, limits, stop, guardian, quarantine, admin, process, log, not a list',
   '  - services',
   '  ^^^^^^^^^^',
 );

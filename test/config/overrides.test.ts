@@ -119,7 +119,7 @@ test(
   'an unknown key',
   slip,
   'pools.ranking.thread=8',
-  'unknown key "thread"; allowed here: threads, maxFibers, maxNested, queue, memory, stack, timeout; did you mean "threads"?',
+  'unknown key "thread"; allowed here: threads, maxFibers, maxNested, queue, memory, stack, timeout, stallWarning, stallLimit, cancelGrace; did you mean "threads"?',
   '              ^^^^^^',
 );
 test(

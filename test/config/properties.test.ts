@@ -20,6 +20,9 @@ interface Sample {
 
 const words = fc.constantFrom('a', 'b_2', 'ranking', 'constructor', 'x9');
 
+/** Whatever YAML and JSON both have words for. */
+const plainData = fc.jsonValue({ maxDepth: 2, noUnicodeString: true }) as fc.Arbitrary<unknown>;
+
 function amounts(
   type: { min: string; max: string },
   parse: (text: string) => number | undefined,
@@ -62,6 +65,8 @@ function samples(type: Type): fc.Arbitrary<Sample> {
       }));
     case 'map':
       return fc.dictionary(words, samples(type.of), { minKeys: type.minEntries, maxKeys: 3 }).map(both);
+    case 'data':
+      return fc.dictionary(words, plainData, { maxKeys: 3 }).map((written) => ({ written, meant: written }));
     case 'either':
       return fc.oneof(samples(type.short), samples(type.long));
     case 'object': {

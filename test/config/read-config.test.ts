@@ -20,6 +20,9 @@ test('one service is enough; everything else has a default', (t) => {
       queueLength: 1024,
       stackBytes: 4_194_304,
       timeoutMs: 30_000,
+      stallWarningMs: 200,
+      stallLimitMs: 5_000,
+      cancelGraceMs: 1_000,
     },
   ]);
   t.is(settings.stop.timeoutMs, 10_000);

@@ -1,0 +1,51 @@
+// ProcessPlugins (main thread): the plugins of a process, as a part of its Actor. It starts before all threads, since it
+// reads the plugins and so knows what each thread installs; it stops after them.
+
+import type { Part } from '../actor.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../logger.ts';
+import { type ThreadKind, threadKinds } from '../plugin.ts';
+import type { PluginSettings } from '../settings.ts';
+import { type InstalledPlugins, installPlugins } from './install.ts';
+import { loadPlugins, noPlugins, type PluginModule, type PluginPlan } from './plan.ts';
+
+export class ProcessPlugins implements Part {
+  readonly name = 'plugins';
+  readonly #settings: readonly PluginSettings[];
+  readonly #logger: (component: string) => Logger;
+  readonly #clock: Clock;
+  #plan: PluginPlan = noPlugins;
+  #installed: InstalledPlugins | undefined;
+
+  constructor(settings: readonly PluginSettings[], logger: (component: string) => Logger, clock: Clock) {
+    this.#settings = settings;
+    this.#logger = logger;
+    this.#clock = clock;
+  }
+
+  /** What a thread of this kind installs, in its order; known once this part has started. */
+  of(kind: ThreadKind): readonly PluginModule[] {
+    return this.#plan[kind];
+  }
+
+  /** Throws what is wrong with the plugins, or with installing them here. */
+  async start(): Promise<void> {
+    this.#plan = await loadPlugins(this.#settings, this.#clock);
+    const thread = { kind: 'main', name: 'main', logger: this.#logger, clock: this.#clock } as const;
+    this.#installed = await installPlugins(this.#plan.main, thread, () => ({}));
+    if (this.#settings.length === 0) return;
+    const order = Object.fromEntries(threadKinds.map((kind) => [kind, this.#plan[kind].map(({ name }) => name)]));
+    this.#logger('plugins').info({ order }, 'plugins are installed in this order');
+  }
+
+  /** The process has begun to stop. */
+  beginDrain(): void {
+    this.#installed?.drain();
+  }
+
+  async drain(): Promise<void> {}
+
+  async stop(): Promise<void> {
+    await this.#installed?.dispose();
+  }
+}
