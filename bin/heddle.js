@@ -22,6 +22,15 @@ function refuse(sentence) {
   process.exitCode = unusableHere;
 }
 
+/** Threads that replace others, and processes, begin in about two thirds of the time when nothing is compiled again. */
+function keepCompiled() {
+  const env = process.env;
+  if (env.NODE_COMPILE_CACHE || env.NODE_DISABLE_COMPILE_CACHE || env.NODE_V8_COVERAGE) return;
+  const { directory } = require('node:module').enableCompileCache();
+  // Threads have their own, and find it by this.
+  if (directory) env.NODE_COMPILE_CACHE = directory;
+}
+
 function run() {
   const fs = require('node:fs');
   const path = require('node:path');
@@ -36,6 +45,7 @@ function run() {
     refuse(`there is no build (${built}): run \`npm run build\` in a checkout, else install the package again`);
     return;
   }
+  keepCompiled();
   import(url.pathToFileURL(main).href).then(
     (cli) => cli.main(process.argv.slice(2)),
     (error) => {

@@ -1,5 +1,11 @@
 // What commander hands to the commands: their options, parsed.
 
+export interface StartCommandOptions {
+  set?: string[];
+  status: boolean;
+  guardian: boolean;
+}
+
 export interface ConfigOptions {
   set?: string[];
   json?: true;
@@ -16,4 +22,23 @@ export interface CallCommandOptions {
   codec: 'json' | 'bytes';
   oneWay?: true;
   verbose?: true;
+}
+
+export interface AdminOptions {
+  address?: string;
+  config?: string;
+  json?: true;
+  explain?: true;
+  all?: true;
+  /** Of a profile. */
+  seconds: number;
+  out?: string;
+  post?: true;
+  data?: string;
+}
+
+export interface TopOptions {
+  /** ms. */
+  interval: number;
+  once?: true;
 }

@@ -2,9 +2,17 @@
 // file, which is loaded when it is used: `heddle version` starts no runtime.
 
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { systemClock } from '../runtime/clock.ts';
 import { parseDurationMs } from '../runtime/units.ts';
-import type { CallCommandOptions, ConfigOptions } from './command-options.ts';
+import type {
+  AdminOptions,
+  CallCommandOptions,
+  ConfigOptions,
+  StartCommandOptions,
+  TopOptions,
+} from './command-options.ts';
 import { type ExitCodeName, exitCodeLines } from './exit-codes.ts';
+import { takeGuardianMark } from './guarded.ts';
 import { versionLine } from './version.ts';
 
 /** What a command ends with; the process's exit code. */
@@ -29,6 +37,8 @@ export function makeProgram(endWith: EndWith): Command {
   addCheck(program, endWith);
   addConfig(program, endWith);
   addCall(program, endWith);
+  addTop(program, endWith);
+  addAdmin(program, endWith);
   command(program, 'version', 'print the versions of heddle and of Node')
     .addHelpText('after', notes({ examples: ['heddle version'], exit: { ok: 'printed' } }))
     .action(() => {
@@ -58,11 +68,13 @@ function addStart(program: Command, endWith: EndWith): void {
     .argument(...configArgument)
     .option(setFlags, setText, collect)
     .option('--no-status', 'no live status line (on a terminal), no status in the log (elsewhere)')
+    .option('--no-guardian', 'one process, and nobody who starts it again when it dies')
     .addHelpText(
       'after',
       notes({
         more: [
           'Environment: HEDDLE_POOLS__RANKING__THREADS=8 overrides as --set pools.ranking.threads=8 does.',
+          'A small guardian process starts the services again when their process dies; see guardian in the config.',
           'Run it directly under systemd and Docker: npm does not pass SIGTERM on to what it runs reliably.',
         ].join('\n'),
         examples: ['heddle start', 'heddle start service/heddle.yaml --set pools.ranking.threads=8'],
@@ -75,9 +87,16 @@ function addStart(program: Command, endWith: EndWith): void {
         },
       }),
     )
-    .action(async (file: string, options: { set?: string[]; status: boolean }) => {
+    .action(async (file: string, { set = [], status, guardian }: StartCommandOptions) => {
+      const guarded = takeGuardianMark();
+      if (guarded === undefined && guardian) {
+        // It loads nothing of what follows.
+        const { canGuard, guard, unguarded } = await import('./guardian.ts');
+        const end = canGuard() ? await guard(systemClock) : unguarded;
+        if (end !== unguarded) return endWith(end);
+      }
       const { start } = await import('./start.ts');
-      endWith(await start(file, { set: options.set ?? [], status: options.status }));
+      endWith(await start(file, { set, status, guarded }));
     });
 }
 
@@ -170,6 +189,83 @@ function addCall(program: Command, endWith: EndWith): void {
     });
 }
 
+function addTop(program: Command, endWith: EndWith): void {
+  command(program, 'top', 'watch a running process live: its pools, threads, methods and fibers')
+    .argument('[process]', 'address of its admin (http://host:port, host:port, a port), or its config file')
+    .addOption(
+      new Option('-i, --interval <duration>', 'how often it is looked at: 100ms to 1m')
+        .argParser(topInterval)
+        .default(1000, '1s'),
+    )
+    .option('--once', 'one picture as text, after one interval; so does output that is no terminal')
+    .addHelpText(
+      'after',
+      notes({
+        more: [
+          'Without [process]: the one of ./heddle.yaml if that is there, else http://127.0.0.1:7199.',
+          'Keys: q quit, p pools, t threads, m methods, f fibers of a thread, s sort, space pause, ? help.',
+          'Environment: NO_COLOR=1 draws without colours; a locale without UTF-8 (LC_ALL, LANG) draws in ASCII.',
+        ].join('\n'),
+        examples: ['heddle top', 'heddle top service/heddle.yaml --interval 250ms', 'heddle top 127.0.0.1:7199 --once'],
+        exit: {
+          ok: 'somebody quit, or the picture is printed',
+          failed: 'no Heddle process answers, or the config has mistakes',
+        },
+      }),
+    )
+    .action(async (process: string | undefined, options: TopOptions) => {
+      const { top } = await import('./top.ts');
+      endWith(await top(process, options));
+    });
+}
+
+function addAdmin(program: Command, endWith: EndWith): void {
+  command(program, 'admin', 'ask a running process: what it runs, what it counts; set its log, profile it, drain it')
+    .argument('[words...]', 'what to ask for, as below; nothing: a list of all that there is')
+    .addOption(
+      new Option('-a, --address <address>', 'its admin: http://host:port, host:port, a port').conflicts('config'),
+    )
+    .option('-c, --config <file>', 'the config that it was started with, which has admin.address')
+    .option('--json', 'the answer as JSON')
+    .option('--explain', 'config: as text, with where each setting comes from')
+    .option('--all', 'quarantine lift: all of them')
+    .addOption(new Option('--seconds <number>', 'profile: for how long').argParser(profileSeconds).default(1))
+    .option('--out <file>', 'profile: save it, for the developer tools of Chrome')
+    .option('--post', 'a path of a plugin: POST instead of GET')
+    .option('--data <json>', 'a path of a plugin: the body of the POST')
+    .addHelpText(
+      'after',
+      notes({
+        more: [
+          'What to ask for:',
+          '  version | threads | pools | services | connections | metrics',
+          '  fibers [thread]              what runs, as trees: state, age, what it waits for',
+          '  config [--explain]           the settings in force',
+          '  loglevel [component] [level] shows the levels of the log, or sets one',
+          '  quarantine                   requests that are refused because they ended threads',
+          '  quarantine lift <fingerprint> | lift --all',
+          '  profile <thread>             where its time goes; main and admin are threads too',
+          '  drain                        finishes what runs, then ends the process',
+          'Any other words are a path that a plugin has added: `caches films` is GET /caches/films.',
+          '',
+          'Without --address and --config: the admin of ./heddle.yaml if that is there, else http://127.0.0.1:7199.',
+        ].join('\n'),
+        examples: [
+          'heddle admin threads',
+          'heddle admin fibers ranking-1',
+          'heddle admin loglevel acceptor debug --address 127.0.0.1:7199',
+          'heddle admin profile ranking-1 --seconds 5 --out ranking.cpuprofile',
+          'heddle admin services --json | jq .',
+        ],
+        exit: { ok: 'answered', failed: 'answered with an error, or no Heddle process answers' },
+      }),
+    )
+    .action(async (words: string[], options: AdminOptions) => {
+      const { admin } = await import('./admin.ts');
+      endWith(await admin(words, options));
+    });
+}
+
 interface Notes {
   more?: string;
   examples: string[];
@@ -192,4 +288,16 @@ function duration(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms >= 1 && ms <= durationMaxMs) return ms;
   throw new InvalidArgumentError('Write a number and its unit, ms, s, m or h, as 250ms; 1ms to 24d.');
+}
+
+function topInterval(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms >= 100 && ms <= 60_000) return ms;
+  throw new InvalidArgumentError('Write a number and its unit, ms, s or m, from 100ms to 1m.');
+}
+
+function profileSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && seconds >= 0.01 && seconds <= 60) return seconds;
+  throw new InvalidArgumentError('Write a number of seconds from 0.01 to 60.');
 }

@@ -3,11 +3,11 @@
 
 import { formatHostPort } from '../config/addresses.ts';
 import type { ListeningAddress } from '../net/server.ts';
+import { packageVersion } from '../runtime/package-version.ts';
 import type { Settings } from '../runtime/settings.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import { type Endpoint, endpointsOf } from './endpoints.ts';
 import { exampleCommands } from './example-commands.ts';
-import { packageVersion } from './version.ts';
 
 /** Ends in an empty line, so that what follows stands apart. */
 export function readyText(
@@ -16,6 +16,7 @@ export function readyText(
   methods: readonly MethodRow[],
   threads: number,
   tookMs: number,
+  admin: string | undefined,
 ): string {
   const endpoints = endpointsOf(settings, addresses);
   const services = count(settings.services.length, 'service');
@@ -24,6 +25,7 @@ export function readyText(
   ];
   if (addresses.length === 0) lines.push('it listens nowhere: no service has a `listen`');
   else lines.push('', 'Listening:', ...listeningLines(addresses, endpoints));
+  if (admin !== undefined) lines.push('', `Admin: ${admin} (heddle top, heddle admin)`);
   const commands = exampleCommands(endpoints, methods);
   if (commands.length > 0) lines.push('', 'Try:', ...commands.map((line) => `  ${line}`));
   lines.push('', 'Ctrl-C finishes what runs, then stops.', '');

@@ -9,10 +9,12 @@ import type { ServiceSettings, Settings } from '../runtime/settings.ts';
 /** Names printed at most. */
 const namedMax = 24;
 
-/** The service modules of the pools that lost a thread before it was ready. */
-export function modulesHint({ ioPool, cpuPools }: Server, { services }: Settings): string | undefined {
+/** The plugins and service modules of the pools that lost a thread before it was ready. */
+export function modulesHint({ ioPool, cpuPools, plugins }: Server, { services }: Settings): string | undefined {
   const lost = [...cpuPools, ioPool].filter(({ lostAtStart }) => lostAtStart !== undefined).map(({ name }) => name);
-  const own = services.filter(({ pool }) => lost.includes(pool));
+  const kinds = new Set(lost.map((name) => (name === 'io' ? 'io' : 'cpu')));
+  const installed = new Set([...kinds].flatMap((kind) => plugins.of(kind)));
+  const own = [...installed, ...services.filter(({ pool }) => lost.includes(pool))];
   if (own.length === 0) return undefined;
   const lines = own.slice(0, namedMax).map(({ name, moduleUrl }) => `  ${name}  ${fileURLToPath(moduleUrl)}`);
   if (own.length > namedMax) lines.push(`  and ${own.length - namedMax} more`);

@@ -7,10 +7,12 @@
 // 5. The process ends, whatever a library may have left behind: its exit code says whether everything was finished.
 
 import { formatHostPort } from '../config/addresses.ts';
+import { explainService } from '../config/explain-service.ts';
 import { formatProblems } from '../config/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
 import { HeddleError, type ListeningAddress, Server } from '../index.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { keepCompiled } from '../runtime/compile-cache.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { formatDuration } from '../runtime/units.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -30,7 +32,8 @@ export interface StartOptions {
 
 /** Resolves with the exit code when the config has mistakes or the start fails; else it ends the process itself. */
 export async function start(file: string, options: StartOptions): Promise<number> {
-  const { settings, problems } = readConfig({ file, overrides: options.set, environment: process.env });
+  const config = readConfig({ file, overrides: options.set, environment: process.env });
+  const { settings, problems } = config;
   if (settings === undefined) {
     const many = problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`;
     process.stderr.write(`${formatProblems(problems)}\n\nheddle: the config has ${many}; nothing was started\n`);
@@ -44,7 +47,8 @@ export async function start(file: string, options: StartOptions): Promise<number
   // libuv reads it when something first needs its threads, and nothing has so far.
   if (libuvThreads !== undefined) process.env.UV_THREADPOOL_SIZE = String(libuvThreads);
   const previous = guarded?.previous;
-  const server = new Server(settings, previous === undefined ? {} : { previous });
+  const configText = settings.services.map(({ name }) => explainService(config, name)).join('\n');
+  const server = new Server(settings, previous === undefined ? { configText } : { configText, previous });
   listenForTheUncaught(server);
   if (previous !== undefined) {
     const { pid: previousPid, ...how } = previous;
@@ -73,6 +77,10 @@ async function serve(server: Server, settings: Settings, { status, guarded }: St
     stop(`${signal}: finishing what runs, at most ${bound}; once more ends it at once`);
   };
   onStopSignals(clock, onSignal, guarded);
+  void server.drainAsked.then(() => {
+    guarded?.stopping();
+    stop(`the admin was asked to drain: finishing what runs, at most ${bound}`);
+  });
   guarded?.onLost(() => {
     const { guardianPid } = guarded;
     endStatus();
@@ -81,12 +89,13 @@ async function serve(server: Server, settings: Settings, { status, guarded }: St
   });
   try {
     await server.start();
+    keepCompiled();
     const tookMs = Math.round(clock.nowMs() - beganMs);
     guarded?.ready();
-    const { addresses, methods, previous } = server;
+    const { addresses, methods, previous, admin } = server;
     process.stdout.write(
       previous === undefined
-        ? readyText(settings, addresses, methods, server.stats().threads, tookMs)
+        ? readyText(settings, addresses, methods, server.stats().threads, tookMs, admin?.address)
         : readyAgainText(addresses, tookMs),
     );
     server.log.info({ addresses: server.addresses, pid: process.pid, tookMs }, 'ready');

@@ -23,6 +23,7 @@ const localHandles = 2 ** 40;
 const nameShownMax = 100;
 
 export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
+  /** False once the process drains. */
   serving = true;
   readonly #runner: RequestRunner;
   readonly #clock: Clock;
@@ -47,6 +48,21 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
       }
       methods.set(row.method, { row, route: this.#runner.endpoint.route(row) });
     }
+  }
+
+  get health(): string {
+    return this.healthOf(this.#services.keys());
+  }
+
+  /** Of these services alone. */
+  healthOf(services: Iterable<string>): string {
+    if (!this.serving) return 'draining';
+    const down = new Set<string>();
+    for (const name of services) {
+      const [first] = this.#services.get(name)?.values() ?? [];
+      if (first?.route.pool.down === true) down.add(first.route.pool.name);
+    }
+    return down.size === 0 ? 'ok' : `down: ${down.size === 1 ? 'pool' : 'pools'} ${[...down].join(', ')}`;
   }
 
   method(service: string, method: string): MethodRow | undefined {

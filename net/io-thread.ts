@@ -5,6 +5,7 @@
 import type { Socket } from 'node:net';
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { keepCompiled } from '../runtime/compile-cache.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { lastWords } from '../runtime/last-words.ts';
 import { connectLogger, type LogWorkerSide, type RootLogger } from '../runtime/log/thread-logger.ts';
@@ -110,6 +111,7 @@ class IoThread implements ThreadExtension {
       this.#plugins = await installPlugins(plugins, thread, () => ({}));
       const methods = await hostServices(this.#runner, services, this.#carrier, this.#log, this);
       endpoint.tell({ type: 'ready', methods });
+      keepCompiled();
     } catch (reason) {
       const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
       endpoint.tell({ type: 'failed', code, message });

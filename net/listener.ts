@@ -2,7 +2,7 @@
 // in its `listen` does not exist for those who call it there.
 
 import type { CallHead, ReplySink } from '../runtime/call.ts';
-import type { BindingSettings } from '../runtime/settings.ts';
+import type { BindingSettings, Settings } from '../runtime/settings.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { IoDispatcher } from './dispatcher.ts';
 import type { Dispatcher } from './protocol/protocol.ts';
@@ -11,6 +11,21 @@ import type { Dispatcher } from './protocol/protocol.ts';
 export interface Listener {
   binding: BindingSettings;
   services: string[];
+}
+
+/** Services that name one address share its listener, and only they answer there. */
+export function listenersOf(settings: Settings): Listener[] {
+  const byAddress = new Map<string, Listener>();
+  for (const { name, listen } of settings.services) {
+    for (const binding of listen) {
+      // Port 0 is a free port: services that ask for one on the same host and protocol share it.
+      const address = `${binding.protocol}://${binding.host}:${binding.port}`;
+      const listener = byAddress.get(address);
+      if (listener === undefined) byAddress.set(address, { binding, services: [name] });
+      else listener.services.push(name);
+    }
+  }
+  return [...byAddress.values()];
 }
 
 /** An IO thread's dispatcher, as one listener's connections see it. */
@@ -23,8 +38,8 @@ export class ListenerDispatcher implements Dispatcher {
     this.#services = new Set(services);
   }
 
-  get serving(): boolean {
-    return this.#inner.serving;
+  get health(): string {
+    return this.#inner.healthOf(this.#services);
   }
 
   method(service: string, method: string): MethodRow | undefined {

@@ -3,7 +3,7 @@
 
 import type { ServiceSettings, Settings } from '../runtime/settings.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
-import type { ServedRow } from '../scheduler/thread-pool.ts';
+import type { ServedRow } from '../scheduler/pool-thread.ts';
 
 /** Rows from 1; 0 is the task method of the scheduler. `served`: by pool name, what its threads' modules serve. */
 export function methodTable(settings: Settings, served: ReadonlyMap<string, readonly ServedRow[]>): MethodRow[] {

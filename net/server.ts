@@ -1,34 +1,47 @@
 // Server: one process's wiring. From Settings it makes the supervisor, the pools, the IO threads and the acceptor, and
 // hands them to an Actor that starts and stops them in numbered phases.
 //
-// Start: 1. CPU pools spawn and load their modules; IO threads spawn  2. all threads are linked  3. all go
-//        4. the acceptor listens
+// Start: 0. plugins are read, and installed on main; the admin listens  1. CPU pools spawn and load their modules; IO
+//        threads spawn; both install their plugins  2. all threads are linked  3. all go  4. the acceptor listens
 // Stop:  1. the acceptor closes its listeners  2. IO threads tell their peers and finish what runs, the pools still
-//        serve  3. what fibers sent without waiting is finished  4. all threads end
+//        serve  3. what fibers sent without waiting is finished  4. all threads end  5. the admin ends, main's plugins are disposed
 
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
+import type { AdminHost } from '../admin/admin-host.ts';
 import { Actor, type Part } from '../runtime/actor.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type LogHub, startLogThread } from '../runtime/log/hub.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
+import { ProcessPlugins } from '../runtime/plugins/process-plugins.ts';
+import type { RestartLimits } from '../runtime/restart-policy.ts';
 import type { BindingSettings, PoolSettings, Settings } from '../runtime/settings.ts';
+import {
+  type AcceptorCounter,
+  acceptorCounters,
+  CounterTable,
+  type PoolCounter,
+  poolCounters,
+} from '../runtime/shared/counters.ts';
 import { latencyBetween, latencyQuantileMs } from '../runtime/shared/latency.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import { RunQueue } from '../runtime/shared/run-queue.ts';
 import type { MethodRow, PoolMemory, ThreadInit } from '../runtime/thread-control.ts';
 import { type CpuGeneration, cpuGeneration } from '../scheduler/cpu-spawner.ts';
-import type { RestartLimits } from '../scheduler/restart-policy.ts';
+import type { Death } from '../scheduler/death.ts';
+import { Guards } from '../scheduler/guards.ts';
+import type { ServedRow, Spawner } from '../scheduler/pool-thread.ts';
 import { Supervisor } from '../scheduler/supervisor.ts';
-import { type ServedRow, type Spawner, ThreadPool } from '../scheduler/thread-pool.ts';
+import { ThreadPool } from '../scheduler/thread-pool.ts';
 import { Acceptor, type ConnectionTarget } from './acceptor.ts';
 import type { CpuHostData } from './cpu-host.ts';
 import { ioSpawner } from './io-spawner.ts';
 import type { HandedConnection } from './io-thread.ts';
-import type { Listener } from './listener.ts';
+import { type Listener, listenersOf } from './listener.ts';
 import { methodTable } from './method-table.ts';
 import { openFilesMax } from './open-files.ts';
+import { servedOf, serverAdmin } from './server-admin.ts';
 import { callQueueName } from './thread-carrier.ts';
 
 /** Requests in flight per asking thread. */
@@ -51,6 +64,24 @@ export interface ServerOptions {
   clock?: Clock;
   /** When threads that die are replaced. Default: `restartLimits`. */
   restart?: RestartLimits;
+  /** How the process before this one ended; only kept, for whoever asks. */
+  previous?: PreviousProcess;
+  /** What the settings come to and why, for people who ask the admin. Default: there is nothing to explain. */
+  configText?: string;
+}
+
+/** How a service process ended that a guardian has started again. */
+export interface PreviousProcess {
+  pid: number;
+  /** What ended it; undefined: it ended itself, with `exitCode`. */
+  signal?: NodeJS.Signals;
+  exitCode?: number;
+  /** How long it ran, ms. */
+  upMs: number;
+  /** Whether it had got as far as listening. */
+  ready: boolean;
+  /** Processes that the guardian has seen dying, this one included. */
+  deaths: number;
 }
 
 /** What a server did between two looks. */
@@ -73,16 +104,28 @@ export interface ListeningAddress {
 
 export class Server {
   readonly settings: Settings;
+  /** Undefined: this is the first process of its guardian, or it has none. */
+  readonly previous: PreviousProcess | undefined;
   readonly log: Logger;
   readonly supervisor: Supervisor;
   readonly ioPool: ThreadPool;
   readonly cpuPools: ThreadPool[] = [];
   readonly acceptor: Acceptor;
+  /** A row for pool `io`, then one for each CPU pool. */
+  readonly poolCounters: CounterTable<PoolCounter>;
+  readonly acceptorCounters: CounterTable<AcceptorCounter> = new CounterTable(acceptorCounters, 1);
+  readonly guards: Guards;
+  /** Undefined: the settings have none. */
+  readonly admin: AdminHost | undefined;
+  /** Resolves when an operator has asked the admin for a drain, which begins a stop. */
+  readonly drainAsked: Promise<void>;
+  readonly plugins: ProcessPlugins;
   readonly #logHub: LogHub;
   readonly #clock: Clock;
   readonly #actor: Actor;
   readonly #generations: CpuGeneration[] = [];
   readonly #logSides = new Map<number, () => void>();
+  readonly #listeners: readonly Listener[];
   #addresses: ListeningAddress[] = [];
   #methods: MethodRow[] = [];
   #drained: (() => void) | undefined;
@@ -93,19 +136,25 @@ export class Server {
 
   constructor(settings: Settings, options: ServerOptions = {}) {
     this.settings = settings;
+    this.previous = options.previous;
     this.#clock = options.clock ?? systemClock;
     this.#logHub = startLogThread(settings.log);
     this.log = this.#logHub.logger('server');
+    this.plugins = new ProcessPlugins(settings.plugins, (component) => this.#logHub.logger(component), this.#clock);
     const listeners = listenersOf(settings);
+    this.#listeners = listeners;
     const bindings = listeners.map(({ binding }) => binding);
     this.supervisor = new Supervisor({
       pools: poolMemories(settings),
       services: settings.services.length,
+      clients: settings.clients.length,
       tableEntries,
       arenaBytes: arenaBytesFor(settings, bindings),
     });
     const threads = settings.io.threads + settings.pools.reduce((sum, pool) => sum + pool.threads, 0);
+    this.poolCounters = new CounterTable(poolCounters, 1 + settings.pools.length);
     const common = {
+      onDeath: (death: Death) => this.guards.onDeath(death),
       supervisor: this.supervisor,
       maxRequests: settings.limits.requests,
       spinMs: threads < availableParallelism() ? spinMs : 0,
@@ -116,10 +165,11 @@ export class Server {
     this.ioPool = new ThreadPool({
       ...common,
       name: 'io',
+      counts: { table: this.poolCounters, row: 0 },
       threads: settings.io.threads,
       takes: (place) => ['io', callQueueName(place)],
       threadName: (place) => `io-${place + 1}`,
-      spawn: ioSpawner(settings, listeners, (init) => this.#attachLog(init), common.log),
+      spawn: ioSpawner(settings, listeners, (init) => this.#attachLog(init), common.log, this.plugins),
       onMessage: (number, message) => {
         if (message.type === 'connections') {
           for (const one of message.opened) this.acceptor.ledger.arrived(one);
@@ -133,8 +183,12 @@ export class Server {
         this.#saidDrained.add(number);
         this.#judgeDrained(number);
       },
+      onGoing: (number) => {
+        this.acceptor.handOut();
+        this.admin?.onGoing(number);
+      },
     });
-    for (const pool of settings.pools) {
+    for (const [index, pool] of settings.pools.entries()) {
       // Made with its first thread: a server that is never started has no threads.
       let generation: CpuGeneration | undefined;
       const spawn: Spawner = (init, control) => {
@@ -145,27 +199,63 @@ export class Server {
         new ThreadPool({
           ...common,
           name: pool.name,
+          counts: { table: this.poolCounters, row: 1 + index },
           threads: pool.threads,
           takes: () => [pool.name],
           threadName: (place) => `${pool.name}-${place + 1}`,
           spawn,
           onGone: (number) => this.#detachLog(number),
+          onGoing: (number) => this.admin?.onGoing(number),
         }),
       );
     }
+    this.guards = new Guards({
+      pools: [
+        { pool: this.ioPool, stalls: settings.io },
+        ...settings.pools.map((pool, at) => {
+          return { pool: this.cpuPools[at]!, stalls: pool, memoryBytes: pool.memoryBytes };
+        }),
+      ],
+      counts: this.poolCounters,
+      supervisor: this.supervisor,
+      quarantine: settings.quarantine,
+      nameOf: (method) => this.#methodName(method),
+      clock: this.#clock,
+      log: common.log,
+    });
     this.acceptor = new Acceptor({
       bindings,
       limits: settings.limits,
       openFilesMax: openFilesMax(),
       targets: () => this.#targets(),
+      counters: this.acceptorCounters,
       clock: this.#clock,
       log: this.#logHub.logger('acceptor'),
     });
+    const drainAsked = Promise.withResolvers<void>();
+    this.drainAsked = drainAsked.promise;
+    this.admin = serverAdmin({
+      server: this,
+      configText: options.configText,
+      logHub: this.#logHub,
+      state: () => this.#actor.state,
+      drain: () => {
+        drainAsked.resolve();
+        void this.stop();
+      },
+      clock: this.#clock,
+    });
     this.#actor = new Actor({
-      parts: [this.#threadsPart(), this.#ioPart(), this.#acceptorPart()],
+      parts: [this.plugins, this.#adminPart(), this.#threadsPart(), this.#ioPart(), this.#acceptorPart()],
       stopTimeoutMs: settings.stop.timeoutMs,
       clock: this.#clock,
       log: this.log,
+    });
+    this.#actor.on('state', (state) => {
+      this.admin?.touch();
+      if (state !== 'draining') return;
+      this.plugins.beginDrain();
+      for (const pool of this.cpuPools) pool.tell({ type: 'drain' });
     });
     this.#look = this.#read();
   }
@@ -227,6 +317,20 @@ export class Server {
     };
   }
 
+  /** Before all threads and after them: it tells of a start that hangs, and of a drain. */
+  #adminPart(): Part {
+    return {
+      name: 'admin',
+      start: async () => this.admin?.start(),
+      drain: async () => {},
+      stop: async () => this.admin?.stop(),
+    };
+  }
+
+  #tellServed(): void {
+    this.admin?.onServed(servedOf(this.settings, this.#methods, this.#listeners, this.#addresses));
+  }
+
   /** Phases 1 to 3 up; 4 down. */
   #threadsPart(): Part {
     const pools = [this.ioPool, ...this.cpuPools];
@@ -236,12 +340,15 @@ export class Server {
         const served = new Map<string, ServedRow[]>();
         await Promise.all(pools.map(async (pool) => served.set(pool.name, await pool.spawn())));
         this.#methods = methodTable(this.settings, served);
+        this.#tellServed();
         for (const pool of pools) await pool.link();
         for (const pool of pools) pool.go(this.#methods);
+        this.guards.start();
       },
       drain: () => this.#quiet(),
       stop: async () => {
         this.#ended = true;
+        this.guards.stop();
         for (const pool of pools) pool.beginStop();
         await Promise.all(pools.map((pool) => pool.stop(threadStopMs)));
         await Promise.all(this.#generations.map((generation) => generation.close()));
@@ -284,6 +391,7 @@ export class Server {
       name: 'acceptor',
       start: async () => {
         this.#addresses = await this.acceptor.listen();
+        this.#tellServed();
       },
       drain: () => this.acceptor.close(),
       stop: () => this.acceptor.close(),
@@ -294,6 +402,11 @@ export class Server {
   #judgeDrained(number: number): void {
     if (!this.#saidDrained.has(number) || this.acceptor.ledger.ofThread(number) > 0) return;
     if (this.#toDrain.delete(number) && this.#toDrain.size === 0) this.#drained?.();
+  }
+
+  #methodName(method: number): string {
+    const row = this.#methods.find(({ index }) => index === method);
+    return row === undefined ? 'a task' : `${row.service}/${row.method}`;
   }
 
   #targets(): ConnectionTarget[] {
@@ -331,6 +444,7 @@ export class Server {
       clients,
       ioThreads: io.threads,
       log: this.#attachLog(init).side,
+      plugins: this.plugins.of('cpu'),
     };
   }
 
@@ -358,21 +472,6 @@ function poolMemories(settings: Settings): PoolMemory[] {
     ...Array.from({ length: io.threads }, (_, place) => queue(callQueueName(place), io.queueLength, true)),
     ...pools.map(({ name, queueLength }) => queue(name, queueLength, false)),
   ];
-}
-
-/** Services that name one address share its listener, and only they answer there. */
-function listenersOf(settings: Settings): Listener[] {
-  const byAddress = new Map<string, Listener>();
-  for (const { name, listen } of settings.services) {
-    for (const binding of listen) {
-      // Port 0 is a free port: services that ask for one on the same host and protocol share it.
-      const address = `${binding.protocol}://${binding.host}:${binding.port}`;
-      const listener = byAddress.get(address);
-      if (listener === undefined) byAddress.set(address, { binding, services: [name] });
-      else listener.services.push(name);
-    }
-  }
-  return [...byAddress.values()];
 }
 
 function arenaBytesFor(settings: Settings, bindings: readonly BindingSettings[]): number {

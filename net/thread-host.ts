@@ -3,7 +3,7 @@
 import type { Logger } from '../runtime/logger.ts';
 import type { ServiceSettings } from '../runtime/settings.ts';
 import type { HostedThread, ThreadExtension } from '../scheduler/host-module.ts';
-import type { ServedRow } from '../scheduler/thread-pool.ts';
+import type { ServedRow } from '../scheduler/pool-thread.ts';
 import { fiberCalls } from './fiber-calls.ts';
 import { loadServices } from './load-services.ts';
 import type { MethodProcessor } from './processor.ts';
@@ -29,7 +29,7 @@ export async function hostServices(
       tasks: taskProcessor,
       calls: fiberCalls(carrier),
       log,
-      onLocalReply: (latencyMs, code) => asker.countLocal(latencyMs, code),
+      onLocalReply: (method, latencyMs, code) => asker.countAnswered(method, latencyMs, code),
     },
     extension,
   );

@@ -12,8 +12,24 @@ import { CachingResolver, type Resolver } from './client/resolver.ts';
 
 /** What one read of a socket gives at most, bytes. */
 const readBufferBytes = 65_536;
-/** Peers' misdeeds are logged together, at most once in this time, ms. */
+/** What peers did is logged together, at most once in this time, ms: one line, or two. */
 const countsLogEveryMs = 1_000;
+/** What an operator should see: peers that break the rules, hang, or can't be had. The rest is how peers come and go. */
+const concerns = new Set([
+  'malformed',
+  'too-large',
+  'pipeline-over',
+  'cut-off-frame',
+  'connect-timeout',
+  'read-timeout',
+  'write-timeout',
+  'slow-reader',
+  'one-way-failed',
+  'client-malformed',
+  'client-rejected',
+  'client-ping-timeout',
+  'client-connect-failed',
+]);
 
 export class ThreadIo implements ClientHost {
   readonly clock: Clock;
@@ -64,6 +80,7 @@ export class ThreadIo implements ClientHost {
   hold(): void {}
 
   count(event: string): void {
+    this.#endpoint.counters.addNamed(this.#endpoint.number, event);
     this.counts.set(event, (this.counts.get(event) ?? 0) + 1);
     this.#recent[event] = (this.#recent[event] ?? 0) + 1;
     this.#countsTimer ??= this.clock.setTimer(countsLogEveryMs, () => this.logCounts());
@@ -74,7 +91,11 @@ export class ThreadIo implements ClientHost {
     if (this.#countsTimer === undefined) return;
     this.clock.clearTimer(this.#countsTimer);
     this.#countsTimer = undefined;
-    this.log.debug({ events: this.#recent }, 'peers');
+    const recent = Object.entries(this.#recent);
     this.#recent = {};
+    const concerning = recent.filter(([event]) => concerns.has(event));
+    const harmless = recent.filter(([event]) => !concerns.has(event));
+    if (concerning.length > 0) this.log.warn({ events: Object.fromEntries(concerning) }, 'peers misbehave or hang');
+    if (harmless.length > 0) this.log.debug({ events: Object.fromEntries(harmless) }, 'peers');
   }
 }

@@ -3,6 +3,7 @@
 
 import { threadId } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
+import { keepCompiled } from '../runtime/compile-cache.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { lastWords } from '../runtime/last-words.ts';
 import type { CpuThreadTask } from './cpu-spawner.ts';
@@ -26,7 +27,10 @@ export function cpuThread(task: CpuThreadTask): Promise<void> {
     import(hostUrl)
       .then((module: HostModule) => module.hostThread(runner, hostData, systemRandom))
       .then(
-        (methods) => runner.endpoint.tell({ type: 'ready', methods }),
+        (methods) => {
+          runner.endpoint.tell({ type: 'ready', methods });
+          keepCompiled();
+        },
         (reason: unknown) => {
           const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
           runner.endpoint.tell({ type: 'failed', code, message });

@@ -5,7 +5,15 @@ import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
 import { join } from 'node:path';
 import test from 'ava';
-import { findCycle, type Import, importsOf, root, sourceFiles, withoutComments } from './helpers/import-graph.ts';
+import {
+  findCycle,
+  type Import,
+  importsOf,
+  root,
+  type SourceFile,
+  sourceFiles,
+  withoutComments,
+} from './helpers/import-graph.ts';
 
 const files = sourceFiles();
 
@@ -65,7 +73,17 @@ function violation(path: string, { target }: Import): string | undefined {
 
 test('the table of ARCHITECTURE.md names the layers', (t) => {
   const folders = layers.map(({ folder }) => folder);
-  for (const folder of ['runtime/', 'runtime/shared/', 'scheduler/', 'net/', 'dag/', 'plugins/', 'cli/', 'index.ts']) {
+  for (const folder of [
+    'runtime/',
+    'runtime/shared/',
+    'admin/',
+    'scheduler/',
+    'net/',
+    'dag/',
+    'plugins/',
+    'cli/',
+    'index.ts',
+  ]) {
     t.true(folders.includes(folder), folder);
   }
   t.deepEqual(layerOf('scheduler/x.ts')?.allowed, ['runtime']);
@@ -142,10 +160,15 @@ test('only runtime/shared/ touches SharedArrayBuffer and Atomics', (t) => {
   );
 });
 
-/** Files of net/ and runtime/ that never run on an IO thread, each with its reason. */
-const offIoThreads: Record<string, string> = {};
+/** Files of the folders below that never run on an IO or admin thread, each with its reason. */
+const offIoThreads: Record<string, string> = {
+  'admin/admin-host.ts': 'main: it resolves the name to listen on before the admin thread is made',
+};
 
-/** What runs on libuv's thread pool, which the whole process shares (or, `node:zlib`, may): nothing for IO threads. */
+/**
+ * What runs on libuv's thread pool, which the whole process shares (or, `node:zlib`, may; or, what connects, looks up a
+ * name that it is given): nothing for IO threads.
+ */
 const threadPool: Record<string, (name: string) => boolean> = {
   'node:fs/promises': () => true,
   'node:fs': (name) => !/Sync$|^constants$|^[A-Z]/.test(name),
@@ -153,25 +176,64 @@ const threadPool: Record<string, (name: string) => boolean> = {
   'node:dns': (name) => /^(lookup|lookupService)$/.test(name),
   'node:dns/promises': (name) => /^(lookup|lookupService)$/.test(name),
   'node:crypto': (name) =>
-    /^(pbkdf2|scrypt|hkdf|argon2|randomFill|generateKey|generateKeyPair|generatePrime|default|\*)$/.test(name),
+    !/Sync$|^(createHash|createHmac|hash|timingSafeEqual|randomUUID|constants|[A-Z]\w*)$/.test(name),
+  'node:net': (name) => /^(connect|createConnection|default|\*)$/.test(name),
+  'node:tls': (name) => /^(connect|default|\*)$/.test(name),
+  'node:http': (name) => /^(request|get|default|\*)$/.test(name),
+  'node:https': (name) => /^(request|get|default|\*)$/.test(name),
+  'node:http2': (name) => /^(connect|default|\*)$/.test(name),
 };
 
-test("nothing that may run on an IO thread uses libuv's thread pool", (t) => {
-  const onIoThreads = files.filter(({ path }) => /^(net|runtime)\//.test(path) && offIoThreads[path] === undefined);
-  const found = onIoThreads.flatMap(({ path, imports }) =>
-    imports
-      .filter(({ typeOnly }) => !typeOnly)
-      .flatMap(({ target, names }) =>
-        names.filter((name) => threadPool[target]?.(name)).map((name) => `${path}: ${name} of ${target}`),
-      ),
+/** The same without an import. */
+const threadPoolGlobals =
+  /\bcrypto\.subtle\b|\b(?:De)?[cC]ompressionStream\b|\bgetBuiltinModule\b|(?<![.\w])fetch\(|new (?:WebSocket|EventSource)\b/g;
+
+/** The one place that connects: to IP literals, which nobody looks up. */
+const connectsToLiterals = 'net/client/host.ts: connect of node:net';
+
+/** What a file uses of libuv's thread pool, as sentences. */
+function threadPoolUses({ path, text, imports }: SourceFile): string[] {
+  const code = withoutComments(text);
+  const uses = imports
+    .filter(({ typeOnly }) => !typeOnly)
+    .flatMap(({ target, names }) =>
+      names.filter((name) => threadPool[target]?.(name)).map((name) => `${path}: ${name} of ${target}`),
+    );
+  const asksNames = imports.some(({ target }) => target.startsWith('node:dns'));
+  if (asksNames && /\.lookup(?:Service)?\b/.test(code)) uses.push(`${path}: dns.lookup`);
+  uses.push(...[...code.replace(/'[^'\n]*'/g, "''").matchAll(threadPoolGlobals)].map(([use]) => `${path}: ${use}`));
+  return uses;
+}
+
+test("nothing that may run on an IO or admin thread uses libuv's thread pool", (t) => {
+  const onIoThreads = files.filter(
+    ({ path }) => /^(admin|net|plugins|runtime|scheduler)\//.test(path) && offIoThreads[path] === undefined,
   );
-  const lookups = onIoThreads.filter(({ text }) => /\bdns(?:\.promises|Promises)?\.lookup/.test(withoutComments(text)));
-  found.push(...lookups.map(({ path }) => `${path}: dns.lookup`));
-  t.deepEqual(found, []);
+  t.deepEqual(onIoThreads.flatMap(threadPoolUses), [connectsToLiterals]);
   t.deepEqual(
     Object.keys(offIoThreads).filter((path) => !files.some((file) => file.path === path)),
     [],
   );
+});
+
+test('the check for the thread pool finds what it is for', (t) => {
+  const uses = (text: string) =>
+    threadPoolUses({ path: 'net/a.ts', text, imports: importsOf('net/a.ts', text) }).length;
+  for (const code of [
+    "import { readFile } from 'node:fs/promises';",
+    "import { promises as names } from 'node:dns';\nawait names.lookup('x');",
+    "import { scrypt } from 'node:crypto';",
+    "import { subtle } from 'node:crypto';",
+    "import { gzip } from 'node:zlib';",
+    "import { createConnection } from 'node:net';",
+    "const { get } = await import('node:http');",
+    'await crypto.subtle.digest(name, bytes);',
+    "stream.pipeThrough(new CompressionStream('gzip'));",
+    'await fetch(url);',
+  ]) {
+    t.is(uses(code), 1, code);
+  }
+  t.is(uses("import { readFileSync } from 'node:fs';\n// await fetch(url)\nthis.fetch(url);\ntable.lookup(name);"), 0);
 });
 
 test('every file but a test file, whose titles speak, opens with a comment that says what it is', (t) => {

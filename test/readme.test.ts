@@ -32,7 +32,13 @@ interface Run {
 
 /** Runs a command in the repo, as a group of its own; what is left of the group is killed when the test ends. */
 function run(t: ExecutionContext, command: string, args: string[]): Run {
-  const child = spawn(command, args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(command, args, {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // Many run at once: none may get the default port of the admin.
+    env: { ...process.env, HEDDLE_ADMIN__ADDRESS: 'http://127.0.0.1:0' },
+  });
   t.teardown(() => {
     try {
       process.kill(-child.pid!, 'SIGKILL');

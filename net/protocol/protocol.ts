@@ -12,8 +12,8 @@ import type { TimerWheel } from '../../runtime/timer-wheel.ts';
 export interface Dispatcher extends CallCarrier {
   /** What the contract of a method says, for protocols that map verbs: undefined when there is no such method. */
   method(service: string, method: string): { reads: boolean; oneWay: boolean } | undefined;
-  /** True while the process serves; false once it drains: what /healthz says. */
-  readonly serving: boolean;
+  /** What /healthz says: `ok`, or why not: `draining`, `down: pool ranking`. */
+  readonly health: string;
 }
 
 /** What a protocol needs of its IO thread. */

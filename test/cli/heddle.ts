@@ -118,5 +118,6 @@ function ownEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|HEDDLE_|NODE_OPTIONS$)/.test(name));
   // The same sources again and again, in some eighty processes: Node's own cache halves their start. It spoils coverage.
   const cache = process.env.NODE_V8_COVERAGE === undefined ? { NODE_COMPILE_CACHE: join(root, '.cache/compile') } : {};
-  return { ...Object.fromEntries(own), ...cache };
+  // Many run at once: none may get the default port of the admin.
+  return { ...Object.fromEntries(own), ...cache, HEDDLE_ADMIN__ADDRESS: 'http://127.0.0.1:0' };
 }

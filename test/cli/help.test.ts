@@ -9,10 +9,10 @@ const page = readFileSync(join(root, 'docs/cli.md'), 'utf8');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const commands = makeProgram(() => {}).commands;
 
-test('there are start, check, config, call and version', (t) => {
+test('there are start, check, config, call, top, admin and version', (t) => {
   t.deepEqual(
     commands.map((command) => command.name()),
-    ['start', 'check', 'config', 'call', 'version'],
+    ['start', 'check', 'config', 'call', 'top', 'admin', 'version'],
   );
 });
 

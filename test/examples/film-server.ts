@@ -15,7 +15,10 @@ export async function filmServer(overrides: readonly string[] = []) {
   const ports = services.map((name) => `services["${name}"].listen=["heddle://127.0.0.1:0","http://127.0.0.1:0"]`);
   // Several test files share the machine: no answer here is to depend on how fast it is.
   const patience = 'services["movies.Search"].timeout=30s';
-  const { settings, problems } = readConfig({ file, overrides: [...ports, patience, 'log.level=error', ...overrides] });
+  const { settings, problems } = readConfig({
+    file,
+    overrides: [...ports, patience, 'log.level=error', 'admin.address=none', ...overrides],
+  });
   if (settings === undefined) throw new Error(formatProblems(problems));
   const server = new Server(settings);
   await server.start();

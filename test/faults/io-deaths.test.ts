@@ -3,7 +3,7 @@
 import test from 'ava';
 import { seededRandom } from '../../runtime/clock.ts';
 import { board as boardWord } from '../../runtime/shared/layout.ts';
-import type { PoolThread } from '../../scheduler/thread-pool.ts';
+import type { PoolThread } from '../../scheduler/pool-thread.ts';
 import { codesOf, startLoad } from './load.ts';
 import { comesToRest, eager, eventually, goingThreads, openFiles, startRig } from './rig.ts';
 import { Inline, isTagged, taggedBytes, Work } from './services/contracts.ts';
@@ -94,7 +94,7 @@ services:
     { restart: eager },
   );
   const { server } = rig;
-  const clients = [rig.client(Work), rig.client(Work)];
+  const clients = [rig.client(Work, { maxAttempts: 1 }), rig.client(Work, { maxAttempts: 1 })];
   // One connection on each IO thread: the acceptor takes the one with the fewest.
   await eventually('2 connections', () => server.stats().connections === 2);
   const calls = clients.flatMap((client, at) =>

@@ -26,7 +26,7 @@ test.serial('a pool whose threads keep dying is down, says so at once, and comes
   await using rig = await startRig(one, {
     restart: { max: 5, windowMs: 30_000, backoffFirstMs: 2_000, backoffMaxMs: 2_000 },
   });
-  const work = rig.client(Work, { backoffMaxMs: 100 });
+  const work = rig.client(Work, { backoffMaxMs: 100, maxAttempts: 1 });
   const side = rig.client(Side, { backoffMaxMs: 100 });
   for (let deaths = 0; deaths < 5; deaths++) await killOnce(rig, 'work');
   await eventually('the fifth replacement', () => rig.pool('work').size === 1);
@@ -58,7 +58,7 @@ test.serial('requests that wait in the queue of a pool that goes down are answer
   await using rig = await startRig(one, {
     restart: { max: 0, windowMs: 30_000, backoffFirstMs: 300, backoffMaxMs: 300 },
   });
-  const work = rig.client(Work);
+  const work = rig.client(Work, { maxAttempts: 1 });
   const spinning = work.echo({ id: 0, text: '', spinMs: 20_000 });
   await eventually('it runs', () => rig.server.stats().fibers === 1);
   const waiting = Array.from({ length: 20 }, (_, at) => work.echo({ id: at + 1, text: '' }));

@@ -12,7 +12,8 @@ import { Server, type ServerOptions } from '../../net/server.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { allRequests } from '../../runtime/shared/inflight.ts';
 import { fates, requestStateShift, threadNumberMax } from '../../runtime/shared/layout.ts';
-import type { PoolThread, ThreadPool } from '../../scheduler/thread-pool.ts';
+import type { PoolThread } from '../../scheduler/pool-thread.ts';
+import type { ThreadPool } from '../../scheduler/thread-pool.ts';
 
 export interface Rig extends AsyncDisposable {
   readonly server: Server;
@@ -29,6 +30,7 @@ export const eager = { max: 10_000, windowMs: 10_000, backoffFirstMs: 1, backoff
 export function settingsOf(yaml: string): Settings {
   const file = fileURLToPath(new URL('./services/heddle.yaml', import.meta.url));
   const overrides = /^log:/m.test(yaml) ? [] : ['log.level=silent'];
+  if (!/^admin:/m.test(yaml)) overrides.push('admin.address=none');
   const config = readConfig({ file, text: yaml, overrides, environment: {} });
   if (config.settings === undefined) throw new Error(formatProblems(config.problems));
   return config.settings;

@@ -103,7 +103,9 @@ test.serial('calls that go on through a stop each get one outcome, and none ran 
   shareRuns();
   await using rig = await startRig(services);
   const { server } = rig;
-  const clients = Array.from({ length: 4 }, () => rig.client(Work, { reconnectGraceMs: 0, backoffMaxMs: 50 }));
+  const clients = Array.from({ length: 4 }, () =>
+    rig.client(Work, { reconnectGraceMs: 0, backoffMaxMs: 50, maxAttempts: 1 }),
+  );
   await Promise.all(clients.map((client) => client.mirror({ id: 0, text: 'warm' })));
   const outcomes: { id: number; error?: HeddleError }[] = [];
   let over = false;
@@ -169,7 +171,7 @@ test.serial('calls that go on through a stop each get one outcome, and none ran 
 
 test.serial('a request that never ends is cut off at stop.timeout, and the stop says so', async (t) => {
   await using rig = await startRig(services.replace('timeout: 5s', 'timeout: 300ms'));
-  const work = rig.client(Work);
+  const work = rig.client(Work, { maxAttempts: 1 });
   const endless = [work.echo({ id: 1, text: '', sleepMs: 60_000 }), work.echo({ id: 2, text: '', spinMs: 60_000 })];
   const outcomes = Promise.allSettled(endless);
   await eventually('2 fibers', () => rig.server.stats().fibers === 2);

@@ -111,6 +111,7 @@ function originOf(head: CallHead, name: string, ended: (root: HostedFiber) => vo
     depth: head.depth,
     asyncContext: false,
     entering: () => {},
+    stopping: () => {},
     isWanted: () => true,
     ended,
   };

@@ -20,6 +20,7 @@ export interface Spine extends AsyncDisposable {
 export async function startSpine(yaml: string): Promise<Spine> {
   const file = fileURLToPath(new URL('./services/heddle.yaml', import.meta.url));
   const overrides = /^log:/m.test(yaml) ? [] : ['log.level=silent'];
+  if (!/^admin:/m.test(yaml)) overrides.push('admin.address=none');
   const config = readConfig({ file, text: yaml, overrides, environment: {} });
   if (config.settings === undefined) throw new Error(formatProblems(config.problems));
   const server = new Server(config.settings);

@@ -219,8 +219,8 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
   }
 
   #answerHealth(exchange: Exchange): void {
-    const { serving } = this.#thread.host.dispatcher;
-    const bytes = writeText(exchange, serving ? 200 : 503, serving ? 'ok\n' : 'draining\n', this.#isLast(exchange));
+    const { health } = this.#thread.host.dispatcher;
+    const bytes = writeText(exchange, health === 'ok' ? 200 : 503, `${health}\n`, this.#isLast(exchange));
     this.#written(exchange, bytes);
   }
 

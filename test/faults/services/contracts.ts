@@ -6,10 +6,7 @@ import { avro } from '../../../net/codec/avro-codec.ts';
 import { bytes } from '../../../net/codec/bytes-codec.ts';
 import { json } from '../../../net/codec/json-codec.ts';
 import { method, service } from '../../../net/contract.ts';
-
-/** The ways in which a handler takes its thread along. */
-export const dooms = ['exit', 'throw', 'reject', 'heap', 'pbkdf2', 'loop'] as const;
-export type Doom = (typeof dooms)[number];
+import { dooms } from './dooms.ts';
 
 function workContract(name: string) {
   return service(name, {

@@ -1,10 +1,10 @@
 // The handlers behind the work contracts. What they begin and end is counted by request id in memory that the test gave
 // to all threads (runs.ts), so that a test can hold it against what its clients were told.
 
-import { pbkdf2Sync } from 'node:crypto';
 import { threadId } from 'node:worker_threads';
 import type { Handlers } from '../../../net/implement.ts';
-import { type Doom, sumOf, type Work } from './contracts.ts';
+import { sumOf, type Work } from './contracts.ts';
+import { doom } from './dooms.ts';
 import { answerMemoryProbe } from './memory-probe.ts';
 import { began, ended } from './runs.ts';
 
@@ -32,32 +32,6 @@ export const handlers: Handlers<typeof Work> = {
     await fiber.sleep(60_000);
   },
 };
-
-function doom(how: Doom): void {
-  switch (how) {
-    case 'exit':
-      process.exit(0);
-      break;
-    case 'throw':
-      setTimeout(() => {
-        throw new Error('thrown by a timer, as a test asked');
-      }, 0);
-      break;
-    case 'reject':
-      void Promise.reject(new Error('rejected with nobody listening, as a test asked'));
-      break;
-    case 'heap': {
-      const kept: unknown[] = [];
-      for (;;) kept.push(Array.from({ length: 1000 }, (_, at) => ({ at })));
-    }
-    case 'pbkdf2':
-      // A second or so in native code, where terminate() has to wait.
-      pbkdf2Sync('password', 'salt', 6_000_000, 32, 'sha256');
-      break;
-    case 'loop':
-      for (;;);
-  }
-}
 
 function spin(ms: number): void {
   const untilMs = performance.now() + ms;

@@ -31,7 +31,7 @@ test('a process in another folder calls a service with the contract file alone',
 
   const config = readConfig({
     file: join(root, 'examples/greeter/heddle.yaml'),
-    overrides: ['services["demo.Greeter"].listen=["heddle://127.0.0.1:0"]', 'log.level=silent'],
+    overrides: ['services["demo.Greeter"].listen=["heddle://127.0.0.1:0"]', 'log.level=silent', 'admin.address=none'],
     environment: {},
   });
   const server = new Server(config.settings!);

@@ -25,7 +25,7 @@ export interface HeldCall {
 
 /** Answers `echo` at once with the request's body, refuses `refuse`, keeps every other method's calls in `held`. */
 export class TestDispatcher {
-  readonly serving = true;
+  readonly health = 'ok';
   readonly held: HeldCall[] = [];
   readonly cancelled: number[] = [];
   calls = 0;

@@ -190,7 +190,7 @@ test('tells on /healthz whether the process serves', async (t) => {
   using rig = await Rig.start();
   t.like(await rig.ask(get('/healthz')), { status: 200, body: 'ok\n' });
   t.like(await rig.ask(get('/healthz?verbose', {}, 'HEAD')), { status: 200, body: '' });
-  rig.dispatcher.serving = false;
+  rig.dispatcher.health = 'draining';
   t.like(await rig.ask(get('/healthz')), { status: 503, body: 'draining\n' });
   t.is((await rig.ask(post('/healthz', '{}'))).status, 405);
   t.is(rig.dispatcher.calls.length, 0);

@@ -38,7 +38,7 @@ export interface SeenCall {
  * `refuse` (RESOURCE_EXHAUSTED within the call), `hold` and `holdRead` (answered by the test).
  */
 export class TestDispatcher implements Dispatcher {
-  serving = true;
+  health = 'ok';
   readonly calls: SeenCall[] = [];
   /** Called when a call comes in or is cancelled. */
   onChange: () => void = () => {};
