@@ -9,7 +9,7 @@ pools:
 services:
   demo.Echo: { module: ./echo.ts, pool: wrk, listen: ["heddle://127.0.0.1:0"] }
 `;
-const mistakes = `heddle.yaml:1:7: unknown key "thread"; allowed here: threads, maxFibers, maxNested, queue, memory, timeout; did you mean "threads"?
+const mistakes = `heddle.yaml:1:7: unknown key "thread"; allowed here: threads, maxFibers, maxNested, queue, memory, timeout, stallWarning, stallLimit, cancelGrace; did you mean "threads"?
   io: { thread: 1 }
         ^^^^^^
 
