@@ -98,7 +98,7 @@ async function serve(server: Server, settings: Settings, { status, guarded }: St
         ? readyText(settings, addresses, methods, server.stats().threads, tookMs, admin?.address)
         : readyAgainText(addresses, tookMs),
     );
-    server.log.info({ addresses: server.addresses, pid: process.pid, tookMs }, 'ready');
+    server.log.info({ addresses, admin: admin?.address, pid: process.pid, tookMs }, 'ready');
     if (status && !told.toStop) endStatus = showStatus(server);
   } catch (reason) {
     if (!told.toStop) return failed(reason, server, settings);

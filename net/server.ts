@@ -253,6 +253,7 @@ export class Server {
     });
     this.#actor.on('state', (state) => {
       this.admin?.touch();
+      if (state === 'running') this.admin?.announce();
       if (state !== 'draining') return;
       this.plugins.beginDrain();
       for (const pool of this.cpuPools) pool.tell({ type: 'drain' });

@@ -43,6 +43,7 @@ export const poolCounters = {
   'death-rejection': 'Threads ended by a rejected promise that nobody handled.',
   'death-out-of-memory': 'Threads ended by V8 at their heap limit.',
   'death-stalled': 'Threads ended by the watchdog at stallLimit.',
+  'death-overdue': 'Threads that were past their memory, replaced, and did not finish what they ran in time.',
   'death-terminated': 'Threads ended from outside.',
   'death-starting': 'Threads that ended before their modules had loaded.',
   restarts: 'Threads made in the place of others.',

@@ -99,7 +99,9 @@ export async function startHeddle(
   args: readonly string[] = [],
   options: RunOptions & { config?: string } = {},
 ): Promise<Started> {
-  const running = new Heddle(['start', options.config ?? echoConfig, ...args], options);
+  // Not the default port, for which all processes of this machine compete.
+  const admin = args.some((one) => one.startsWith('admin.')) ? [] : ['--set', 'admin.address=http://127.0.0.1:0'];
+  const running = new Heddle(['start', options.config ?? echoConfig, ...admin, ...args], options);
   teardown(() => running.kill('SIGKILL'));
   await running.until('stdout', /Ctrl-C/);
   const [address] = await running.until('stdout', /heddle:\/\/127\.0\.0\.1:\d+/);
