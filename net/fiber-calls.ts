@@ -9,6 +9,7 @@ import type { CallOptions, MethodRef, OffloadOptions, Task } from '../runtime/fi
 import type { FiberCalls, HostedFiber } from '../runtime/fiber/host.ts';
 import { Wait } from '../runtime/fiber/wait.ts';
 import { encodeMetadata } from '../runtime/metadata.ts';
+import { markRelayed } from '../runtime/relayed.ts';
 import { type CallReceiver, errorOf, type InvokeOptions, type OutgoingCall, startCall } from './client/stub.ts';
 import type { ThreadCarrier } from './thread-carrier.ts';
 
@@ -69,14 +70,15 @@ class CallWait extends Wait<unknown> implements CallReceiver {
   }
 
   onFailure(error: HeddleError): void {
-    this.fail(error);
+    this.fail(markRelayed(error));
   }
 
   protected enroll(): void {
     const { origin } = this.#fiber;
     const options = this.#options;
     const invoke: InvokeOptions = {
-      deadlineMs: deadlineOf(this.#fiber, options),
+      // Of all attempts together: the callee's own timeout must not begin anew with each.
+      deadlineMs: this.#carrier.deadlineMs(this.#method.service, this.#method.method, deadlineOf(this.#fiber, options)),
       priority: options?.priority === undefined ? origin.priority : priorities[options.priority],
       metadata: options?.metadata,
       idempotent: options?.idempotent,
@@ -121,7 +123,7 @@ class TaskWait extends Wait<unknown> implements ReplySink {
   onReply(_tag: number, reply: CallReply): void {
     this.#options?.signal?.removeEventListener('abort', this);
     if (reply.code !== 0) {
-      this.fail(errorOf(reply));
+      this.fail(markRelayed(errorOf(reply)));
       return;
     }
     // A copy first: the reply may lie in shared memory, which nothing of a user's may point into.

@@ -87,7 +87,7 @@ class IoThread implements ThreadExtension {
     const bounds = { pool: 'io', maxFibers, maxNested, cancelGraceMs };
     this.#runner = new RequestRunner(init, bounds, control, systemClock, () => this.#end());
     const { endpoint } = this.#runner;
-    lastWords(endpoint.board, init.number);
+    lastWords(endpoint.board, init.number, systemClock);
     this.#dispatcher = new IoDispatcher(this.#runner, systemClock);
     this.#host = new IoHost(endpoint, this.#dispatcher, settings.io.memoryBytes, systemClock, systemRandom, this.#log);
     this.#carrier = new ThreadCarrier(endpoint, settings.clients, this.#host, this.#dispatcher);

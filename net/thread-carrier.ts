@@ -29,6 +29,11 @@ interface RemoteClient {
   route: Route | undefined;
 }
 
+/** An IO thread's dispatcher. */
+interface LocalCarrier extends CallCarrier {
+  method(service: string, method: string): MethodRow | undefined;
+}
+
 /** A method that this process serves. */
 interface LocalRoute {
   route: Route;
@@ -55,7 +60,7 @@ export class ThreadCarrier implements CallCarrier {
   readonly #host: ClientHost;
   /** By service of this process. */
   readonly #localRetries = new Map<string, RetryPolicy>();
-  readonly #local: CallCarrier | undefined;
+  readonly #local: LocalCarrier | undefined;
   readonly #clients = new Map<string, { client: RemoteClient; index: number }>();
   readonly #open: ClientChannel[] = [];
   readonly #oneWay: OneWayPut;
@@ -70,7 +75,7 @@ export class ThreadCarrier implements CallCarrier {
     endpoint: ThreadEndpoint,
     clients: readonly ClientSettings[],
     host: ClientHost,
-    local: CallCarrier | undefined,
+    local: LocalCarrier | undefined,
     ioThreads = 0,
   ) {
     this.#endpoint = endpoint;
@@ -101,6 +106,15 @@ export class ThreadCarrier implements CallCarrier {
   /** How this thread repeats calls of a service: as its client says, or the default for services of this process. */
   retryOf(service: string): RetryPolicy {
     return this.#clients.get(service)?.client.retry ?? this.#localRetries.get(service) ?? this.#newLocalRetry(service);
+  }
+
+  /** When a call has to be over, all its attempts together: the caller's bound, or that of a method of this process. */
+  deadlineMs(service: string, method: string, callerMs: number): number {
+    if (this.#clients.has(service)) return callerMs;
+    const row =
+      this.#local === undefined ? this.#routes.get(service)?.get(method) : this.#local.method(service, method);
+    if (row === undefined || row.timeoutMs === 0) return callerMs;
+    return Math.min(callerMs, this.#endpoint.clock.nowMs() + row.timeoutMs);
   }
 
   setMethods(rows: readonly MethodRow[]): void {

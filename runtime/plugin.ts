@@ -34,7 +34,7 @@ export interface PluginHostBase<Kind extends ThreadKind> {
    * Calls back once when the process begins to stop: requests are still finished, new ones no longer come. Nothing waits
    * for it; what must be finished belongs into the dispose function. A thread that ends alone is disposed only.
    */
-  onDrain(listener: () => void): void;
+  onDrain(listener: () => unknown): void;
 }
 
 /** Given to `install`: a union by `thread`, with the extension points of that thread. */

@@ -11,8 +11,13 @@ const reachMs = 1_000;
 
 /** Profiles a thread for `durationMs`: the profile as JSON text; undefined when the thread can't be reached. */
 export async function profileThread(worker: Worker, durationMs: number, clock: Clock): Promise<string | undefined> {
-  const handle = await within(startProfile(worker), reachMs, clock);
-  if (handle === undefined) return undefined;
+  const starting = startProfile(worker);
+  const handle = await within(starting, reachMs, clock);
+  if (handle === undefined) {
+    // Should it begin after all, in a thread that is kept, it must not go on.
+    starting.then((late) => late.stop()).catch(() => {});
+    return undefined;
+  }
   await new Promise<void>((resolve) => {
     clock.setTimer(durationMs, () => resolve());
   });

@@ -49,8 +49,8 @@ export function cpuGeneration(
     name: 'cpuThread',
     // A Worker for each task and no other: piscina's own replacement of a dead one would come beside ours.
     minThreads: 0,
-    // One more while a thread is replaced that still finishes what it runs.
-    maxThreads: threads + 1,
+    // As many again while threads are replaced that still finish what they run.
+    maxThreads: 2 * threads,
     // A worker that waits in Atomics.wait would not turn its event loop.
     atomics: 'disabled',
     concurrentTasksPerWorker: 1,

@@ -15,6 +15,8 @@ export type DeathCause =
   | 'out-of-memory'
   /** The watchdog. */
   | 'stalled'
+  /** Its place was taken, and it did not finish what it ran. */
+  | 'overdue'
   /** Somebody outside. */
   | 'terminated'
   /** Anything, before its modules had loaded. */
@@ -39,19 +41,20 @@ const isDoing: Record<DeathCause, boolean> = {
   rejection: true,
   'out-of-memory': true,
   stalled: true,
+  overdue: false,
   terminated: false,
   starting: false,
 };
 
 /** `was`: its state before it died. Its row of the board must still stand. */
-export function deathOf({ name, number, spawned }: PoolThread, was: ThreadState, pool: string, board: Board): Death {
-  const cause = causeOf(was, spawned.failure(), board.gauge(number, boardWord.left));
+export function deathOf(thread: PoolThread, was: ThreadState, pool: string, board: Board): Death {
+  const { name, number, spawned, condemnedAs } = thread;
+  const cause = condemnedAs ?? causeOf(was, spawned.failure(), board.gauge(number, boardWord.left));
   return { pool, thread: name, number, cause, killer: isDoing[cause] ? board.running(number) : undefined };
 }
 
 function causeOf(was: ThreadState, failure: unknown, left: number): DeathCause {
   if (was === 'starting' || was === 'ready') return 'starting';
-  if (was === 'condemned') return 'stalled';
   if ((failure as NodeJS.ErrnoException | undefined)?.code === 'ERR_WORKER_OUT_OF_MEMORY') return 'out-of-memory';
   switch (left) {
     case leavings.exit:

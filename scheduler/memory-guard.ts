@@ -13,7 +13,7 @@ const sampleEveryMs = 500;
 const samplesPast = 3;
 /** At this multiple of the limit one sample is enough: V8's hard limit stands at twice. */
 const urgentFactor = 1.5;
-/** A new thread that is past the limit at once would be replaced for ever: at least this long between two, ms. */
+/** A new thread that is past the limit at once would be replaced for ever: so long between two, unless urgent, ms. */
 const restMs = 5_000;
 
 export interface GuardedPool {
@@ -69,7 +69,7 @@ export class MemoryGuard {
     try {
       const { used_heap_size: heap, external_memory: buffers } = await thread.worker.getHeapStatistics();
       this.#used.set(thread, heap + buffers);
-      this.#judge(guarded, thread, heap, buffers);
+      void this.#judge(guarded, thread, heap, buffers);
     } catch {
       // It has ended meanwhile.
     } finally {
@@ -77,19 +77,22 @@ export class MemoryGuard {
     }
   }
 
-  #judge({ pool, memoryBytes }: GuardedPool, thread: PoolThread, heap: number, buffers: number): void {
+  async #judge({ pool, memoryBytes }: GuardedPool, thread: PoolThread, heap: number, buffers: number): Promise<void> {
     const used = heap + buffers;
     const past = used > memoryBytes ? (this.#past.get(thread) ?? 0) + 1 : 0;
     this.#past.set(thread, past);
-    if (past < samplesPast && used < urgentFactor * memoryBytes) return;
+    const isUrgent = used >= urgentFactor * memoryBytes;
+    if (past < samplesPast && !isUrgent) return;
     const nowMs = this.#clock.nowMs();
     if (this.#timer === undefined || thread.state !== 'going') return;
-    if (nowMs - (this.#replacedMs.get(pool) ?? Number.NEGATIVE_INFINITY) < restMs) return;
+    if (!isUrgent && nowMs - (this.#replacedMs.get(pool) ?? Number.NEGATIVE_INFINITY) < restMs) return;
+    const fields = { thread: thread.name, heap: formatBytes(heap), buffers: formatBytes(buffers) };
+    // False: another is being replaced just now. The next sample asks again.
+    if (!(await pool.replace(thread.number))) return;
     this.#replacedMs.set(pool, nowMs);
     this.#log.warn(
-      { thread: thread.name, heap: formatBytes(heap), buffers: formatBytes(buffers), memory: formatBytes(memoryBytes) },
-      'a thread is past the memory of its pool: another takes its place, and it ends when what it runs is finished',
+      { ...fields, memory: formatBytes(memoryBytes) },
+      'a thread is past the memory of its pool: another has taken its place, and it ends when what it runs is finished',
     );
-    void pool.replace(thread.number);
   }
 }

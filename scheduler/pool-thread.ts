@@ -40,6 +40,10 @@ export interface PoolThread {
   worker: Worker | undefined;
   /** Another thread is coming, or has come, in its place. */
   replaced: boolean;
+  /** Why it was condemned. */
+  condemnedAs: 'stalled' | 'overdue' | undefined;
+  /** It did not load in time, or in the wrong way: it is ended, at the latest when it is born. */
+  givenUp: boolean;
   /** It was made to take the place of one that serves: until it goes itself, that one keeps it. */
   readonly isSuccessor: boolean;
 }

@@ -1,7 +1,7 @@
 // reply-form: fills the one CallReply of a thread that runs requests: nothing, an error, text pairs before the body.
 
 import type { CallReply } from '../runtime/call.ts';
-import { codeNumber, type HeddleError, retryHints } from '../runtime/errors.ts';
+import { codeNumber, type HeddleError, type RetryHint, retryHints } from '../runtime/errors.ts';
 import { encodeMetadata } from '../runtime/metadata.ts';
 
 /** Sentences of errors are cut here, bytes: they travel in every hop. */
@@ -22,10 +22,11 @@ export function clearReply(reply: CallReply): void {
   reply.bodyEnd = 0;
 }
 
-export function failReply(reply: CallReply, error: HeddleError): void {
+/** `retry`: when it is not the error's own. */
+export function failReply(reply: CallReply, error: HeddleError, retry: RetryHint = error.retry): void {
   clearReply(reply);
   reply.code = codeNumber(error.code);
-  reply.retry = retryHints.indexOf(error.retry);
+  reply.retry = retryHints.indexOf(retry);
   reply.retryAfterMs = error.retryAfterMs;
   reply.source = utf8Start(error.message, messageMaxBytes);
   reply.bodyEnd = reply.source.length;

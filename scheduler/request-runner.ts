@@ -8,6 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
+import { isRelayed } from '../runtime/relayed.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
 import type { MethodRow, QuarantinedBody, ThreadInit } from '../runtime/thread-control.ts';
@@ -50,12 +51,23 @@ export class RequestRunner implements ThreadWork, HostedThread {
   #nested = 0;
   #onStack = false;
   #retiring = false;
+  /** Main has told the thread to end. */
+  #ending = false;
   #retired = false;
   #quarantine: QuarantinedBodies | undefined;
   #turnStartMs = 0;
   #turnRequests = 0;
   #turnBodyBytes = 0;
   readonly #takeNext = (): void => void this.#takeOne();
+  /**
+   * The microtasks of a fiber's turn are over once a tick that was asked for within them comes; what runs on the thread
+   * from then on are timers and events of anybody, and must not be laid at its door.
+   */
+  readonly #whenDrained = (): void => process.nextTick(this.#leaveStack);
+  readonly #leaveStack = (): void => {
+    this.#onStack = false;
+    this.endpoint.board.leaveRunning(this.number, this.#clock.nowMs());
+  };
   readonly #onStopped: () => void;
 
   constructor(init: ThreadInit, bounds: RunnerBounds, control: MessagePort, clock: Clock, onStopped: () => void) {
@@ -89,19 +101,16 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   get takesRegular(): boolean {
-    return this.#regular < this.bounds.maxFibers && !this.endpoint.answerer.isFull && !this.#retiring;
+    if (this.endpoint.answerer.isFull || this.#retiring || this.#ending) return false;
+    return this.#regular < this.bounds.maxFibers;
   }
 
   get takesNested(): boolean {
-    if (this.endpoint.answerer.isFull || this.#retiring) return false;
+    if (this.endpoint.answerer.isFull || this.#retiring || this.#ending) return false;
     return this.#nested < this.bounds.maxNested || this.#allNestedFull();
   }
 
   turn(): boolean {
-    if (this.#onStack) {
-      this.#onStack = false;
-      this.endpoint.board.setRunning(this.number, -1, 0, 0, 0);
-    }
     if (this.#retiring) this.#lookRetired();
     let did = this.#extension?.turn() ?? false;
     if (this.#turnTargets.length > 0) {
@@ -151,14 +160,15 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   /** The asker no longer wants a local request: its fiber stops, no reply comes. */
   cancelLocal(request: RunningRequest): void {
+    if (request.sink === undefined) return;
+    this.endpoint.asker.countCancelled(request.method, true);
     this.#endLocal(request);
     request.fiber?.cancel(unwanted(request, this.#clock.nowMs()));
   }
 
   /** The process ends: requests of this very thread that have no answer yet get one. */
   endLocal(): void {
-    const error = new HeddleError('UNAVAILABLE', 'the process stopped before this request was finished (stop.timeout)');
-    for (const request of [...this.#running]) if (request.link === undefined) this.#refuse(request, error);
+    for (const request of [...this.#running]) if (request.link === undefined) this.#refuse(request, cutOff());
   }
 
   late(request: RunningRequest): void {
@@ -203,16 +213,30 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   onStop(): void {
+    if (this.#ending) return;
+    this.#ending = true;
     const stopping = this.#extension?.onStop();
-    this.endpoint.close();
-    if (stopping === undefined) this.#onStopped();
-    else void stopping.finally(this.#onStopped);
+    const end = (): void => {
+      this.endpoint.close();
+      if (stopping === undefined) this.#onStopped();
+      else void stopping.finally(this.#onStopped);
+    };
+    if (this.#running.length === 0) {
+      end();
+      return;
+    }
+    for (const request of [...this.#running]) request.fiber?.cancel(cutOff());
+    // One turn, in which their code and their finalizers run as far as they do not wait.
+    setImmediate(end);
   }
 
   // RequestOwner, for RunningRequest.
 
   entering(request: RunningRequest, fiber: HostedFiber): void {
-    this.#onStack = true;
+    if (!this.#onStack) {
+      this.#onStack = true;
+      queueMicrotask(this.#whenDrained);
+    }
     this.endpoint.board.setRunning(this.number, request.method, fiber.id, request.bodyHash, this.#clock.nowMs());
     this.endpoint.entering();
   }
@@ -245,8 +269,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.#remove(request);
     if (request.graceEntry >= 0) this.endpoint.timers.remove(request.graceEntry);
     if (wasFull) this.endpoint.wake();
-    // Cancelled, late or its asker dead: nothing is encoded for nobody.
-    if (!request.isWanted()) {
+    // Cancelled, late or its asker dead: nothing is encoded for nobody. What a stop cuts off its asker answers.
+    if (this.#ending || !request.isWanted()) {
       this.endpoint.answerer.dropped++;
       this.endpoint.counters.add(this.number, 'unwanted');
       return;
@@ -264,7 +288,9 @@ export class RequestRunner implements ThreadWork, HostedThread {
         failReply(reply, this.#report(request, HeddleError.from(reason)));
       }
     } else {
-      failReply(reply, this.#report(request, exit.how === 'returned' ? noForm : exit.error));
+      const error = exit.how === 'returned' ? noForm : exit.error;
+      // What the handler called has been repeated as far as that helps; and the handler itself has run.
+      failReply(reply, this.#report(request, error), isRelayed(error) ? 'no' : error.retry);
     }
     const metadata = root.replyMetadataIfAny;
     if (metadata !== undefined && metadata.size > 0) {
@@ -309,6 +335,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   #start(request: RunningRequest, processor: Processor | undefined, head: CallHead): void {
     const nowMs = this.#clock.nowMs();
+    request.startedMs = nowMs;
     if (processor === undefined) {
       this.#refuse(
         request,
@@ -327,7 +354,6 @@ export class RequestRunner implements ThreadWork, HostedThread {
       this.#refuse(request, refused);
       return;
     }
-    request.startedMs = nowMs;
     this.#add(request);
     const fiber = new Fiber(this.#fiberHost!, request, nowMs);
     request.fiber = fiber;
@@ -423,6 +449,10 @@ function runRequest(fiber: Fiber): unknown {
 function unwanted(request: RunningRequest, nowMs: number): HeddleError {
   if (request.deadlineMs <= nowMs) return new HeddleError('DEADLINE_EXCEEDED', `${request.name}: its deadline passed`);
   return new HeddleError('CANCELLED', `${request.name}: the caller no longer wants the answer`);
+}
+
+function cutOff(): HeddleError {
+  return new HeddleError('UNAVAILABLE', 'the process stopped before this request was finished (stop.timeout)');
 }
 
 const noForm = new HeddleError('INTERNAL', 'the request ended before it began');

@@ -137,13 +137,20 @@ export class ThreadPool {
 
   /**
    * Puts a new thread in the place of one that serves: that one then finishes what it runs and ends, and no request
-   * fails. One at a time. False when it was not done: the thread does not serve, another is being replaced, or the new
-   * one did not start.
+   * fails. False when it was not done: the thread does not serve, another successor is just starting, or this one did not
+   * start.
    */
   async replace(number: number): Promise<boolean> {
     const old = this.#threads.get(number);
-    if (old?.state !== 'going' || this.#stopping) return false;
-    for (const other of this.#threads.values()) if (other.replaced) return false;
+    if (old?.state !== 'going' || old.replaced || this.#stopping) return false;
+    // One after another: each costs a processor for a while.
+    let retiring = 0;
+    for (const other of this.#threads.values()) {
+      if (other.isSuccessor && (other.state === 'starting' || other.state === 'ready')) return false;
+      if (other.state === 'retiring') retiring++;
+    }
+    // More than that the generation has no room for.
+    if (retiring >= this.#options.threads) return false;
     old.replaced = true;
     try {
       await this.#begin(old.place, true);
@@ -161,16 +168,17 @@ export class ThreadPool {
     this.#count('retired');
     old.spawned.endAlone();
     old.control.postMessage({ type: 'retire' } satisfies ToThread);
-    const timer = this.#options.clock.setTimer(retireTimeoutMs, () => this.condemn(number));
+    const timer = this.#options.clock.setTimer(retireTimeoutMs, () => this.condemn(number, 'overdue'));
     void old.spawned.exited.then(() => this.#options.clock.clearTimer(timer));
     return true;
   }
 
   /** Ends a thread that does not end by itself: its callers are answered before it has stopped. */
-  condemn(number: number): void {
+  condemn(number: number, as: 'stalled' | 'overdue' = 'stalled'): void {
     const thread = this.#threads.get(number);
-    if (thread === undefined) return;
+    if (thread === undefined || thread.state === 'condemned') return;
     thread.state = 'condemned';
+    thread.condemnedAs = as;
     this.#options.supervisor.condemn(number);
     void thread.worker?.terminate();
   }
@@ -250,6 +258,8 @@ export class ThreadPool {
       state: 'starting',
       worker,
       replaced: false,
+      givenUp: false,
+      condemnedAs: undefined,
       isSuccessor,
     };
     this.#threads.set(number, thread);
@@ -266,10 +276,10 @@ export class ThreadPool {
           case 'born':
             thread.worker = spawned.worker(message.threadId);
             // It was condemned before anyone knew how to end it.
-            if (thread.state === 'condemned') void thread.worker?.terminate();
+            if (thread.state === 'condemned' || thread.givenUp) void thread.worker?.terminate();
             break;
           case 'ready':
-            if (thread.state !== 'starting') break;
+            if (thread.state !== 'starting' || thread.givenUp) break;
             thread.state = 'ready';
             this.#options.clock.clearTimer(timer);
             resolve(message.methods);
@@ -414,16 +424,22 @@ export class ThreadPool {
       );
     } catch (reason) {
       if (thread === undefined) throw new NotMade(reason);
-      if (thread.state !== 'dead') void thread.worker?.terminate();
+      // Nobody links it any more. One that is not even born is ended as soon as it is.
+      thread.givenUp = true;
+      void thread.worker?.terminate();
       throw reason;
     }
     await this.#linkOne(thread!);
     this.#goOne(thread!);
+    if (thread!.state !== 'going') {
+      throw new HeddleError('UNAVAILABLE', `thread ${thread!.name} ended between its modules and its first turn`);
+    }
   }
 
-  #at(place: number): PoolThread | undefined {
-    for (const thread of this.#threads.values()) if (thread.place === place) return thread;
-    return undefined;
+  /** Of a place that is handed on, either of the two will do. */
+  #serves(place: number): boolean {
+    for (const thread of this.#threads.values()) if (thread.place === place && thread.state === 'going') return true;
+    return false;
   }
 
   /** A queue is down once all places that take from it wait, and up again when one of their threads goes. */
@@ -437,7 +453,7 @@ export class ThreadPool {
         this.#down.add(queue);
         supervisor.setPoolDown(queue, true);
         log.error({ pool: queue }, 'the pool is down: its calls are answered UNAVAILABLE');
-      } else if (isDown && takers.some((place) => this.#at(place)?.state === 'going')) {
+      } else if (isDown && takers.some((place) => this.#serves(place))) {
         this.#down.delete(queue);
         supervisor.setPoolDown(queue, false);
         log.warn({ pool: queue }, 'the pool is up again');

@@ -27,6 +27,8 @@ const lookMs = { min: 5, max: 100 } as const;
 const unknownFactor = 4;
 /** How long a stuck thread is profiled, ms. */
 const profileMs = 200;
+/** A look that comes so many times too late was held up. */
+const lateFactor = 4;
 /** Threads that are profiled at once. Over it one is ended without. */
 const profilesMax = 4;
 
@@ -61,7 +63,9 @@ interface Seen {
 export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #everyMs: number;
-  readonly #seen = new Map<number, Seen>();
+  readonly #seen = new WeakMap<PoolThread, Seen>();
+  /** When this thread, or the whole process, was last held up: what others did before is not known, ms. */
+  #heldUpMs = Number.NEGATIVE_INFINITY;
   #profiles = 0;
   #timer: unknown;
   #lastLookMs = 0;
@@ -96,24 +100,23 @@ export class Watchdog {
   #look(): void {
     const nowMs = this.#options.clock.nowMs();
     // Main was held up itself, or the whole process was: what the others did meanwhile was not seen.
-    const isLate = nowMs - this.#lastLookMs > 4 * this.#everyMs;
+    if (nowMs - this.#lastLookMs > lateFactor * this.#everyMs) this.#heldUpMs = nowMs;
     this.#lastLookMs = nowMs;
     for (const { pool, stalls } of this.#options.pools) {
       for (const thread of pool.threads) {
-        if (thread.state !== 'going' && thread.state !== 'retiring') this.#seen.delete(thread.number);
-        else this.#lookAt(pool, thread, stalls, nowMs, isLate);
+        if (thread.state === 'going' || thread.state === 'retiring') this.#lookAt(pool, thread, stalls, nowMs);
       }
     }
   }
 
-  #lookAt(pool: ThreadPool, thread: PoolThread, stalls: StallSettings, nowMs: number, isLate: boolean): void {
+  #lookAt(pool: ThreadPool, thread: PoolThread, stalls: StallSettings, nowMs: number): void {
     const { number, worker } = thread;
     const turns = this.#options.board.gauge(number, boardWord.turns);
-    let seen = this.#seen.get(number);
-    if (seen === undefined || seen.turns !== turns || isLate) {
+    let seen = this.#seen.get(thread);
+    if (seen === undefined || seen.turns !== turns || this.#heldUpMs === nowMs) {
       const idleMs = seen?.idleMs ?? 0;
       seen = { turns, idleMs, sinceMs: nowMs, pinged: false, warned: false, ending: seen?.ending ?? false };
-      this.#seen.set(number, seen);
+      this.#seen.set(thread, seen);
       return;
     }
     const idleMs = worker?.performance.eventLoopUtilization().idle ?? 0;
@@ -125,7 +128,7 @@ export class Watchdog {
     }
     // The board knows better when it began: the turn that it names has not ended.
     const running = this.#options.board.running(number);
-    const beganMs = running?.sinceMs ?? nowMs;
+    const beganMs = Math.max(running?.sinceMs ?? nowMs, this.#heldUpMs);
     const stuckMs = nowMs - Math.min(seen.sinceMs, beganMs);
     if (!seen.pinged) {
       seen.pinged = true;
@@ -167,7 +170,8 @@ export class Watchdog {
     const { board, clock, log } = this.#options;
     const what = this.#what(thread, clock.nowMs());
     let profile: string | undefined;
-    if (thread.worker !== undefined && this.#profiles < profilesMax) {
+    const profiles = thread.worker !== undefined && this.#profiles < profilesMax;
+    if (thread.worker !== undefined && profiles) {
       this.#profiles++;
       try {
         profile = await profileThread(thread.worker, profileMs, clock);
@@ -175,7 +179,7 @@ export class Watchdog {
         this.#profiles--;
       }
     }
-    const seen = this.#seen.get(thread.number);
+    const seen = this.#seen.get(thread);
     const isSame = pool.thread(thread.number) === thread && (thread.state === 'going' || thread.state === 'retiring');
     if (!isSame || board.gauge(thread.number, boardWord.turns) !== turns) {
       if (seen !== undefined) seen.ending = false;
@@ -193,7 +197,7 @@ export class Watchdog {
         stuckMs: Math.round(stuckMs),
         hottest: line === undefined ? undefined : { ...line, share: Number(line.share.toFixed(3)) },
       },
-      profile === undefined
+      profiles && profile === undefined
         ? 'a handler keeps its thread beyond stallLimit, in native code; the thread is ended and replaced'
         : 'a handler keeps its thread beyond stallLimit; the thread is ended and replaced',
     );

@@ -65,6 +65,8 @@ interface Candidate {
 
 /** Addresses remembered: names may resolve to ever new ones. */
 const addressesMax = 1_024;
+/** How long after its ejection an address without connections is remembered, ms. */
+const forgottenMs = 300_000;
 
 export class Outliers {
   readonly #host: Pick<ClientHost, 'clock' | 'log' | 'count'>;
@@ -138,8 +140,14 @@ export class Outliers {
   ): Connection | undefined {
     for (const health of this.#out) {
       const { standing } = health;
-      if (standing.is !== 'ejected' || health.ready === 0) continue;
-      if (nowMs < standing.untilMs + (idempotent ? 0 : health.ejectedForMs)) continue;
+      if (standing.is === 'trusted') continue;
+      // A probe that nobody bounded may never be answered: after as long again the next call is one.
+      const untilMs = standing.is === 'ejected' ? standing.untilMs : standing.sinceMs + health.ejectedForMs;
+      if (health.ready === 0) {
+        if (nowMs > untilMs + forgottenMs) this.#forget(health);
+        continue;
+      }
+      if (nowMs < untilMs + (idempotent ? 0 : health.ejectedForMs)) continue;
       const connection = ready.find((one) => one.health === health && one.hasRoom);
       if (connection === undefined) continue;
       health.standing = { is: 'probed', sinceMs: nowMs, callId: 0 };
@@ -147,6 +155,14 @@ export class Outliers {
       return connection;
     }
     return undefined;
+  }
+
+  /** Names change their addresses: one that nobody connects to any more is out of nothing. */
+  #forget(health: AddressHealth): void {
+    this.#out.delete(health);
+    health.standing = trusted;
+    health.doubt = doubts.none;
+    health.failures = 0;
   }
 
   /** The id of the call that probes. */

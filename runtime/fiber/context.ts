@@ -125,7 +125,10 @@ export interface FiberContext {
   remainingMs(): number;
   /** True once it was asked to stop (client gone, caller's cancel, deadline, failed sibling, drain). */
   readonly cancelled: boolean;
-  /** Throws CANCELLED or DEADLINE_EXCEEDED once the fiber is to stop. For CPU-bound loops: about 10 ns. */
+  /**
+   * Throws CANCELLED or DEADLINE_EXCEEDED once the fiber is to stop, UNAVAILABLE once `stop.timeout` cuts it off. For
+   * CPU-bound loops: about 10 ns.
+   */
   check(): void;
   /** Made on first use; aborts when the fiber is to stop, with the HeddleError as reason. Prefer `check` and `onCancel`. */
   readonly signal: AbortSignal;

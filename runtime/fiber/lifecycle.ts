@@ -270,6 +270,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     this.#failure = error;
     this.#stopWaits(error);
     if (this.#newestChild === undefined) return;
+    this.askedToStop();
     this.#cancelChildren(new HeddleError('CANCELLED', `cancelled because fiber ${failed} failed`, { cause: error }));
   }
 

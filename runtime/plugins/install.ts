@@ -136,7 +136,7 @@ class ThreadPlugins implements InstalledPlugins {
   }
 
   /** One that comes when the process has begun to stop is called at once. */
-  onDrain(log: Logger, listener: () => void): void {
+  onDrain(log: Logger, listener: () => unknown): void {
     if (this.#onDrain === undefined) callDrain(log, listener);
     else this.#onDrain.push({ log, listener });
   }
@@ -178,10 +178,12 @@ class ThreadPlugins implements InstalledPlugins {
   }
 }
 
-function callDrain(log: Logger, listener: () => void): void {
+/** Not awaited: a drain waits for requests, not for plugins. */
+function callDrain(log: Logger, listener: () => unknown): void {
+  const fail = (reason: unknown): void => log.error({ err: reason }, 'onDrain of the plugin failed');
   try {
-    listener();
+    Promise.resolve(listener()).catch(fail);
   } catch (reason) {
-    log.error({ err: reason }, 'onDrain of the plugin failed');
+    fail(reason);
   }
 }

@@ -244,12 +244,17 @@ export class Asker implements TimerTarget {
     this.methodCounters?.count(method, code, true, latencyMs);
   }
 
+  /** A request was taken back, here also one that this thread runs itself: it has no answer, and no latency. */
+  countCancelled(method: number, fromSocket: boolean): void {
+    this.methodCounters?.count(method, cancelledCode, fromSocket, -1);
+  }
+
   /** The answer is no longer wanted. A handle whose reply came already is ignored. */
   cancel(handle: number): void {
     const id = handle % idBits;
     if (this.#pending[id] === 0 || this.table.generation(id) !== Math.floor(handle / idBits)) return;
     const { method, pool } = this.#routes[id]!;
-    if (!pool.calls) this.methodCounters?.count(method, cancelledCode, this.#fromSocket[id] === 1, -1);
+    if (!pool.calls) this.countCancelled(method, this.#fromSocket[id] === 1);
     this.#withdraw(id);
   }
 

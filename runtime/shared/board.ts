@@ -3,6 +3,9 @@
 import { add, load, store, swapIf } from './atomics.ts';
 import { boardRowWords, board as boardWord, boardWords, fates, threadNumberMax } from './layout.ts';
 
+/** How soon after the stack was left a rejection is still told of, ms. */
+const leftJustNowMs = 1;
+
 /** User code on a thread's stack. */
 export interface Running {
   /** Index in the process's method table. */
@@ -72,13 +75,32 @@ export class Board {
     return load(this.words, thread * boardRowWords + boardWord.cancels);
   }
 
-  /** Owner: what is on the stack now, with its `bodyHash`. `method` -1: nothing of a user's. */
+  /** Owner: what is on the stack now, with its `bodyHash`. */
   setRunning(thread: number, method: number, fiber: number, body: number, sinceMs: number): void {
     const row = thread * boardRowWords;
     this.words[row + boardWord.fiber] = fiber | 0;
     this.words[row + boardWord.body] = body;
     this.#doubles[(row + boardWord.since) >> 1] = sinceMs;
     store(this.words, row + boardWord.method, method + 1);
+  }
+
+  /** Owner: user code has left the stack. What it was stays readable for `blameLeft`. */
+  leaveRunning(thread: number, nowMs: number): void {
+    const row = thread * boardRowWords;
+    this.#doubles[(row + boardWord.since) >> 1] = nowMs;
+    store(this.words, row + boardWord.method, -Math.abs(this.words[row + boardWord.method]!));
+  }
+
+  /**
+   * Owner: a promise was rejected and nobody handles it, of which Node tells right after the stack was left: whatever has
+   * left it within the last millisecond stands there again.
+   */
+  blameLeft(thread: number, nowMs: number): boolean {
+    const row = thread * boardRowWords;
+    const word = this.words[row + boardWord.method]!;
+    if (word >= 0 || nowMs - this.#doubles[(row + boardWord.since) >> 1]! > leftJustNowMs) return false;
+    store(this.words, row + boardWord.method, -word);
+    return true;
   }
 
   /** What is on a thread's stack, or was when it died. While it lives it may change as this reads. */

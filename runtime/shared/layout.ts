@@ -19,7 +19,7 @@ const line = 32;
  * park     0 awake; else the bits of `wants`                written by the owner (park) and by ringers (0)
  * fate     see `fates`                                      written by main
  * cancels  counts up at each cancel of a request it took    written by askers
- * method, fiber, since, body: what is on its stack now      written by the owner
+ * method, fiber, since, body: what is on its stack now: `index + 1`; 0 nothing yet, below 0 what has left it last
  * turns    counts up at each turn of its event loop         written by the owner
  * left     see `leavings`                                   written by the owner, last
  */

@@ -96,7 +96,7 @@ test('a reset row is awake, at rest and at zero, keeps its fate, and leaves its 
   t.deepEqual([...board.words.subarray(threadNumberMax * boardRowWords)], expected(fates.dead));
 });
 
-test('what is on a stack is said by method, fiber and time; -1: nothing of a user’s', (t) => {
+test('what is on a stack is said by method, fiber, body and time, until it leaves', (t) => {
   const board = new Board();
   const doubles = new Float64Array(board.memory);
   const row = 6 * boardRowWords;
@@ -104,8 +104,14 @@ test('what is on a stack is said by method, fiber and time; -1: nothing of a use
   t.is(board.gauge(6, boardWord.method), 42);
   t.is(board.gauge(6, boardWord.fiber), -1);
   t.is(doubles[(row + boardWord.since) / 2], 1234.5);
-  board.setRunning(6, -1, 0, 0, 1300);
-  t.is(board.gauge(6, boardWord.method), 0);
+  t.deepEqual(board.running(6), { method: 41, fiber: -1, body: -7, sinceMs: 1234.5 });
+  board.leaveRunning(6, 1300);
+  t.is(board.running(6), undefined);
+  board.leaveRunning(6, 1300);
+  t.is(board.running(6), undefined, 'leaving twice is leaving');
+  t.false(board.blameLeft(6, 1302));
+  t.true(board.blameLeft(6, 1300.5));
+  t.is(board.running(6)?.method, 41);
 });
 
 test('no two words of a row are the same word', (t) => {
