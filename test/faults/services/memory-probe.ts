@@ -12,10 +12,14 @@ export function switchMemoryProbeOn(): void {
   setEnvironmentData(switchKey, true);
 }
 
+/** Kept, or it would be collected as garbage itself. */
+let answering: BroadcastChannel | undefined;
+
 /** On every thread with handlers. */
 export function answerMemoryProbe(): void {
-  if (threadId === 0 || getEnvironmentData(switchKey) !== true) return;
+  if (answering !== undefined || threadId === 0 || getEnvironmentData(switchKey) !== true) return;
   const channel = new BroadcastChannel(channelName);
+  answering = channel;
   channel.unref();
   channel.onmessage = (event) => {
     const message = (event as { data: Message }).data;
@@ -24,18 +28,25 @@ export function answerMemoryProbe(): void {
   };
 }
 
-/** Bytes in use after a collection, by thread; `threads`: how many are to answer. Needs --expose-gc. */
-export function probeMemory(round: number, threads: number): Promise<Map<number, number>> {
+/**
+ * Bytes in use after a collection, by thread (worker_threads' number); `threads`: how many are to answer, besides the
+ * calling one. After `withinMs` without those that have not. Needs --expose-gc.
+ */
+export function probeMemory(round: number, threads: number, withinMs = 2 ** 31 - 1): Promise<Map<number, number>> {
   const used = new Map([[threadId, usedBytes()]]);
   return new Promise((resolve) => {
     const channel = new BroadcastChannel(channelName);
+    const end = (): void => {
+      clearTimeout(timer);
+      channel.close();
+      resolve(used);
+    };
+    const timer = setTimeout(end, withinMs);
     channel.onmessage = (event) => {
       const message = (event as { data: Message }).data;
       if (!('answer' in message) || message.answer !== round) return;
       used.set(message.thread, message.usedBytes);
-      if (used.size < threads + 1) return;
-      channel.close();
-      resolve(used);
+      if (used.size === threads + 1) end();
     };
     tell(channel, { ask: round });
   });
