@@ -26,6 +26,7 @@ import type {
   FromAdmin,
   MainAct,
   Served,
+  ThreadCounterMemory,
   ThreadSample,
   ToAdmin,
 } from './messages.ts';
@@ -55,8 +56,8 @@ export interface AdminHostOptions {
   samples(): ThreadSample[];
   /** Numbers of the threads that take requests. */
   going(): Iterable<number>;
-  /** Memory of the MethodCounters of a number whose thread goes. */
-  methodCounters(number: number): SharedArrayBuffer;
+  /** Of a number whose thread goes. */
+  counters(number: number): ThreadCounterMemory;
   /** Gives a going thread its end of a channel on which it is asked about itself; closes it when it can't. */
   connect(number: number, port: MessagePort): void;
   /** May throw HeddleError, which the operator sees. */
@@ -70,7 +71,7 @@ type State = 'idle' | 'starting' | 'serving' | 'waiting' | 'stopped';
 
 export class AdminHost {
   readonly #options: AdminHostOptions;
-  readonly #counters = new Map<number, SharedArrayBuffer>();
+  readonly #counters = new Map<number, ThreadCounterMemory>();
   #state: State = 'idle';
   #ip = '';
   #port: number;
@@ -128,7 +129,7 @@ export class AdminHost {
   /** A thread goes. */
   onGoing(number: number): void {
     if (!this.#counters.has(number)) {
-      const memory = this.#options.methodCounters(number);
+      const memory = this.#options.counters(number);
       this.#counters.set(number, memory);
       this.#post({ type: 'counters', number, memory });
     }

@@ -109,7 +109,7 @@ export type ToAdmin =
   | { type: 'facts'; facts: AdminFacts | undefined; samples: ThreadSample[] | undefined }
   | { type: 'served'; served: Served }
   /** Memory of the MethodCounters of whoever has this thread number. */
-  | { type: 'counters'; number: number; memory: SharedArrayBuffer }
+  | { type: 'counters'; number: number; memory: ThreadCounterMemory }
   /** Where the thread of this number is asked about itself. */
   | { type: 'thread'; number: number; port: MessagePort }
   /** What was asked for is being done. */
@@ -135,3 +135,9 @@ export type MainAct =
   /** Without `fingerprint`: all. */
   | { do: 'lift'; fingerprint: string | undefined }
   | { do: 'profile'; thread: string; durationMs: number };
+
+/** MethodCounters of one thread number: of its requests, by method, and of its calls to other processes, by client. */
+export interface ThreadCounterMemory {
+  methods: SharedArrayBuffer;
+  clients: SharedArrayBuffer;
+}

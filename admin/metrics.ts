@@ -10,7 +10,7 @@ import {
   threadCounters,
 } from '../runtime/shared/counters.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
-import { codeCount, methodBuckets } from '../runtime/shared/method-counters.ts';
+import { codeCount, type MethodCounts, methodBuckets } from '../runtime/shared/method-counters.ts';
 import { codeName, laneNames, type ProcessView } from './process-view.ts';
 
 type Labels = Record<string, string | number>;
@@ -90,7 +90,28 @@ export class Metrics {
       'histogram',
       'heddle_request_duration_seconds',
       'Time from the put of a request into its queue to its answer, its wait included; of all that were put and not cancelled.',
-      () => view.methods.flatMap(({ index, service, method }) => this.#durations(index, { service, method })),
+      () =>
+        view.methods.flatMap(({ index, service, method }) =>
+          durations('heddle_request_duration_seconds', view.methodCounts(index), { service, method }),
+        ),
+    );
+    this.#add(
+      'counter',
+      'heddle_client_calls_total',
+      'Attempts of calls to services of other processes, by client of the config and by code.',
+      () =>
+        view.clients.flatMap((client, index) =>
+          codesOf(view.clientCounts(index).codes.fiber).map(({ code, value }) => ({ labels: { client, code }, value })),
+        ),
+    );
+    this.#add(
+      'histogram',
+      'heddle_client_call_duration_seconds',
+      'Time of such an attempt, its wait for a connection included.',
+      () =>
+        view.clients.flatMap((client, index) =>
+          durations('heddle_client_call_duration_seconds', view.clientCounts(index), { client }),
+        ),
     );
     this.#add('gauge', 'heddle_requests_in_flight', 'Requests from sockets that are not answered yet.', () => [
       { labels: {}, value: view.requestsUnderWay },
@@ -296,33 +317,35 @@ export class Metrics {
 
   #answers(index: number, labels: Labels): Sample[] {
     const { codes } = this.#view.methodCounts(index);
-    const samples: Sample[] = [];
-    for (const from of ['socket', 'fiber'] as const) {
-      for (let code = 0; code < codeCount; code++) {
-        const value = codes[from][code]!;
-        // Successes are there from the start, so that the first one shows as a rise.
-        if (value > 0 || code === 0) samples.push({ labels: { ...labels, from, code: codeName(code) }, value });
-      }
-    }
-    return samples;
+    return (['socket', 'fiber'] as const).flatMap((from) =>
+      codesOf(codes[from]).map(({ code, value }) => ({ labels: { ...labels, from, code }, value })),
+    );
   }
+}
 
-  #durations(index: number, labels: Labels): Sample[] {
-    const { latency, latencySumMs } = this.#view.methodCounts(index);
-    const name = 'heddle_request_duration_seconds';
-    const samples: Sample[] = [];
-    let below = 0;
-    let bucket = 0;
-    for (const { le, buckets } of durationBounds) {
-      while (bucket < buckets) below += latency[bucket++]!;
-      samples.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: below });
-    }
-    while (bucket < latency.length) below += latency[bucket++]!;
-    samples.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: below });
-    samples.push({ metricName: `${name}_sum`, labels, value: latencySumMs / 1000 });
-    samples.push({ metricName: `${name}_count`, labels, value: below });
-    return samples;
+/** Successes are there from the start, so that the first one shows as a rise. */
+function codesOf(counts: Float64Array): { code: string; value: number }[] {
+  const codes: { code: string; value: number }[] = [];
+  for (let code = 0; code < codeCount; code++) {
+    const value = counts[code]!;
+    if (value > 0 || code === 0) codes.push({ code: codeName(code), value });
   }
+  return codes;
+}
+
+function durations(name: string, { latency, latencySumMs }: MethodCounts, labels: Labels): Sample[] {
+  const samples: Sample[] = [];
+  let below = 0;
+  let bucket = 0;
+  for (const { le, buckets } of durationBounds) {
+    while (bucket < buckets) below += latency[bucket++]!;
+    samples.push({ metricName: `${name}_bucket`, labels: { ...labels, le }, value: below });
+  }
+  while (bucket < latency.length) below += latency[bucket++]!;
+  samples.push({ metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: below });
+  samples.push({ metricName: `${name}_sum`, labels, value: latencySumMs / 1000 });
+  samples.push({ metricName: `${name}_count`, labels, value: below });
+  return samples;
 }
 
 type ReadonlySample = NonNullable<ReturnType<ProcessView['sample']>>;

@@ -30,6 +30,7 @@ import type {
   PoolFacts,
   Served,
   ServedService,
+  ThreadCounterMemory,
   ThreadFacts,
   ThreadSample,
 } from './messages.ts';
@@ -63,6 +64,7 @@ export class ProcessView {
   readonly #inflight: Inflight;
   /** By thread number; those of dead threads too, so that no sum ever falls. */
   readonly #methodCounters = new Map<number, MethodCounters>();
+  readonly #clientCounters = new Map<number, MethodCounters>();
   #samples = new Map<number, ThreadSample>();
   #heardMs: number;
 
@@ -92,8 +94,9 @@ export class ProcessView {
     if (samples !== undefined) this.#samples = new Map(samples.map((sample) => [sample.number, sample]));
   }
 
-  addCounters(number: number, memory: SharedArrayBuffer): void {
-    this.#methodCounters.set(number, new MethodCounters(memory));
+  addCounters(number: number, { methods, clients }: ThreadCounterMemory): void {
+    this.#methodCounters.set(number, new MethodCounters(methods));
+    this.#clientCounters.set(number, new MethodCounters(clients));
   }
 
   /** Since main's last word, ms; it says something every second. */
@@ -180,6 +183,18 @@ export class ProcessView {
   methodCounts(method: number): MethodCounts {
     const counts = emptyMethodCounts();
     for (const counters of this.#methodCounters.values()) counters.addTo(method, counts);
+    return counts;
+  }
+
+  /** Clients of the config, in its order. */
+  get clients(): string[] {
+    return this.#data.settings.clients.map(({ name }) => name);
+  }
+
+  /** Calls of a client, by its index, over all threads there ever were. */
+  clientCounts(client: number): MethodCounts {
+    const counts = emptyMethodCounts();
+    for (const counters of this.#clientCounters.values()) counters.addTo(client, counts);
     return counts;
   }
 

@@ -80,7 +80,10 @@ export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined 
     facts: () => parts.facts(),
     samples: () => parts.samples(),
     going: () => parts.going(),
-    methodCounters: (number) => supervisor.methodCounters(number, server.methods.length + 1),
+    counters: (number) => ({
+      methods: supervisor.methodCounters(number, server.methods.length + 1),
+      clients: supervisor.clientCounters(number),
+    }),
     connect: (number, port) => parts.connect(number, port),
     act: (act) => parts.act(act),
     attachLog: () => {
