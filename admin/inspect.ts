@@ -9,7 +9,7 @@ import { HeddleError } from '../runtime/errors.ts';
 /** Between two samples, µs. */
 const sampleEveryUs = 1_000;
 /** How long main may take to begin and to end a profile, ms: over it, it is in native code. */
-const reachMs = 500;
+const reachMs = 1_500;
 
 let underWay = false;
 
