@@ -1,8 +1,8 @@
 // Types of fields and indexes.
 
+import { nearest } from '../../runtime/nearest.ts';
 import type { Field, Index } from './ast.ts';
 import { expectKind, type Report } from './check-operator.ts';
-import { nearest } from './nearest.ts';
 import { canBe, formatType, membersOf, type Type, unionOf } from './types.ts';
 
 /** `targetText`: how the target is written, for messages. */

@@ -1,13 +1,13 @@
 // checkTypes: what can be said of an expression before it runs, from the types of its variables: misspelt fields,
 // operators on what they don't take, constants that fail. Optimistic where types are unknown or optional (types.ts).
 
+import { nearest } from '../../runtime/nearest.ts';
 import { childrenOf, type Expression, hasFreeNames, type MacroName, type Node } from './ast.ts';
 import { expressionProblemsMax } from './bounds.ts';
 import { typeOfField, typeOfIndex } from './check-access.ts';
 import { expectKind, type Report, typeOfBinary, typeOfCall } from './check-operator.ts';
 import { failureOfConstant } from './compile.ts';
 import type { EvaluationPlace } from './evaluation-error.ts';
-import { nearest } from './nearest.ts';
 import type { ExpressionProblem } from './problem.ts';
 import {
   anyType,

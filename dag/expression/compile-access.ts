@@ -1,11 +1,11 @@
 // Code of names, fields and indexes, strict and optional. Only own properties are read, so `constructor`, `__proto__`
 // and the methods of a decoder's records do not exist here.
 
+import { nearest } from '../../runtime/nearest.ts';
 import type { Field, Has, HasValue, Index, Name, Node, OrValue } from './ast.ts';
 import { isOptional } from './ast.ts';
 import { type Code, type Context, type Run, siteOf } from './code.ts';
 import { failAt, failField, type Site, textOf } from './evaluation-error.ts';
-import { nearest } from './nearest.ts';
 import { describe, isMap } from './values.ts';
 
 export function compileName(node: Name, context: Context): Run {

@@ -2,7 +2,7 @@
 // `cause` is the place, for whoever draws a caret.
 
 import { type ErrorCode, HeddleError } from '../../runtime/errors.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../runtime/nearest.ts';
 
 /** A part of an expression's text: offsets in UTF-16 units, end excluded. */
 export interface Site {

@@ -2,9 +2,9 @@
 // dealt with before anything else sees it, patterns are literals that can be read. Called by parseExpression, so all
 // later stages can rely on it.
 
+import { nearest } from '../../runtime/nearest.ts';
 import { type Call, childrenOf, isOptional, type MapLiteral, type Node } from './ast.ts';
 import { arityOf, functionNamed, functionNames } from './functions/table.ts';
-import { nearest } from './nearest.ts';
 import { macroNames } from './parse-call.ts';
 import { matcherOf } from './pattern/matches.ts';
 import { type ExpressionProblem, ProblemSignal } from './problem.ts';
