@@ -1,7 +1,7 @@
 // Addresses as they are written in a config or on the command line: what to listen on, what to call, whom to let in.
 
 import { isIP, isIPv4 } from 'node:net';
-import { nearest } from './nearest.ts';
+import { nearest } from '../runtime/nearest.ts';
 import { quote } from './quote.ts';
 import type { Parsed, Refusal } from './types.ts';
 

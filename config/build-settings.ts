@@ -1,6 +1,7 @@
 // buildSettings: a checked config to Settings, and the checks that need more than one value at a time: does the pool
 // exist, is the module there, do the threads fit, does a frame fit into the memory.
 
+import { nearest } from '../runtime/nearest.ts';
 import type {
   BindingSettings,
   ClientSettings,
@@ -17,7 +18,6 @@ import type {
 import { formatBytes } from '../runtime/units.ts';
 import { defaultsOf } from './check.ts';
 import { buildBindings } from './listeners.ts';
-import { nearest } from './nearest.ts';
 import { Origins } from './origins.ts';
 import type { Place, ProblemList } from './problem.ts';
 import { quote } from './quote.ts';

@@ -1,10 +1,10 @@
 // check: a Tree against a Type. Everything wrong is reported with its place; what is missing or wrong takes its
 // default, so that one mistake does not hide the next.
 
+import { nearest } from '../runtime/nearest.ts';
 import { formatBytes, parseBytes, parseDurationMs } from '../runtime/units.ts';
 import { dataOf } from './data.ts';
 import { describe } from './describe.ts';
-import { nearest } from './nearest.ts';
 import { type Place, type ProblemHints, ProblemList } from './problem.ts';
 import { quote } from './quote.ts';
 import { asMap, defaultPlace, defaultTree, isEmpty, type ScalarTree, type Tree } from './tree.ts';

@@ -2,11 +2,11 @@
 // `heddle config --explain SERVICE`.
 
 import { HeddleError } from '../runtime/errors.ts';
+import { nearest } from '../runtime/nearest.ts';
 import type { BindingSettings, IoSettings, PoolSettings, ServiceSettings, Settings } from '../runtime/settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { formatHostPort } from './addresses.ts';
 import { formatAddress } from './listeners.ts';
-import { nearest } from './nearest.ts';
 import type { Origins } from './origins.ts';
 
 /** A timeout that may apply. */

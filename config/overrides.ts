@@ -1,7 +1,7 @@
 // applyOverrides: the environment's HEDDLE_ variables, then the `--set` arguments, onto the tree of the file. A later
 // one wins. The result is checked as if it had all been written in the file, with places that point to the override.
 
-import { nearest } from './nearest.ts';
+import { nearest } from '../runtime/nearest.ts';
 import { environmentPrefix, type Override, parseSet, parseVariable, type Step } from './override-path.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { type Place, type ProblemList, Source } from './problem.ts';

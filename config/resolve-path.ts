@@ -3,7 +3,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { nearest } from './nearest.ts';
+import { nearest } from '../runtime/nearest.ts';
 import { quote } from './quote.ts';
 
 /** Files of a folder that are looked at for "did you mean". */

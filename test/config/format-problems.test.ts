@@ -1,7 +1,7 @@
 import test from 'ava';
 import { displayWidth, formatProblems } from '../../config/format-problems.ts';
-import { editDistance, nearest } from '../../config/nearest.ts';
 import { ProblemList, Source } from '../../config/problem.ts';
+import { editDistance, nearest } from '../../runtime/nearest.ts';
 import { least, problemsOf } from './read.ts';
 
 /** What stands over the caret, counted in columns of a terminal. */

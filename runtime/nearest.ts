@@ -3,13 +3,18 @@
 /** Longest word that is compared, UTF-16 units: distance costs length², and nobody mistypes more than this. */
 const wordMax = 64;
 
+/** Names that are compared: some come with a request, and as many as it likes. */
+const namesMax = 2_000;
+
 /** The nearest of `known`, or undefined when none is near: about one slip per three letters, case free of charge. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > wordMax) return undefined;
   const lower = word.toLowerCase();
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let seen = 0;
   for (const candidate of known) {
+    if (++seen > namesMax) break;
     if (candidate.length > wordMax) continue;
     const distance = editDistance(lower, candidate.toLowerCase());
     if (distance >= bestDistance) continue;
@@ -17,6 +22,12 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
     bestDistance = distance;
   }
   return best;
+}
+
+/** ` (did you mean 'x'?)`, or nothing. */
+export function didYouMean(word: string, known: Iterable<string>): string {
+  const name = nearest(word, known);
+  return name === undefined ? '' : ` (did you mean '${name}'?)`;
 }
 
 /** Damerau-Levenshtein (optimal string alignment): insertions, deletions, changes and swaps of neighbours cost 1. */
