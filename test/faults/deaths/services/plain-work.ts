@@ -1,0 +1,7 @@
+// deaths.Work, on threads that die only when a request or the test says so.
+
+import { implement } from '../../../../net/implement.ts';
+import { Work } from './contracts.ts';
+import { handle } from './handlers.ts';
+
+export default implement(Work, { handle });
