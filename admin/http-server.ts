@@ -1,9 +1,10 @@
 // AdminServer (admin thread): HTTP for operators and scrapers. JSON in and out, bounded in everything, and closed to
 // browsers that come from other sites, since POST /drain stops the service. What is answered stands in AdminCommands.
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
+import { createServer } from '../runtime/lean-http.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type AdminCommand, type AdminCommands, AdminReply } from './commands.ts';
 import { MainSilent } from './main-asker.ts';

@@ -1,8 +1,8 @@
 // Canonical text and fingerprints of Avro schemas. Two schemas with one canonical text decode and default alike, so the
 // text's hash is what travels in a head. docs/contracts.md defines both for writers of other clients, with test vectors.
 
-import { createHash } from 'node:crypto';
 import { HeddleError } from '../../runtime/errors.ts';
+import { createHash } from '../../runtime/lean-crypto.ts';
 import { type AvroNode, avroKinds, schemaDepthMax } from './avro-schema.ts';
 
 /** 64 bits as two unsigned 32-bit halves. */

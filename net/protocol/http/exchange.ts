@@ -1,8 +1,8 @@
 // HttpRequest and Exchange: node:http's request and response with the few fields that Heddle needs beside them, so that
 // a request costs no object or closure beyond those two. node:http makes them, on IO threads.
 
-import { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallHead, CallReply } from '../../../runtime/call.ts';
+import { IncomingMessage, ServerResponse } from '../../../runtime/lean-http.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** The connection, as its exchanges see it. */

@@ -1,9 +1,10 @@
 // HttpProtocol: protocol `http` of one IO thread, on node:http. The servers here never listen: the acceptor's sockets are
 // given to them one by one. node:http parses, keeps order and enforces timeouts; HttpConnection does the rest.
 
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createServer } from '../../../runtime/lean-http.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { Protocol, ProtocolConnection, ProtocolFactory, ProtocolHost } from '../protocol.ts';
 import { Exchange, HttpRequest } from './exchange.ts';

@@ -1,9 +1,9 @@
 // Refusal: an error that protocol http itself answers, before a request reaches the dispatcher. Most follow the table of
 // status.ts; those that only HTTP knows (405, 408, 413 …) carry their status. Also the one form of an error's body.
 
-import { STATUS_CODES } from 'node:http';
 import type { ErrorCode, RetryHint } from '../../../runtime/errors.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
+import { STATUS_CODES } from '../../../runtime/lean-http.ts';
 import { contentTypes } from './content-type.ts';
 import { headBytesMax, headersMax } from './limits.ts';
 import { statusOfCode } from './status.ts';
