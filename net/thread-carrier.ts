@@ -25,8 +25,8 @@ interface RemoteClient {
   retry: RetryPolicy;
   /** Set where this thread owns the connections. */
   channel: ClientChannel | undefined;
-  /** The queue of the IO thread that does, otherwise. */
-  route: Route | undefined;
+  /** Otherwise the queues of the IO threads that do, the one that is taken while its thread lives first. */
+  routes: Route[];
 }
 
 /** An IO thread's dispatcher. */
@@ -86,7 +86,7 @@ export class ThreadCarrier implements CallCarrier {
       const owns = local !== undefined || settings.via === 'caller';
       const options = checkOptions(channelOptions(settings));
       const retry = new RetryPolicy(host, options);
-      const client: RemoteClient = { settings, retry, channel: undefined, route: undefined };
+      const client: RemoteClient = { settings, retry, channel: undefined, routes: [] };
       if (owns) {
         client.channel = new ClientChannel(host, options, (code, latencyMs) =>
           endpoint.clientCounters?.count(index, code, false, latencyMs),
@@ -95,9 +95,10 @@ export class ThreadCarrier implements CallCarrier {
         this.channels[index] = { name: settings.name, channel: client.channel };
       } else {
         // Spread over the IO threads, so that no single one carries all calls of a busy client.
-        const place = (index + endpoint.number) % ioThreads;
-        const pool = endpoint.pools.get(callQueueName(place))!;
-        client.route = { pool, method: index, column: 0, maxConcurrency: 0, service: settings.name };
+        client.routes = Array.from({ length: ioThreads }, (_, at) => {
+          const pool = endpoint.pools.get(callQueueName((index + endpoint.number + at) % ioThreads))!;
+          return { pool, method: index, column: 0, maxConcurrency: 0, service: settings.name };
+        });
       }
       this.#clients.set(settings.name, { client, index });
     }
@@ -188,12 +189,16 @@ export class ThreadCarrier implements CallCarrier {
     sink: ReplySink,
     tag: number,
   ): number {
-    const { settings, channel, route } = client;
+    const { settings, channel, routes } = client;
     if (settings.timeoutMs > 0) {
       head.deadlineMs = Math.min(head.deadlineMs, this.#endpoint.clock.nowMs() + settings.timeoutMs);
     }
     if (channel !== undefined) return this.#mark(byChannel + index, channel.call(service, method, head, sink, tag));
-    return this.#mark(byAsker, this.#endpoint.put(route!, head, this.#nameBytes(method), sink, tag));
+    // The first, or while that thread is dead the next one that lives; with none they wait for the first.
+    let route = routes[0]!;
+    for (let at = 1; at < routes.length && route.pool.members.length === 0; at++) route = routes[at]!;
+    if (route.pool.members.length === 0) route = routes[0]!;
+    return this.#mark(byAsker, this.#endpoint.put(route, head, this.#nameBytes(method), sink, tag));
   }
 
   #newLocalRetry(service: string): RetryPolicy {

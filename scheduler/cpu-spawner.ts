@@ -25,6 +25,8 @@ export interface CpuThreadTask {
 /** V8's hard limit stands well above the pool's `memory`, which is what a thread is expected to need. */
 const hardHeapFactor = 2;
 const mebibyte = 1_048_576;
+/** A Worker without a task ends after this, ms: another's death in its bootstrap had left it over. */
+const spareMs = 5_000;
 /** The wait before another Worker is asked for when one died before it could take its task; doubles up to the second, ms. */
 const rebirthMs = { first: 20, max: 10_000 } as const;
 
@@ -54,7 +56,8 @@ export function cpuGeneration(
     // A worker that waits in Atomics.wait would not turn its event loop.
     atomics: 'disabled',
     concurrentTasksPerWorker: 1,
-    idleTimeout: Number.POSITIVE_INFINITY,
+    // A thread's one task is never idle: only a Worker that was made for none is.
+    idleTimeout: spareMs,
     resourceLimits: {
       stackSizeMb: stackBytes / mebibyte,
       ...(memoryBytes === undefined

@@ -4,7 +4,9 @@ import test from 'ava';
 import { HeddleError } from '../../runtime/errors.ts';
 import { LogLines } from './log-lines.ts';
 import { eager, eventually, type Rig, startRig } from './rig.ts';
+import { Work } from './services/contracts.ts';
 import { Guarded } from './services/guarded-contract.ts';
+import { Timers } from './services/timers-contract.ts';
 
 const services = (log: LogLines, more = '') => `
 io: { threads: 1 }
@@ -101,3 +103,66 @@ test.serial('threads ended from outside, or by exceptions of no fiber, put nobod
   t.deepEqual(rig.server.guards.quarantine.refused, []);
   t.is(rig.server.poolCounters.get(1, 'death-terminated'), 3);
 });
+
+for (const [how, cause, bounds] of [
+  ['reject', 'rejection', ''],
+  ['loop', 'stalled', 'stallWarning: 50ms, stallLimit: 200ms'],
+  ['heap', 'out-of-memory', 'memory: 64MiB, stallLimit: none'],
+] as const) {
+  test.serial(`a request that ended two threads by ${cause} is refused`, async (t) => {
+    const log = new LogLines();
+    await using rig = await startRig(
+      `
+io: { threads: 1 }
+pools: { work: { threads: 1, ${bounds} } }
+services:
+  faults.Work: { module: ./work.ts, pool: work, listen: ["heddle://127.0.0.1:0"] }
+${log.yaml}
+`,
+      { restart: eager },
+    );
+    const work = rig.client(Work, { maxAttempts: 1 });
+    for (let kills = 1; kills <= 2; kills++) {
+      await t.throwsAsync(work.doom({ how }), { code: 'UNAVAILABLE' });
+      await eventually('a replacement', () => rig.pool('work').restarts === kills && rig.pool('work').size === 1);
+    }
+    await eventually('a quarantine', () => rig.server.guards.quarantine.refused.length === 1);
+    t.like(log.find(/are refused/), { method: 'faults.Work/doom', cause, kills: 2 });
+    await t.throwsAsync(work.doom({ how }), { code: 'FAILED_PRECONDITION' });
+    t.is(rig.server.poolCounters.get(1, `death-${cause}`), 2);
+    t.is((await work.mirror({ id: 1, text: 'others' })).text, 'others');
+  });
+}
+
+for (const [how, cause] of [
+  ['exit', 'exit'],
+  ['loop', 'stalled'],
+] as const) {
+  test.serial(`a request beside a timer that ends its thread (${cause}) is neither named nor refused`, async (t) => {
+    const log = new LogLines();
+    await using rig = await startRig(
+      `
+io: { threads: 1 }
+pools: { timers: { threads: 1, stallWarning: 150ms, stallLimit: 700ms } }
+quarantine: { kills: 1 }
+services:
+  faults.Timers: { module: ./timers.ts, pool: timers, listen: ["heddle://127.0.0.1:0"] }
+${log.yaml}
+`,
+      { restart: eager },
+    );
+    const timers = rig.client(Timers, { maxAttempts: 1 });
+    const rounds = 2;
+    for (let deaths = 1; deaths <= rounds; deaths++) {
+      await timers.arm({ how, ms: 50 });
+      // Its reply may be lost with the thread.
+      await timers.busy({ ms: 100 }).catch(() => {});
+      await eventually('a death', () => rig.pool('timers').restarts === deaths && rig.pool('timers').size === 1);
+    }
+    t.is(rig.server.poolCounters.get(1, `death-${cause}`), rounds);
+    t.deepEqual(rig.server.guards.quarantine.refused, []);
+    t.is(log.find(/ended its thread|are refused/), undefined);
+    if (how === 'loop') t.is(log.find(/beyond stallLimit/)?.method, 'unknown');
+    await timers.busy({ ms: 0 });
+  });
+}
