@@ -2,7 +2,7 @@
 // through the handler, its hint must not: `yes` would say that the handler has not run, and whoever repeats on top of a
 // layer that has repeated already multiplies the load of a service that fails.
 
-import type { HeddleError } from './errors.ts';
+import type { HeddleError, RetryHint } from './errors.ts';
 
 const relayed = new WeakSet<HeddleError>();
 
@@ -12,6 +12,10 @@ export function markRelayed(error: HeddleError): HeddleError {
   return error;
 }
 
-export function isRelayed(error: HeddleError): boolean {
-  return relayed.has(error);
+/** The hint with which an error leaves through a handler. */
+export function hintOf(error: HeddleError): RetryHint {
+  if (!relayed.has(error)) return error.retry;
+  // Clients repeat by themselves what is unavailable, and so has the handler's.
+  if (error.code === 'UNAVAILABLE') return 'no';
+  return error.retry === 'yes' ? 'if-idempotent' : error.retry;
 }

@@ -8,7 +8,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
-import { isRelayed } from '../runtime/relayed.ts';
+import { hintOf } from '../runtime/relayed.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
 import type { MethodRow, QuarantinedBody, ThreadInit } from '../runtime/thread-control.ts';
@@ -290,7 +290,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     } else {
       const error = exit.how === 'returned' ? noForm : exit.error;
       // What the handler called has been repeated as far as that helps; and the handler itself has run.
-      failReply(reply, this.#report(request, error), isRelayed(error) ? 'no' : error.retry);
+      failReply(reply, this.#report(request, error), hintOf(error));
     }
     const metadata = root.replyMetadataIfAny;
     if (metadata !== undefined && metadata.size > 0) {

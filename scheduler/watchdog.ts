@@ -27,8 +27,6 @@ const lookMs = { min: 5, max: 100 } as const;
 const unknownFactor = 4;
 /** How long a stuck thread is profiled, ms. */
 const profileMs = 200;
-/** A look that comes so many times too late was held up. */
-const lateFactor = 4;
 /** Threads that are profiled at once. Over it one is ended without. */
 const profilesMax = 4;
 
@@ -55,6 +53,10 @@ interface Seen {
   idleMs: number;
   /** Since when it has neither turned nor waited, ms. */
   sinceMs: number;
+  /** What began before this may have stood still with main, ms. */
+  notBeforeMs: number;
+  /** `#lostMs` at `sinceMs`. */
+  lostMs: number;
   pinged: boolean;
   warned: boolean;
   ending: boolean;
@@ -64,8 +66,9 @@ export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #everyMs: number;
   readonly #seen = new WeakMap<PoolThread, Seen>();
-  /** When this thread, or the whole process, was last held up: what others did before is not known, ms. */
-  #heldUpMs = Number.NEGATIVE_INFINITY;
+  /** How long main, or the whole process, was held up in all: time that no thread can be charged with, ms. */
+  #lostMs = 0;
+  #isLate = false;
   #profiles = 0;
   #timer: unknown;
   #lastLookMs = 0;
@@ -100,7 +103,9 @@ export class Watchdog {
   #look(): void {
     const nowMs = this.#options.clock.nowMs();
     // Main was held up itself, or the whole process was: what the others did meanwhile was not seen.
-    if (nowMs - this.#lastLookMs > lateFactor * this.#everyMs) this.#heldUpMs = nowMs;
+    const lateMs = nowMs - this.#lastLookMs - this.#everyMs;
+    this.#isLate = lateMs > this.#everyMs / 2;
+    if (this.#isLate) this.#lostMs += lateMs;
     this.#lastLookMs = nowMs;
     for (const { pool, stalls } of this.#options.pools) {
       for (const thread of pool.threads) {
@@ -112,24 +117,33 @@ export class Watchdog {
   #lookAt(pool: ThreadPool, thread: PoolThread, stalls: StallSettings, nowMs: number): void {
     const { number, worker } = thread;
     const turns = this.#options.board.gauge(number, boardWord.turns);
-    let seen = this.#seen.get(thread);
-    if (seen === undefined || seen.turns !== turns || this.#heldUpMs === nowMs) {
-      const idleMs = seen?.idleMs ?? 0;
-      seen = { turns, idleMs, sinceMs: nowMs, pinged: false, warned: false, ending: seen?.ending ?? false };
-      this.#seen.set(thread, seen);
+    const seen = this.#seen.get(thread);
+    if (seen === undefined || seen.turns !== turns) {
+      this.#seen.set(thread, {
+        turns,
+        idleMs: seen?.idleMs ?? 0,
+        sinceMs: nowMs,
+        notBeforeMs: this.#isLate ? nowMs : Number.NEGATIVE_INFINITY,
+        lostMs: this.#lostMs,
+        pinged: false,
+        warned: false,
+        ending: seen?.ending ?? false,
+      });
       return;
     }
     const idleMs = worker?.performance.eventLoopUtilization().idle ?? 0;
     if (idleMs !== seen.idleMs) {
       seen.idleMs = idleMs;
       seen.sinceMs = nowMs;
+      seen.lostMs = this.#lostMs;
+      if (this.#isLate) seen.notBeforeMs = nowMs;
       seen.pinged = false;
       return;
     }
     // The board knows better when it began: the turn that it names has not ended.
     const running = this.#options.board.running(number);
-    const beganMs = Math.max(running?.sinceMs ?? nowMs, this.#heldUpMs);
-    const stuckMs = nowMs - Math.min(seen.sinceMs, beganMs);
+    const beganMs = Math.max(running?.sinceMs ?? nowMs, seen.notBeforeMs);
+    const stuckMs = nowMs - Math.min(seen.sinceMs, beganMs) - (this.#lostMs - seen.lostMs);
     if (!seen.pinged) {
       seen.pinged = true;
       thread.control.postMessage({ type: 'ping' });
