@@ -175,7 +175,7 @@ test.serial('garbage on both protocols is counted and ends its connection', asyn
 });
 
 test.serial('readers that stop are cut off and counted', async (t) => {
-  const options = { bounds: 'writeTimeout: 500ms', memoryMebibytes: 150 };
+  const options = { bounds: 'writeTimeout: 500ms', memoryMebibytes: 300 };
   await underAttack(t, options, async (scene) => {
     const crowds = [await scene.crowd('heddle', 5), await scene.crowd('http', 5)];
     const body = taggedBytes(1, 100_000);

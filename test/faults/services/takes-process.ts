@@ -15,11 +15,13 @@ export default implement(TakesProcess, {
     await fiber.sleep(id % 5);
     return { id, pid: process.pid };
   },
-  doom({ how }) {
+  async doom({ how }, fiber) {
     // Past the heap limit in one step: V8 has no time to end the thread, and aborts the process.
     if (how === 'huge-allocation') new Array(2 ** 25 - 8).fill(1.5);
     // On a worker thread process.abort() only throws; native code that gives up does this.
     if (how === 'abort') process.kill(process.pid, 'SIGABRT');
     if (how === 'segfault') process.kill(process.pid, 'SIGSEGV');
+    // Some thread takes the signal, at its next moment in the kernel.
+    await fiber.sleep(60_000);
   },
 });
