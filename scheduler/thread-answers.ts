@@ -55,7 +55,7 @@ class FiberReport {
 
   #row(fiber: Fiber): FiberRow | undefined {
     if (this.#count >= reportRowsMax) {
-      this.more++;
+      this.#leaveOut(fiber);
       return undefined;
     }
     this.#count++;
@@ -74,5 +74,14 @@ class FiberReport {
       if (childRow !== undefined) row.children.push(childRow);
     }
     return row;
+  }
+
+  /** Counts it and all below it. No recursion: what is left out has no bound, and may be deeper than the stack. */
+  #leaveOut(fiber: Fiber): void {
+    const left: Fiber[] = [];
+    for (let next: Fiber | undefined = fiber; next !== undefined; next = left.pop()) {
+      this.more++;
+      for (const child of next.children()) left.push(child as Fiber);
+    }
   }
 }

@@ -14,13 +14,30 @@ ${log.yaml}
 `;
 
 for (const pool of ['guarded', 'io']) {
+  test.serial(`a handler in pool ${pool} that has failed is named after its grace if a child goes on`, async (t) => {
+    const log = new LogLines();
+    await using rig = await startRig(services(log, pool), { restart: eager });
+    const guarded = rig.client(Guarded, { maxAttempts: 1 });
+    let over = false;
+    const call = t
+      .throwsAsync(guarded.orphan({ ms: 1_500 }), { message: /the cause is in the server log/ })
+      .then(() => {
+        over = true;
+      });
+    const line = (await eventually('a warning', () => log.find(/nobody waits for it any more/)))!;
+    t.false(over, 'it is named while the child goes on');
+    t.like(line, { level: 'warn', method: 'faults.Guarded/orphan', cancelGraceMs: 100 });
+    t.is(rig.server.supervisor.counters.total('overstayed'), 1);
+    await call;
+  });
+
   for (const why of ['cancelled', 'late'] as const) {
     test.serial(`a handler in pool ${pool} that goes on although ${why} is named after its grace`, async (t) => {
       const log = new LogLines();
       await using rig = await startRig(services(log, pool), { restart: eager });
       const guarded = rig.client(Guarded, { maxAttempts: 1 });
       const abort = new AbortController();
-      const options = why === 'late' ? { timeoutMs: 50 } : { signal: abort.signal };
+      const options = why === 'late' ? { timeoutMs: 700 } : { signal: abort.signal };
       const call = guarded.outstay({ ms: 3_000 }, options);
       await eventually('it runs', () => rig.server.stats().fibers === 1);
       if (why === 'cancelled') abort.abort();
@@ -35,7 +52,7 @@ for (const pool of ['guarded', 'io']) {
       await using rig = await startRig(services(log, pool), { restart: eager });
       const guarded = rig.client(Guarded, { maxAttempts: 1 });
       const abort = new AbortController();
-      const options = why === 'late' ? { timeoutMs: 50 } : { signal: abort.signal };
+      const options = why === 'late' ? { timeoutMs: 700 } : { signal: abort.signal };
       const call = guarded.sleep({ ms: 60_000 }, options);
       await eventually('it runs', () => rig.server.stats().fibers === 1);
       if (why === 'cancelled') abort.abort();

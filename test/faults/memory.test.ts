@@ -1,6 +1,7 @@
 // Threads past the memory of their pool are replaced, and no request fails.
 
 import test from 'ava';
+import { board as boardWord } from '../../runtime/shared/layout.ts';
 import { codesOf, startLoad } from './load.ts';
 import { LogLines } from './log-lines.ts';
 import { comesToRest, eager, eventually, goingThreads, startRig } from './rig.ts';
@@ -45,6 +46,38 @@ for (const [what, growth] of [
     await comesToRest(t, rig.server);
   });
 }
+
+test.serial('two threads past it at once are both replaced, though both still finish long requests', async (t) => {
+  const log = new LogLines();
+  await using rig = await startRig(services(log), { restart: eager });
+  const { board } = rig.server.supervisor;
+  const guarded = rig.client(Guarded, { maxAttempts: 1 });
+  const old = goingThreads(rig.pool('guarded'));
+  const end = new AbortController();
+  const long: Promise<unknown>[] = [];
+  while (old.some(({ number }) => board.gauge(number, boardWord.fibers) === 0)) {
+    long.push(guarded.sleep({ ms: 120_000 }, { signal: end.signal }));
+    await guarded.echo({ id: 0 });
+  }
+  const outcomes = Promise.allSettled(long);
+  // Far past the limit: neither waits for a second sample, nor for a rest between the two.
+  const grown = new Map<number, number>();
+  const buffers = 16 << 20;
+  while (grown.size < 2 || Math.min(...grown.values()) < 100 << 20) {
+    for (const { thread } of await Promise.all([1, 2, 3, 4].map(() => guarded.grow({ buffers })))) {
+      grown.set(thread, (grown.get(thread) ?? 0) + buffers);
+    }
+  }
+  await eventually('both retire', () => old.every(({ state }) => state === 'retiring'));
+  await eventually('both are replaced', () => rig.pool('guarded').size === 2);
+  t.is((await guarded.echo({ id: 1 })).id, 1);
+  t.is(rig.server.stats().fibers, long.length, 'none of the long ones has ended');
+  end.abort();
+  for (const outcome of await outcomes) t.like(outcome, { reason: { code: 'CANCELLED' } });
+  await eventually('the old have ended', () => old.every(({ state }) => state === 'dead'));
+  t.is(rig.pool('guarded').restarts, 0, 'nothing died');
+  await comesToRest(t, rig.server);
+});
 
 test.serial('a replacement that dies before it serves leaves the old thread at work', async (t) => {
   const log = new LogLines();

@@ -2,6 +2,8 @@
 
 import test from 'ava';
 import { HeddleError } from '../../runtime/errors.ts';
+import { rejection } from '../spine/rejection.ts';
+import { startLoad } from './load.ts';
 import { LogLines } from './log-lines.ts';
 import { eager, eventually, type Rig, startRig } from './rig.ts';
 import { Work } from './services/contracts.ts';
@@ -124,12 +126,15 @@ ${log.yaml}
     const work = rig.client(Work, { maxAttempts: 1 });
     for (let kills = 1; kills <= 2; kills++) {
       await t.throwsAsync(work.doom({ how }), { code: 'UNAVAILABLE' });
-      await eventually('a replacement', () => rig.pool('work').restarts === kills && rig.pool('work').size === 1);
+      // One that fills its heap may be replaced for it before it dies: then that is no restart.
+      const deaths = () => rig.server.poolCounters.get(1, `death-${cause}`);
+      await eventually('another thread', () => deaths() === kills && rig.pool('work').size === 1);
     }
     await eventually('a quarantine', () => rig.server.guards.quarantine.refused.length === 1);
-    t.like(log.find(/are refused/), { method: 'faults.Work/doom', cause, kills: 2 });
-    await t.throwsAsync(work.doom({ how }), { code: 'FAILED_PRECONDITION' });
-    t.is(rig.server.poolCounters.get(1, `death-${cause}`), 2);
+    t.like(await eventually('a line', () => log.find(/are refused/)), { method: 'faults.Work/doom', cause, kills: 2 });
+    // A thread that was there before hears of it in a turn of its own: a request may be faster.
+    const codes = [await rejection(work.doom({ how })), await rejection(work.doom({ how }))].map(({ code }) => code);
+    t.is(codes.at(-1), 'FAILED_PRECONDITION', String(codes));
     t.is((await work.mirror({ id: 1, text: 'others' })).text, 'others');
   });
 }
@@ -152,16 +157,20 @@ ${log.yaml}
       { restart: eager },
     );
     const timers = rig.client(Timers, { maxAttempts: 1 });
-    const rounds = 2;
-    for (let deaths = 1; deaths <= rounds; deaths++) {
-      await timers.arm({ how, ms: 50 });
-      // Its reply may be lost with the thread.
-      await timers.busy({ ms: 100 }).catch(() => {});
+    // One turn after another: a timer mostly fires right after a turn of theirs.
+    const load = startLoad(4, 1, async () => Object.keys(await timers.busy({ ms: 2 })).length === 0);
+    const rounds = 3;
+    const isRefused = () => rig.server.guards.quarantine.refused.length > 0;
+    for (let deaths = 1; deaths <= rounds && !isRefused(); deaths++) {
+      const before = load.good;
+      await eventually('answers', () => load.good > before + 10);
+      await timers.arm({ how, ms: 10 }).catch(() => {});
       await eventually('a death', () => rig.pool('timers').restarts === deaths && rig.pool('timers').size === 1);
     }
-    t.is(rig.server.poolCounters.get(1, `death-${cause}`), rounds);
-    t.deepEqual(rig.server.guards.quarantine.refused, []);
+    await load.stop();
+    t.false(isRefused());
     t.is(log.find(/ended its thread|are refused/), undefined);
+    t.is(rig.server.poolCounters.get(1, `death-${cause}`), rounds);
     if (how === 'loop') t.is(log.find(/beyond stallLimit/)?.method, 'unknown');
     await timers.busy({ ms: 0 });
   });

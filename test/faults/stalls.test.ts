@@ -2,6 +2,7 @@
 
 import test from 'ava';
 import { HeddleError } from '../../runtime/errors.ts';
+import { rejection } from '../spine/rejection.ts';
 import { LogLines } from './log-lines.ts';
 import { comesToRest, eager, eventually, goingThreads, startRig } from './rig.ts';
 import { Side } from './services/contracts.ts';
@@ -37,6 +38,7 @@ for (const [how, hottest] of [
     t.is(warned.level, 'warn');
     // What it goes on with after an await of its own is known only while the turn before has not ended.
     t.true(['faults.Guarded/stall', how === 'after-await' ? 'unknown' : ''].includes(warned.method as string));
+    if (warned.method !== 'unknown') t.true(Number(warned.fiber) > 0, JSON.stringify(warned));
     t.is((await side.echo({ id: 7, text: 'beside' })).text, 'beside');
     const error = await t.throwsAsync(stuck, { instanceOf: HeddleError });
     t.log(`answered after ${(performance.now() - startMs).toFixed(0)} ms`);
@@ -44,6 +46,7 @@ for (const [how, hottest] of [
     t.deepEqual(await waiting, { id: 1 }, 'what waited in the queue runs on the next thread');
     const ended = log.find(/beyond stallLimit/)!;
     t.is(ended.level, 'error');
+    t.is(ended.fiber, warned.fiber);
     const line = ended.hottest as { function: string; at: string } | undefined;
     // Between two long native calls there may be no moment to begin a profile.
     if (how !== 'json' || line !== undefined) t.regex(`${line?.function} ${line?.at}`, hottest);
@@ -102,3 +105,45 @@ test.serial('a stall shorter than the limit is warned of and survived', async (t
   t.like(log.find(/keeps its thread$/), { method: 'faults.Guarded/stall', thread: 'guarded-1' });
   t.is(rig.pool('guarded').restarts, 0);
 });
+
+test.serial(
+  'a stuck IO thread is named, ended and replaced; the connections of the other one are untouched',
+  async (t) => {
+    const log = new LogLines();
+    await using rig = await startRig(
+      `
+io: { threads: 2, stallWarning: 100ms, stallLimit: 600ms }
+services:
+  faults.Guarded: { module: ./guarded.ts, pool: io, listen: ["heddle://127.0.0.1:0"] }
+${log.yaml}
+`,
+      { restart: eager },
+    );
+    const clients = Array.from({ length: 6 }, () => rig.client(Guarded, { connections: 1, maxAttempts: 1 }));
+    const threadOf = async (client: (typeof clients)[number]) => (await client.sleep({ ms: 0 })).thread;
+    const threads = await Promise.all(clients.map(threadOf));
+    const [ill] = threads;
+    const patients = clients.filter((_, at) => threads[at] === ill);
+    const others = clients.filter((_, at) => threads[at] !== ill);
+    t.is(others.length, 3, 'connections are spread evenly');
+
+    const under = others.map((client) => client.sleep({ ms: 3_000 }));
+    const lost = patients.slice(1).map((client) => rejection(client.sleep({ ms: 60_000 })));
+    await eventually('they run', () => rig.server.stats().fibers === under.length + lost.length);
+    const stuck = rejection(patients[0]!.stall({ how: 'loop' }));
+    for (const error of await Promise.all([stuck, ...lost])) t.is(error.code, 'UNAVAILABLE', error.message);
+    const again = await Promise.all(patients.map(threadOf));
+    t.false(again.includes(ill!), 'they have connected anew');
+    for (const { thread } of await Promise.all(under)) t.not(thread, ill, 'what ran there goes on');
+    const well = threads.filter((thread) => thread !== ill);
+    t.deepEqual(await Promise.all(others.map(threadOf)), well, 'over the same connections');
+
+    t.like(log.find(/keeps its thread$/), { level: 'warn', method: 'faults.Guarded/stall' });
+    const ended = log.find(/beyond stallLimit/)!;
+    t.regex(String(ended.thread), /^io-[12]$/);
+    t.regex((ended.hottest as { function: string }).function, /^spinUntil$/);
+    t.is(rig.server.poolCounters.get(0, 'death-stalled'), 1);
+    t.is(rig.server.ioPool.restarts, 1);
+    await comesToRest(t, rig.server);
+  },
+);

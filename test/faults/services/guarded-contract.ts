@@ -14,9 +14,13 @@ export const Guarded = service('faults.Guarded', {
   /** Keeps the thread for `ms`, or until it is ended. */
   stall: method(json(z.object({ how: z.enum(stalls), ms: z.number().default(60_000) }), nothing)),
   /** Keeps `heap` or `buffers` bytes for ever. */
-  grow: method(json(z.object({ heap: z.number().default(0), buffers: z.number().default(0) }), nothing)),
+  grow: method(
+    json(z.object({ heap: z.number().default(0), buffers: z.number().default(0) }), z.object({ thread: z.number() })),
+  ),
   /** Waits for `ms`, whoever asks it to stop. */
   outstay: method(json(z.object({ ms: z.number() }), nothing)),
+  /** Fails at once, and leaves a child behind that waits for `ms`, whoever asks it to stop. */
+  orphan: method(json(z.object({ ms: z.number() }), nothing)),
   sleep: method(json(z.object({ ms: z.number() }), z.object({ thread: z.number() }))),
   /** Ends its thread unless `text` is `good`. */
   poison: method(json(z.object({ text: z.string() }), z.object({ text: z.string() }))),

@@ -18,11 +18,15 @@ export default implement(Guarded, {
   grow({ heap, buffers }) {
     if (buffers > 0) kept.push(Buffer.alloc(buffers, 1));
     for (let bytes = 0; bytes < heap; bytes += 80) kept.push({ bytes, more: [bytes] });
-    return {};
+    return { thread: threadId };
   },
   async outstay({ ms }) {
     await new Promise((resolve) => setTimeout(resolve, ms));
     return {};
+  },
+  orphan({ ms }, fiber) {
+    fiber.spawn(() => new Promise((resolve) => setTimeout(resolve, ms)));
+    throw new Error('the parent of a child');
   },
   async sleep({ ms }, fiber) {
     await fiber.sleep(ms);

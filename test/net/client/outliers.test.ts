@@ -151,6 +151,39 @@ test('a probe that its caller gave up is followed by another', async (t) => {
   t.is(probe(), a);
 });
 
+test('a probe that is never answered is followed by another after as long again', async (t) => {
+  const { outliers, lines, fail, probe, clock } = makeOutliers(2);
+  const [a] = lines as [Line, Line];
+  fail(a, 3);
+  await clock.advance(100);
+  t.is(probe(), a);
+  outliers.probing(a.health, 17);
+  await clock.advance(99);
+  t.is(probe(), undefined);
+  await clock.advance(1);
+  t.is(probe(), a);
+  outliers.probing(a.health, 18);
+  t.is(probe(), undefined, 'which is again the only one');
+  outliers.gaveUp(a.health, 17);
+  t.is(probe(), undefined, 'and is not the first');
+  outliers.succeeded(a.health);
+  t.is(outliers.size, 0);
+});
+
+test('an address that nobody connects to any more is out of nothing in the end', async (t) => {
+  const { outliers, lines, fail, probe, clock } = makeOutliers(2);
+  const { health } = lines[0]!;
+  fail(lines[0]!, 3);
+  health.ready = 0;
+  await clock.advance(300_000);
+  probe();
+  t.is(outliers.size, 1);
+  await clock.advance(101);
+  probe();
+  t.is(outliers.size, 0);
+  t.is(health.doubt, doubts.none);
+});
+
 test('a call that is not idempotent probes only when no other came for as long again', async (t) => {
   const { lines, fail, probe, clock } = makeOutliers(2);
   fail(lines[0]!, 3);

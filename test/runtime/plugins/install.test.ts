@@ -121,6 +121,28 @@ test('onDrain that throws is logged, and the others are called; one that comes l
   await plugins.dispose();
 });
 
+test('onDrain that rejects is logged, and nothing else: no thread ends of it', async (t) => {
+  const modules = new Modules(t);
+  const log = new KeptLog();
+  const unhandled: unknown[] = [];
+  const keep = (reason: unknown) => void unhandled.push(reason);
+  process.on('unhandledRejection', keep);
+  t.teardown(() => process.off('unhandledRejection', keep));
+  const rejects = modules.plugin(
+    'rejects',
+    'threads: ["io"], install(host) { host.onDrain(async () => { await sleep(0); throw new Error("not flushed"); }); }',
+  );
+  const plugins = await install([rejects, modules.noting('other', ['io'])], log);
+  plugins.drain();
+  t.is(modules.notes.at(-1), 'drain io-1 other', 'nobody waits for it');
+  for (let turns = 0; turns < 5_000 && log.lines.length + unhandled.length === 0; turns++) await settle();
+  await settle();
+  t.deepEqual(log.lines, ['error plugin.rejects: onDrain of the plugin failed']);
+  t.regex(String(log.errors[0]), /not flushed/);
+  t.deepEqual(unhandled, []);
+  await plugins.dispose();
+});
+
 test('a plugin has its options, as its own copy, its thread and its log', async (t) => {
   const modules = new Modules(t);
   const log = new KeptLog();

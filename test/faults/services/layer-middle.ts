@@ -1,0 +1,12 @@
+// layers.Middle: passes on what Bottom fails with.
+
+import { implement } from '../../../net/implement.ts';
+import { Bottom, Middle } from './layers-contract.ts';
+import { began } from './runs.ts';
+
+export default implement(Middle, {
+  go(request, fiber) {
+    began(request.id + 1);
+    return fiber.call(Bottom.go, request);
+  },
+});
