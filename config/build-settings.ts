@@ -15,7 +15,7 @@ import type {
   Settings,
   StallSettings,
 } from '../runtime/settings.ts';
-import { formatBytes } from '../runtime/units.ts';
+import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { defaultsOf } from './check.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
@@ -146,6 +146,15 @@ class Builder {
     this.#origins.note(settings, 'stallWarningMs', written.stallWarning.place);
     this.#origins.note(settings, 'stallLimitMs', written.stallLimit.place);
     this.#origins.note(settings, 'cancelGraceMs', written.cancelGrace.place);
+    const { stallWarningMs, stallLimitMs } = settings;
+    if (stallLimitMs > 0 && stallWarningMs > stallLimitMs) {
+      const { stallWarning, stallLimit } = written;
+      const isChosen = stallWarning.place.source.kind !== 'default';
+      const limit = `stallLimit of ${formatDuration(stallLimitMs)}`;
+      const warning = `stallWarning of ${formatDuration(stallWarningMs)}`;
+      const message = `the ${warning}${isChosen ? '' : ', the default,'} never comes before the ${limit}: make it shorter`;
+      this.#problems.add((isChosen ? stallWarning : stallLimit).place, message);
+    }
   }
 
   #buildService(name: string, service: CheckedService, listen: BindingSettings[]): ServiceSettings {

@@ -109,7 +109,10 @@ export function cpuGeneration(
         },
         (error: unknown) => {
           failure = error;
-          log.error({ thread: init.name, err: error }, 'the thread ended');
+          // Of one that exited or was ended piscina knows only the code; its pool tells the cause.
+          const isKnown =
+            error instanceof Error && /^(worker exited with code|Terminating worker thread)/.test(error.message);
+          if (!isKnown) log.error({ thread: init.name, err: error }, 'the thread failed');
           // Once the Worker is known only its own 'exit' counts: this rejection comes before the thread has stopped.
           if (worker === undefined) exited();
         },

@@ -46,11 +46,24 @@ const isDoing: Record<DeathCause, boolean> = {
   starting: false,
 };
 
+/** A handler that runs its thread out of memory in one go takes at least this long, ms. */
+const fillsForMs = 100;
+
 /** `was`: its state before it died. Its row of the board must still stand. */
-export function deathOf(thread: PoolThread, was: ThreadState, pool: string, board: Board): Death {
+export function deathOf(thread: PoolThread, was: ThreadState, pool: string, board: Board, nowMs: number): Death {
   const { name, number, spawned, condemnedAs } = thread;
   const cause = condemnedAs ?? causeOf(was, spawned.failure(), board.gauge(number, boardWord.left));
-  return { pool, thread: name, number, cause, killer: isDoing[cause] ? board.running(number) : undefined };
+  const running = isDoing[cause] ? board.running(number) : undefined;
+  const isInnocent = cause === 'out-of-memory' && running !== undefined && !hasFilledIt(running, board, number, nowMs);
+  return { pool, thread: name, number, cause, killer: isInnocent ? undefined : running };
+}
+
+/**
+ * The heap is everybody's: whoever happens to allocate last is to blame only if it has been at it for long, or had the
+ * thread for itself.
+ */
+function hasFilledIt({ sinceMs }: Running, board: Board, number: number, nowMs: number): boolean {
+  return nowMs - sinceMs >= fillsForMs || board.gauge(number, boardWord.fibers) <= 1;
 }
 
 function causeOf(was: ThreadState, failure: unknown, left: number): DeathCause {

@@ -16,6 +16,9 @@ const urgentFactor = 1.5;
 /** A new thread that is past the limit at once would be replaced for ever: so long between two, unless urgent, ms. */
 const restMs = 5_000;
 
+/** The wait after a replacement that was not done; doubles up to the second, ms. */
+const retryMs = { first: sampleEveryMs, max: 60_000 } as const;
+
 export interface GuardedPool {
   pool: ThreadPool;
   memoryBytes: number;
@@ -30,6 +33,9 @@ export class MemoryGuard {
   /** Threads whose sample is under way: one that is stuck gives none. */
   readonly #asked = new WeakSet<PoolThread>();
   readonly #replacedMs = new Map<ThreadPool, number>();
+  /** When a replacement was last tried, and how long to wait from then on. */
+  readonly #triedMs = new Map<ThreadPool, number>();
+  readonly #waitMs = new Map<ThreadPool, number>();
   readonly #used = new WeakMap<PoolThread, number>();
   #timer: unknown;
 
@@ -86,9 +92,16 @@ export class MemoryGuard {
     const nowMs = this.#clock.nowMs();
     if (this.#timer === undefined || thread.state !== 'going') return;
     if (!isUrgent && nowMs - (this.#replacedMs.get(pool) ?? Number.NEGATIVE_INFINITY) < restMs) return;
-    const fields = { thread: thread.name, heap: formatBytes(heap), buffers: formatBytes(buffers) };
-    // False: another is being replaced just now. The next sample asks again.
-    if (!(await pool.replace(thread.number))) return;
+    const fields = { thread: thread.name, heapBytes: heap, bufferBytes: buffers };
+    const waitMs = this.#waitMs.get(pool) ?? 0;
+    if (nowMs - (this.#triedMs.get(pool) ?? Number.NEGATIVE_INFINITY) < waitMs) return;
+    this.#triedMs.set(pool, nowMs);
+    // False: the new one did not start, or another is being replaced just now. Asked again, ever later.
+    if (!(await pool.replace(thread.number))) {
+      this.#waitMs.set(pool, Math.min(retryMs.max, Math.max(retryMs.first, waitMs * 2)));
+      return;
+    }
+    this.#waitMs.delete(pool);
     this.#replacedMs.set(pool, nowMs);
     this.#log.warn(
       { ...fields, memory: formatBytes(memoryBytes) },

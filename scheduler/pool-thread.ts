@@ -44,8 +44,8 @@ export interface PoolThread {
   condemnedAs: 'stalled' | 'overdue' | undefined;
   /** It did not load in time, or in the wrong way: it is ended, at the latest when it is born. */
   givenUp: boolean;
-  /** It was made to take the place of one that serves: until it goes itself, that one keeps it. */
-  readonly isSuccessor: boolean;
+  /** It was made to take the place of one that serves, and does not go yet: until then that one keeps it. */
+  isSuccessor: boolean;
 }
 
 export interface ServedRow {

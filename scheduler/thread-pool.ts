@@ -9,7 +9,7 @@ import { type RestartLimits, RestartPolicy } from '../runtime/restart-policy.ts'
 import type { CounterTable, PoolCounter } from '../runtime/shared/counters.ts';
 import type { MethodRow, ThreadInit, ToMain, ToThread } from '../runtime/thread-control.ts';
 import { formatDuration } from '../runtime/units.ts';
-import { type Death, deathOf } from './death.ts';
+import { type Death, type DeathCause, deathOf } from './death.ts';
 import type { PoolThread, ServedRow, SpawnedThread, Spawner, ThreadState } from './pool-thread.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -24,6 +24,9 @@ const linkWaitMs = 100;
  * module that waits for ever at its top level must not hold a start, or the place of a dead thread, for ever.
  */
 export const startTimeoutMs = 30_000;
+
+/** How long a condemned thread may take to stop before another is put in its place, ms. */
+const condemnedWaitMs = 1_000;
 
 /** How long a thread whose place was taken may go on with what it runs, ms. */
 const retireTimeoutMs = 300_000;
@@ -146,7 +149,7 @@ export class ThreadPool {
     // One after another: each costs a processor for a while.
     let retiring = 0;
     for (const other of this.#threads.values()) {
-      if (other.isSuccessor && (other.state === 'starting' || other.state === 'ready')) return false;
+      if (other.isSuccessor) return false;
       if (other.state === 'retiring') retiring++;
     }
     // More than that the generation has no room for.
@@ -181,6 +184,13 @@ export class ThreadPool {
     thread.condemnedAs = as;
     this.#options.supervisor.condemn(number);
     void thread.worker?.terminate();
+    // One deep in native code ends when that returns: its place must not wait for it.
+    const timer = this.#options.clock.setTimer(condemnedWaitMs, () => {
+      if (this.#stopping || thread.replaced || this.#threads.get(number) !== thread) return;
+      thread.replaced = true;
+      this.#fill(thread.place, as);
+    });
+    void thread.spawned.exited.then(() => this.#options.clock.clearTimer(timer));
   }
 
   /** From here on no thread is replaced. */
@@ -334,6 +344,7 @@ export class ThreadPool {
   #goOne(thread: PoolThread): void {
     if (thread.state !== 'ready') return;
     thread.state = 'going';
+    thread.isSuccessor = false;
     const { supervisor } = this.#options;
     const methods = this.#methods ?? [];
     // Row 0 is offloaded functions.
@@ -354,21 +365,22 @@ export class ThreadPool {
     const was = thread.state;
     thread.state = 'dead';
     this.#threads.delete(thread.number);
-    if (was !== 'stopping' && !this.#stopping) this.#judge(thread, was);
+    const cause = was !== 'stopping' && !this.#stopping ? this.#judge(thread, was) : undefined;
     this.#options.onGone?.(thread.number);
     // Not waited for: a thread that is busy settles late, and the place of the dead one must not stay empty so long.
     void this.#options.supervisor.died(thread.number).then(() => thread.control.close());
     if (this.#stopping || was === 'stopping') return;
     // A thread that dies while the process starts fails the start; there is nothing to replace.
     if (this.#methods === undefined) this.#lost ??= thread.name;
-    else if (!thread.replaced && !(thread.isSuccessor && was !== 'going')) this.#fill(thread.place);
+    else if (!thread.replaced && !thread.isSuccessor) this.#fill(thread.place, cause);
   }
 
   /** Before its row of the board is cleared: what it died of. */
-  #judge(thread: PoolThread, was: ThreadState): void {
-    const death = deathOf(thread, was, this.name, this.#options.supervisor.board);
+  #judge(thread: PoolThread, was: ThreadState): DeathCause {
+    const death = deathOf(thread, was, this.name, this.#options.supervisor.board, this.#options.clock.nowMs());
     this.#count(`death-${death.cause}`);
     this.#options.onDeath?.(death);
+    return death.cause;
   }
 
   #countRestart(): void {
@@ -382,17 +394,21 @@ export class ThreadPool {
   }
 
   /** A place is empty: a new thread, at once or later. */
-  #fill(place: number): void {
+  #fill(place: number, cause?: DeathCause): void {
     const { log, clock, threadName } = this.#options;
     const waitMs = this.#restart.onDeath(clock.nowMs());
     const { deaths } = this.#restart;
     const { windowMs } = this.#restart.limits;
     if (waitMs === 0) {
-      log.warn({ thread: threadName(place), deaths, windowMs }, 'a thread died; it is replaced');
+      log.warn(
+        { thread: threadName(place), pool: this.name, cause, deaths, windowMs },
+        'a thread died; it is replaced',
+      );
       this.#replace(place);
       return;
     }
-    log.error({ thread: threadName(place), deaths, windowMs, waitMs }, 'threads of this pool die too often');
+    const fields = { thread: threadName(place), pool: this.name, cause, deaths, windowMs, waitMs };
+    log.error(fields, 'threads of this pool die too often');
     const timer = clock.setTimer(waitMs, () => {
       this.#waiting.delete(place);
       this.#replace(place);
@@ -405,9 +421,10 @@ export class ThreadPool {
     if (this.#stopping) return;
     this.#countRestart();
     this.#begin(place).catch((error: unknown) => {
+      if (this.#stopping) return;
       this.#options.log.error({ place, err: error }, 'a replacement thread did not start');
       // It could not be made at all; one that was made and has died was counted where its exit was seen.
-      if (error instanceof NotMade && !this.#stopping) this.#fill(place);
+      if (error instanceof NotMade) this.#fill(place);
     });
   }
 

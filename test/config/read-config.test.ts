@@ -222,3 +222,24 @@ test('a pool whose name was refused is offered to nobody', (t) => {
   const offers = read(text).problems.map(({ allowed }) => allowed);
   t.deepEqual(offers, [undefined, ['ranking', 'io', 'default']]);
 });
+
+test('a stallWarning that could never come is refused, at the value that was written', (t) => {
+  const messages = (pool: string) =>
+    read(`pools: { a: ${pool} }\nservices: { A: { module: greeter.ts, pool: a } }\n`).problems.map(
+      ({ message, column }) => `${column}: ${message}`,
+    );
+  t.deepEqual(messages('{ stallLimit: 150ms }'), [
+    '27: the stallWarning of 200ms, the default, never comes before the stallLimit of 150ms: make it shorter',
+  ]);
+  t.deepEqual(messages('{ stallLimit: 1s, stallWarning: 2s }'), [
+    '45: the stallWarning of 2s never comes before the stallLimit of 1s: make it shorter',
+  ]);
+  t.deepEqual(messages('{ stallLimit: none, stallWarning: 2s }'), []);
+});
+
+test('the admin has an address by default, another one, or none', (t) => {
+  t.deepEqual(settled(t, least).settings.admin, { host: '127.0.0.1', port: 7199, portIsDefault: true });
+  const own = settled(t, `admin: { address: "http://127.0.0.2:9000" }\n${least}`).settings;
+  t.deepEqual(own.admin, { host: '127.0.0.2', port: 9000, portIsDefault: false });
+  t.is(settled(t, `admin: { address: none }\n${least}`).settings.admin, undefined);
+});

@@ -20,8 +20,20 @@ export type Call = (id: number) => Promise<boolean>;
 /** The least time between two failed calls of one caller, ms: refused ones must not starve all else on two cores. */
 const pauseMs = 2;
 
+/** Those that have not been told to end. */
+const endings = new Set<() => void>();
+
+/** Tells all loads of this file to end: a test that fails must not leave callers behind, or its process never ends. */
+export function endLoads(): void {
+  for (const end of endings) end();
+  endings.clear();
+}
+
 export function startLoad(callers: number, firstId: number, call: Call): Load {
   let stopped = false;
+  endings.add(() => {
+    stopped = true;
+  });
   let nextId = firstId;
   const load: Load = {
     good: 0,

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { connect } from '../../net/client/connect.ts';
 import { Heddle, temporaryFolder } from '../cli/heddle.ts';
-import { codesOf, startLoad } from './load.ts';
+import { codesOf, endLoads, startLoad } from './load.ts';
 import { eventually } from './rig.ts';
 import { TakesProcess } from './services/takes-process.ts';
 
@@ -43,6 +43,7 @@ const deaths: Death[] = [
 for (const { law, kill, said } of deaths) {
   test.serial(`${law}: started again, and clients go on`, async (t) => {
     const { running, port } = await start(t);
+    t.teardown(endLoads);
     const client = connect(TakesProcess, { target: `heddle://127.0.0.1:${port}`, timeoutMs: 10_000 });
     const pids = new Set<number>();
     const load = startLoad(16, 0, async (id) => {

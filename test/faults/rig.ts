@@ -14,6 +14,7 @@ import { allRequests } from '../../runtime/shared/inflight.ts';
 import { fates, requestStateShift, threadNumberMax } from '../../runtime/shared/layout.ts';
 import type { PoolThread } from '../../scheduler/pool-thread.ts';
 import type { ThreadPool } from '../../scheduler/thread-pool.ts';
+import { endLoads } from './load.ts';
 
 export interface Rig extends AsyncDisposable {
   readonly server: Server;
@@ -51,6 +52,7 @@ export async function startRig(yaml: string, options: ServerOptions = {}): Promi
     },
     pool: (name) => server.cpuPools.find((pool) => pool.name === name)!,
     [Symbol.asyncDispose]: async () => {
+      endLoads();
       await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
       await server.stop();
     },

@@ -60,6 +60,8 @@ class PlayedThread {
   readonly exited: Promise<void>;
   readonly exit: () => void;
   terminations = 0;
+  /** In native code: it does not stop when it is terminated. */
+  deep = false;
   readonly told: ToThread['type'][] = [];
 
   constructor(control: MessagePort) {
@@ -83,7 +85,7 @@ class PlayedThread {
   get worker(): Worker {
     const terminate = () => {
       this.terminations++;
-      this.exit();
+      if (!this.deep) this.exit();
     };
     return { terminate } as unknown as Worker;
   }
@@ -201,4 +203,35 @@ test('a thread that is born too late is ended then, and its place is filled', as
   t.is(stage.played[1]!.terminations, 1);
   t.deepEqual(stage.states(), ['going']);
   t.is(stage.pool.restarts, 2);
+});
+
+test('a successor that has served and is condemned is replaced like any other', async (t) => {
+  await using stage = new Stage();
+  const old = await stage.start();
+  const replaced = stage.pool.replace(old.number);
+  const successor = await stage.goes(1);
+  t.true(await replaced);
+  stage.played[0]!.say({ type: 'retired' });
+  await eventually('the old one has ended', () => stage.states().join() === 'going');
+  stage.pool.condemn(successor.number);
+  await stage.goes(2);
+  t.is(stage.pool.restarts, 1);
+  t.deepEqual(stage.states(), ['going']);
+});
+
+test('the place of a condemned thread that does not stop is filled after a second', async (t) => {
+  await using stage = new Stage();
+  const stuck = await stage.start();
+  stage.played[0]!.deep = true;
+  stage.pool.condemn(stuck.number);
+  t.is(stage.played[0]!.terminations, 1);
+  await stage.clock.advance(999);
+  t.is(stage.played.length, 1);
+  await stage.clock.advance(1);
+  await stage.goes(1);
+  t.deepEqual(stage.states(), ['condemned', 'going']);
+  stage.played[0]!.exit();
+  await eventually('it has stopped at last', () => stage.states().join() === 'going');
+  t.is(stage.played.length, 2, 'and nobody else comes for it');
+  t.is(stage.pool.restarts, 1);
 });
