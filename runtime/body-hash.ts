@@ -3,6 +3,8 @@
 // (Appleby), 32 bits; long bodies go through zlib's CRC-32 first, which is native code. No defence against somebody who
 // forges a body to fit: he can end threads as it is.
 
+import { finish, mix, scramble } from './murmur3-steps.ts';
+
 // Not imported: see lean-http.ts.
 const { crc32 } = process.getBuiltinModule('node:zlib');
 
@@ -28,21 +30,4 @@ export function bodyHash(source: Buffer, start: number, end: number): number {
 /** `9f86d081`, as people see it. */
 export function hashText(hash: number): string {
   return (hash >>> 0).toString(16).padStart(8, '0');
-}
-
-function scramble(word: number): number {
-  const product = Math.imul(word, 0xcc9e2d51);
-  return Math.imul((product << 15) | (product >>> 17), 0x1b873593);
-}
-
-function mix(hash: number, word: number): number {
-  const mixed = hash ^ scramble(word);
-  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0;
-}
-
-function finish(hash: number, length: number): number {
-  let mixed = hash ^ length;
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
-  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
-  return mixed ^ (mixed >>> 16);
 }
