@@ -18,6 +18,7 @@ import { moduleUrl } from '../runtime/module-url.ts';
 import type { PluginModule } from '../runtime/plugins/plan.ts';
 import { type RestartLimits, RestartPolicy } from '../runtime/restart-policy.ts';
 import type { AdminSettings, Settings } from '../runtime/settings.ts';
+import { formatDuration } from '../runtime/units.ts';
 import type {
   AboutProcess,
   AdminFacts,
@@ -39,6 +40,8 @@ const sampleMs = 1_000;
 const hangMs = 10_000;
 /** When a dead admin thread is followed by another. */
 const restartLimits: RestartLimits = { max: 3, windowMs: 60_000, backoffFirstMs: 1_000, backoffMaxMs: 30_000 };
+/** How long the thread may take from its making to listening, ms: longer than its plugins have to install. */
+const startBoundMs = 30_000;
 /** How long the thread may take to end once it was told to: its plugins dispose, ms. */
 const stopMs = 1_000;
 /** V8's heap limit of the thread. */
@@ -63,6 +66,8 @@ export interface AdminHostOptions {
   /** May throw HeddleError, which the operator sees. */
   act(act: MainAct): unknown;
   attachLog(): { side: LogWorkerSide; detach: () => void };
+  /** How long the thread may take from its making to listening, ms. Default: 30,000. */
+  startMs?: number | undefined;
   clock: Clock;
   log: Logger;
 }
@@ -106,7 +111,10 @@ export class AdminHost {
     return this.#worker;
   }
 
-  /** Resolves when it listens. Throws FAILED_PRECONDITION when the address can't be had. */
+  /**
+   * Resolves when it listens. Throws FAILED_PRECONDITION when the address can't be had, DEADLINE_EXCEEDED when the thread
+   * does not listen in time.
+   */
   async start(): Promise<void> {
     const { admin, clock } = this.#options;
     this.#state = 'starting';
@@ -170,7 +178,7 @@ export class AdminHost {
 
   /** Resolves with the port that it listens on; rejects with why it does not. */
   #spawn(port: number, anyPort: boolean): Promise<number> {
-    const { admin, settings, configText, about, memory, attachLog, log } = this.#options;
+    const { admin, settings, configText, about, memory, attachLog, startMs = startBoundMs, clock, log } = this.#options;
     const { side, detach } = attachLog();
     const workerData: AdminThreadData = {
       host: this.#ip,
@@ -197,7 +205,14 @@ export class AdminHost {
     this.#sampledMs = Number.NEGATIVE_INFINITY;
     worker.on('error', (error: unknown) => log.error({ err: error }, 'the admin thread failed'));
     return new Promise((resolve, reject) => {
+      // A plugin that never gives its thread back hangs it before any bound of its own could run.
+      const timer = clock.setTimer(startMs, () => {
+        const what = `the admin thread did not listen within ${formatDuration(startMs)}; does a plugin hang in install?`;
+        reject(new HeddleError('DEADLINE_EXCEEDED', what));
+        void worker.terminate();
+      });
       worker.on('exit', () => {
+        clock.clearTimer(timer);
         detach();
         if (this.#worker === worker) this.#worker = undefined;
         reject(new HeddleError('UNAVAILABLE', 'the admin thread ended before it listened; see the log'));
@@ -206,6 +221,7 @@ export class AdminHost {
       worker.on('message', (message: FromAdmin) => {
         switch (message.type) {
           case 'listening':
+            clock.clearTimer(timer);
             if (this.#state === 'stopped') break;
             this.#port = message.port;
             this.#state = 'serving';

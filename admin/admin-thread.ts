@@ -1,7 +1,7 @@
 // The admin thread's main (a worker_thread): it answers operators while main and every other thread may hang. It reads
 // shared memory and what main has told last, asks threads about themselves, and asks main for what only main can do.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { connectLogger } from '../runtime/log/thread-logger.ts';
@@ -20,13 +20,20 @@ const data = workerData as AdminThreadData;
 const logs = connectLogger(data.log);
 const view = new ProcessView(data, systemClock);
 const threads = new ThreadAsker(systemClock);
-const main = new MainAsker(systemClock, tell);
+const main = new MainAsker(systemClock, tell, readPort);
 const commands = new AdminCommands();
 let plugins: InstalledPlugins | undefined;
 addBuiltIns(commands, { data, view, threads, main, metrics: new Metrics(view) });
 
 function tell(message: FromAdmin): void {
   parentPort!.postMessage(message);
+}
+
+/** What main has said and the event loop has not brought yet. */
+function readPort(): void {
+  for (let read = receiveMessageOnPort(parentPort!); read !== undefined; read = receiveMessageOnPort(parentPort!)) {
+    onMessage(read.message as ToAdmin);
+  }
 }
 
 function onMessage(message: ToAdmin): void {
@@ -86,8 +93,6 @@ function install(): Promise<InstalledPlugins> {
 }
 
 async function end(): Promise<void> {
-  // It is told to end only by a process that stops, and the news of that may have come late.
-  plugins?.drain();
   // A stop may be over before the news of its beginning were read.
   plugins?.drain();
   await plugins?.dispose();

@@ -87,11 +87,13 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
   get('/loglevel', 'The levels of the log.', () => view.facts.logLevels);
   post(
     '/loglevel',
-    'Sets the level of the log, or of one component: {"level":"debug","component":"acceptor"}.',
+    'Sets the level of the log, or of one component: {"level":"debug","component":"acceptor"}; null takes it back.',
     ({ body }) => {
-      const { level, component } = fields(body, ['level', 'component']);
-      if (level === undefined || !levels.includes(level)) {
-        throw new HeddleError('INVALID_ARGUMENT', `"level" must be one of ${levels.join(', ')}, as {"level":"debug"}`);
+      const { level, component } = fields(body, ['level', 'component'], 'level');
+      const takesBack = component !== undefined && (body as { level?: unknown }).level === null;
+      if (!takesBack && (level === undefined || !levels.includes(level))) {
+        const what = `"level" must be one of ${levels.join(', ')}, as {"level":"debug"}, or null for a component`;
+        throw new HeddleError('INVALID_ARGUMENT', what);
       }
       return main.ask({ do: 'log-level', level, component });
     },
@@ -100,7 +102,7 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
     return { refused: view.facts.quarantine };
   });
   post('/quarantine/lift', 'Serves them again: {"fingerprint":"9f86d081"}, or {"all":true}.', ({ body }) => {
-    const { fingerprint } = fields(body, ['fingerprint', 'all']);
+    const { fingerprint } = fields(body, ['fingerprint', 'all'], 'all');
     const all = (body as { all?: unknown } | undefined)?.all === true;
     if ((fingerprint === undefined) === !all) {
       throw new HeddleError('INVALID_ARGUMENT', 'say which one, as {"fingerprint":"9f86d081"}, or {"all":true}');
@@ -141,7 +143,7 @@ async function connections({ view, threads }: BuiltIns): Promise<ConnectionsAnsw
 
 async function fibers({ view, threads }: BuiltIns, only: string | null): Promise<FibersAnswer> {
   const asked = view.facts.threads.filter(({ name }) => only === null || name === only);
-  if (only !== null && asked.length === 0) throw noThread(only, view.facts.threads);
+  if (only !== null && asked.length === 0) throw noFibers(only, view.facts.threads);
   const answers = await threads.ask(
     asked.map(({ number }) => number),
     'fibers',
@@ -191,13 +193,20 @@ async function take(main: MainAsker, thread: string, durationMs: number): Promis
   return (await main.ask({ do: 'profile', thread, durationMs }, durationMs + profileGraceMs)) as string;
 }
 
+function noFibers(name: string, threads: readonly ThreadFacts[]): HeddleError {
+  const names = threads.map((thread) => thread.name).join(', ');
+  const isOther = name === 'main' || name === 'admin';
+  const what = isOther ? 'main and admin run no fibers' : `there is no thread ${JSON.stringify(name)}`;
+  return new HeddleError('NOT_FOUND', `${what}; there are ${names}`);
+}
+
 function noThread(name: string, threads: readonly ThreadFacts[]): HeddleError {
   const names = threads.map((thread) => thread.name).join(', ');
   return new HeddleError('NOT_FOUND', `there is no thread ${JSON.stringify(name)}; there are main, admin, ${names}`);
 }
 
-/** The fields of a body that are text; the first mistake is told. */
-function fields<Name extends string>(body: unknown, names: readonly Name[]): Partial<Record<Name, string>> {
+/** The fields of a body that are text, as all but `free` must be; the first mistake is told. */
+function fields<Name extends string>(body: unknown, names: readonly Name[], free: Name): Partial<Record<Name, string>> {
   if (body === undefined) return {};
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new HeddleError('INVALID_ARGUMENT', 'the body must be a JSON object');
@@ -209,7 +218,7 @@ function fields<Name extends string>(body: unknown, names: readonly Name[]): Par
       throw new HeddleError('INVALID_ARGUMENT', `unknown field ${JSON.stringify(key)}; there are ${names.join(', ')}`);
     }
     if (typeof value === 'string') read[name] = value;
-    else if (name !== 'all') throw new HeddleError('INVALID_ARGUMENT', `${JSON.stringify(name)} must be text`);
+    else if (name !== free) throw new HeddleError('INVALID_ARGUMENT', `${JSON.stringify(name)} must be text`);
   }
   return read;
 }

@@ -68,7 +68,7 @@ export class AdminServer {
     // A peer that has gone is no news.
     response.on('error', () => {});
     if (this.#underWay >= requestsMax) {
-      send(request, response, refusal(503, `${requestsMax} requests are under way here already; try again`));
+      send(request, response, refusal(429, `${requestsMax} requests are under way here already; try again`));
       return;
     }
     this.#underWay++;
@@ -198,7 +198,9 @@ function send(request: IncomingMessage, response: ServerResponse, reply: AdminRe
   if (fileName !== undefined) response.setHeader('content-disposition', `attachment; filename="${fileName}"`);
   if (contentType === undefined) {
     response.setHeader('content-type', 'application/json');
-    response.end(`${JSON.stringify(body, undefined, isForPeople(request) ? 2 : undefined)}\n`);
+    // Nothing, as a command of a plugin may answer, has no JSON of its own.
+    const text: string | undefined = JSON.stringify(body, undefined, isForPeople(request) ? 2 : undefined);
+    response.end(`${text ?? 'null'}\n`);
   } else {
     response.setHeader('content-type', contentType);
     response.end(String(body));

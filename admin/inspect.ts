@@ -13,18 +13,20 @@ const reachMs = 1_500;
 
 let underWay = false;
 
-/** Throws UNAVAILABLE when main can't be reached or is being profiled already. */
+/** Throws UNAVAILABLE when main can't be reached, RESOURCE_EXHAUSTED when main or admin is being profiled already. */
 export function profileMain(durationMs: number): Promise<CpuProfile> {
   return profile('main', (session) => session.connectToMainThread(), durationMs);
 }
 
-/** Profiles this thread. Throws UNAVAILABLE when something is being profiled already. */
+/** Profiles this thread. Throws RESOURCE_EXHAUSTED when main or admin is being profiled already. */
 export function profileSelf(durationMs: number): Promise<CpuProfile> {
   return profile('admin', (session) => session.connect(), durationMs);
 }
 
 async function profile(name: string, connect: (session: Session) => void, durationMs: number): Promise<CpuProfile> {
-  if (underWay) throw new HeddleError('UNAVAILABLE', 'a profile is being taken already; try again when it is done');
+  if (underWay) {
+    throw new HeddleError('RESOURCE_EXHAUSTED', 'main or admin is being profiled already; try again when it is done');
+  }
   underWay = true;
   const session = new Session();
   try {

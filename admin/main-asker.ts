@@ -36,12 +36,15 @@ interface Pending {
 export class MainAsker {
   readonly #clock: Clock;
   readonly #post: (message: FromAdmin) => void;
+  readonly #readPort: () => void;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
 
-  constructor(clock: Clock, post: (message: FromAdmin) => void) {
+  /** `readPort` hands over at once what main has said and nobody has read yet. */
+  constructor(clock: Clock, post: (message: FromAdmin) => void, readPort: () => void) {
     this.#clock = clock;
     this.#post = post;
+    this.#readPort = readPort;
   }
 
   /** `takesMs`: what the act itself takes at most. Throws what main says against it, or MainSilent. */
@@ -55,17 +58,25 @@ export class MainAsker {
     // It may be refused while nobody looks yet.
     promise.catch(() => {});
     this.#pending.set(id, { begun: () => begun.resolve(true), resolve, reject });
-    let timer = this.#clock.setTimer(mainBoundMs + graceMs, () => begun.resolve(false));
+    let timer = this.#expire(mainBoundMs + graceMs, () => begun.resolve(false));
     this.#post({ type: 'ask', id, act, untilMs: this.#clock.nowMs() + mainBoundMs });
     try {
       if (!(await begun.promise)) throw await silence(mainBoundMs);
       this.#clock.clearTimer(timer);
-      timer = this.#clock.setTimer(mainBoundMs + takesMs, () => reject(unfinished(mainBoundMs + takesMs)));
+      timer = this.#expire(mainBoundMs + takesMs, () => reject(unfinished(mainBoundMs + takesMs)));
       return await promise;
     } finally {
       this.#clock.clearTimer(timer);
       this.#pending.delete(id);
     }
+  }
+
+  /** When this thread was busy itself, its timers run before its port is read: main may have answered in time. */
+  #expire(afterMs: number, giveUp: () => void): unknown {
+    return this.#clock.setTimer(afterMs, () => {
+      this.#readPort();
+      giveUp();
+    });
   }
 
   /** From main. */

@@ -130,8 +130,8 @@ export type FromAdmin =
 /** What only main can do. */
 export type MainAct =
   | { do: 'drain' }
-  /** Without `component`: the level of all that have none of their own. */
-  | { do: 'log-level'; level: string; component: string | undefined }
+  /** Without `component`: the level of all that have none of their own. Without `level`: the component has none from now on. */
+  | { do: 'log-level'; level: string | undefined; component: string | undefined }
   /** Without `fingerprint`: all. */
   | { do: 'lift'; fingerprint: string | undefined }
   | { do: 'profile'; thread: string; durationMs: number };

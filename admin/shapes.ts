@@ -137,6 +137,12 @@ export interface QuarantineRow {
   until: string;
 }
 
+/** POST /quarantine/lift */
+export interface LiftAnswer extends QuarantineAnswer {
+  /** What was refused until then, and is not any more. */
+  lifted: QuarantineRow[];
+}
+
 /** GET and POST /loglevel */
 export interface LogLevelAnswer {
   level: string;

@@ -3,6 +3,7 @@
 import type {
   ConnectionsAnswer,
   FibersAnswer,
+  LiftAnswer,
   PoolsAnswer,
   QuarantineAnswer,
   RunningRow,
@@ -13,7 +14,7 @@ import type {
 import type { HotLine } from '../runtime/cpu-profile.ts';
 import type { FiberRow } from '../runtime/thread-report.ts';
 
-export function versionText({ heddle, node, pid, startedAt, uptimeMs, state, cpus }: VersionAnswer): string {
+export function versionText({ heddle, node, pid, startedAt, uptimeMs, state, cpus, previous }: VersionAnswer): string {
   return lines(
     table([
       ['heddle', heddle],
@@ -22,8 +23,18 @@ export function versionText({ heddle, node, pid, startedAt, uptimeMs, state, cpu
       ['state', state],
       ['up', `${age(uptimeMs)}, since ${startedAt}`],
       ['cpus', String(cpus)],
+      ...(previous === undefined ? [] : [['previous', previousText(previous)]]),
     ]),
   );
+}
+
+/** `pid 4711, ended by SIGKILL after 12.0s; 1 death so far`. */
+function previousText(previous: unknown): string {
+  const { pid, signal, exitCode, upMs, ready, deaths } = (previous ?? {}) as Record<string, unknown>;
+  const end = typeof signal === 'string' ? `by ${signal}` : `with exit code ${exitCode}`;
+  const lasted = typeof upMs === 'number' ? ` after ${age(upMs)}` : '';
+  const early = ready === false ? ', before it listened' : '';
+  return `pid ${pid}, ended ${end}${lasted}${early}; ${deaths} ${deaths === 1 ? 'death' : 'deaths'} so far`;
 }
 
 export function threadsText({ threads }: ThreadsAnswer): string {
@@ -102,6 +113,11 @@ export function fibersText({ threads }: FibersAnswer): string {
     ].join('\n');
   });
   return `${parts.join('\n')}\n`;
+}
+
+export function liftText({ lifted, refused }: LiftAnswer): string {
+  const what = lifted.map(({ fingerprint, method, kills }) => `lifted ${fingerprint}  ${method}, ${kills} kills`);
+  return `${lines(what.length === 0 ? ['nothing was to lift'] : what)}${quarantineText({ refused })}`;
 }
 
 export function quarantineText({ refused }: QuarantineAnswer): string {

@@ -1,7 +1,8 @@
 // admin: `heddle admin`, what the admin of a running process answers, as tables and trees or as JSON. Each command is one
 // request; words that it does not know are a plugin's path.
 
-import { writeFileSync } from 'node:fs';
+import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { AdminErrorAnswer } from '../admin/shapes.ts';
 import { type CpuProfile, hottestLines } from '../runtime/cpu-profile.ts';
 import { HeddleError } from '../runtime/errors.ts';
@@ -10,6 +11,7 @@ import {
   connectionsText,
   fibersText,
   hotLinesText,
+  liftText,
   poolsText,
   quarantineText,
   servicesText,
@@ -33,6 +35,8 @@ const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 interface Task extends Omit<AdminRequest, 'address'> {
   /** Of a JSON answer, unless --json is given; undefined: it is printed as it is. */
   show?: (answer: unknown) => string;
+  /** A file that it will write. */
+  out?: string;
 }
 
 /** Resolves with the exit code. Throws when nobody answers, or the config says nowhere. */
@@ -45,10 +49,12 @@ export async function admin(words: readonly string[], options: AdminOptions): Pr
     process.stderr.write(`heddle: ${reason.message}\n(heddle admin --help tells what it takes)\n`);
     return exitCodes.usage;
   }
+  const unwritable = task.out === undefined ? undefined : whyUnwritable(task.out);
+  if (unwritable !== undefined) throw new HeddleError('FAILED_PRECONDITION', unwritable);
   const address = adminAddress(options.address ?? options.config, process.env);
   const response = await askAdmin({ address, ...task });
   if (response.status >= 400) {
-    process.stderr.write(failureText(response));
+    process.stderr.write(failureText(response, address));
     return exitCodes.failed;
   }
   process.stdout.write(answerText(response, task, options.json === true));
@@ -107,8 +113,9 @@ function levelTask(rest: readonly string[], get: Get, post: Post): Task {
   if (first === undefined) return get('/loglevel');
   if (rest.length === 1 && levels.includes(first)) return post('/loglevel', { level: first });
   if (rest.length === 2 && levels.includes(second!)) return post('/loglevel', { component: first, level: second });
+  if (rest.length === 2 && second === 'default') return post('/loglevel', { component: first, level: null });
   throw wrong(
-    `write a level, or a component and a level (${levels.join(', ')}), as: heddle admin loglevel acceptor debug`,
+    `write a level, or a component and a level (${levels.join(', ')}; default: that of all), as: heddle admin loglevel acceptor debug`,
   );
 }
 
@@ -118,7 +125,7 @@ function quarantineTask(rest: readonly string[], { all }: AdminOptions, get: Get
   if (what !== 'lift' || more.length > 0 || (fingerprint === undefined) !== (all === true)) {
     throw wrong('write: heddle admin quarantine, quarantine lift <fingerprint>, or quarantine lift --all');
   }
-  return post('/quarantine/lift', all === true ? { all } : { fingerprint }, shown(quarantineText));
+  return post('/quarantine/lift', all === true ? { all } : { fingerprint }, shown(liftText));
 }
 
 function profileTask(rest: readonly string[], { seconds, out }: AdminOptions, get: Get): Task {
@@ -130,11 +137,42 @@ function profileTask(rest: readonly string[], { seconds, out }: AdminOptions, ge
   const show = (answer: unknown): string => {
     const saved =
       out === undefined ? '' : `\nsaved to ${out}: open it in the Performance panel of Chrome's developer tools\n`;
-    if (out !== undefined) writeFileSync(out, JSON.stringify(answer));
+    if (out !== undefined) save(out, JSON.stringify(answer));
     return `${hotLinesText(thread, hottestLines(answer as CpuProfile, hotLinesShown))}${saved}`;
   };
   const path = `/profile?thread=${encodeURIComponent(thread)}&ms=${durationMs}`;
-  return { ...get(path, show), timeoutMs: durationMs + profileGraceMs };
+  return { ...get(path, show), timeoutMs: durationMs + profileGraceMs, ...(out === undefined ? {} : { out }) };
+}
+
+/** Asked before anything is measured for it; undefined: it looks writable. Creates nothing. */
+function whyUnwritable(file: string): string | undefined {
+  try {
+    const known = statSync(file, { throwIfNoEntry: false });
+    if (known?.isDirectory() === true) return cannotSave(file, 'it is a folder');
+    accessSync(known === undefined ? dirname(file) : file, constants.W_OK);
+    return undefined;
+  } catch (reason) {
+    return cannotSave(file, fileProblem(reason, file));
+  }
+}
+
+function save(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (reason) {
+    throw new HeddleError('FAILED_PRECONDITION', cannotSave(file, fileProblem(reason, file)), { cause: reason });
+  }
+}
+
+function fileProblem(reason: unknown, file: string): string {
+  const { code, message } = reason as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return `there is no folder ${dirname(file)}`;
+  if (code === 'ENOTDIR') return `${dirname(file)} is no folder`;
+  return code === 'EACCES' || code === 'EROFS' ? 'it may not be written' : message;
+}
+
+function cannotSave(file: string, why: string): string {
+  return `the profile can't be saved to ${file} (--out): ${why}`;
 }
 
 function pluginTask(words: readonly string[], { post, data }: AdminOptions): Task {
@@ -151,7 +189,13 @@ function pluginTask(words: readonly string[], { post, data }: AdminOptions): Tas
 
 /** A table of the answer; one of another shape is no Heddle's, and is printed as it came. */
 function shown<Answer>(format: (answer: Answer) => string): Task['show'] {
-  return (answer) => format(answer as Answer);
+  return (answer) => {
+    try {
+      return format(answer as Answer);
+    } catch {
+      return `${JSON.stringify(answer, undefined, 2)}\n`;
+    }
+  };
 }
 
 function pathsText({ paths }: { paths: { path: string; summary: string }[] }): string {
@@ -161,17 +205,31 @@ function pathsText({ paths }: { paths: { path: string; summary: string }[] }): s
 
 function answerText({ isJson, text }: AdminResponse, { show }: Task, json: boolean): string {
   if (!isJson) return text.endsWith('\n') ? text : `${text}\n`;
-  const answer: unknown = JSON.parse(text);
+  const answer = parsed(text);
+  if (answer === undefined)
+    throw new HeddleError('UNAVAILABLE', 'the answer is no JSON: is this the admin of a Heddle process?');
   return json || show === undefined ? `${JSON.stringify(answer, undefined, 2)}\n` : show(answer);
 }
 
-function failureText({ status, isJson, text }: AdminResponse): string {
-  const answer = isJson ? (JSON.parse(text) as Partial<AdminErrorAnswer>) : {};
-  if (answer.error === undefined) return `heddle: HTTP status ${status}, and no answer of Heddle's admin\n`;
+function failureText({ status, isJson, text }: AdminResponse, address: string): string {
+  const answer = isJson ? (parsed(text) as Partial<AdminErrorAnswer> | null | undefined) : undefined;
+  // A service's port answers errors too, of another shape.
+  if (typeof answer?.error !== 'string') {
+    return `heddle: HTTP status ${status} from ${address}, which is no admin of Heddle\n`;
+  }
   const profile = answer.main?.profile as CpuProfile | undefined;
   const hot =
     profile === undefined ? '' : `\nmain, meanwhile:\n${hotLinesText('main', hottestLines(profile, hotLinesShown))}`;
   return `heddle: ${answer.error}\n${hot}`;
+}
+
+/** Undefined: it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 function wrong(what: string): HeddleError {

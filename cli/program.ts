@@ -241,7 +241,7 @@ function addAdmin(program: Command, endWith: EndWith): void {
           '  version | threads | pools | services | connections | metrics',
           '  fibers [thread]              what runs, as trees: state, age, what it waits for',
           '  config [--explain]           the settings in force',
-          '  loglevel [component] [level] shows the levels of the log, or sets one',
+          '  loglevel [component] [level] shows the levels of the log, or sets one; default takes it back',
           '  quarantine                   requests that are refused because they ended threads',
           '  quarantine lift <fingerprint> | lift --all',
           '  profile <thread>             where its time goes; main and admin are threads too',

@@ -4,7 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AdminHost } from '../admin/admin-host.ts';
 import type { AdminFacts, MainAct, Served, ThreadSample } from '../admin/messages.ts';
-import type { LogLevelAnswer, QuarantineRow } from '../admin/shapes.ts';
+import type { LiftAnswer, LogLevelAnswer, QuarantineRow } from '../admin/shapes.ts';
 import type { ActorState } from '../runtime/actor.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
@@ -48,6 +48,8 @@ export interface ServerAdminOptions {
   logHub: LogHub;
   state: () => ActorState;
   drain: () => void;
+  /** As in AdminHostOptions. */
+  startMs?: number;
   clock: Clock;
 }
 
@@ -90,6 +92,7 @@ export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined 
       const { workerSide, detach } = logHub.attach('admin');
       return { side: workerSide, detach };
     },
+    startMs: options.startMs,
     clock,
     log: logHub.logger('admin'),
   });
@@ -178,7 +181,7 @@ class ServerFacts {
       case 'drain':
         return this.#drain();
       case 'log-level':
-        return this.#setLevel(act.level as LogLevel, act.component);
+        return this.#setLevel(act.level as LogLevel | undefined, act.component);
       case 'lift':
         return this.#lift(act.fingerprint);
       case 'profile':
@@ -204,26 +207,31 @@ class ServerFacts {
     return { draining: true, timeoutMs };
   }
 
-  #setLevel(level: LogLevel, component: string | undefined): LogLevelAnswer {
+  #setLevel(level: LogLevel | undefined, component: string | undefined): LogLevelAnswer {
     const levels = { ...this.#levels.levels };
     if (component !== undefined) {
       if (!componentPattern.test(component)) {
         throw new HeddleError('INVALID_ARGUMENT', `${JSON.stringify(component)} is no name of a component`);
       }
-      levels[component] = level;
+      if (level === undefined) delete levels[component];
+      else levels[component] = level;
       if (Object.keys(levels).length > componentsMax) {
         throw new HeddleError('RESOURCE_EXHAUSTED', `${componentsMax} components have levels of their own already`);
       }
     }
-    this.#levels = component === undefined ? { level, levels } : { level: this.#levels.level, levels };
+    const common = component === undefined && level !== undefined ? level : this.#levels.level;
+    this.#levels = { level: common, levels };
+    // At the level until now, or a change to a higher one would leave no trace.
+    const shown = level ?? 'default';
+    this.#options.logHub.logger('admin').info({ level: shown, component }, 'the level of the log was changed');
     this.#options.logHub.setLevels(this.#levels);
-    this.#options.logHub.logger('admin').info({ level, component }, 'the level of the log was changed');
     return this.#levels;
   }
 
-  #lift(fingerprint: string | undefined): { refused: QuarantineRow[] } {
-    const lifted = this.#server.guards.quarantine.lift(fingerprint);
-    if (lifted || fingerprint === undefined) return { refused: this.#quarantine() };
+  #lift(fingerprint: string | undefined): LiftAnswer {
+    const lifted = this.#quarantine().filter((row) => fingerprint === undefined || row.fingerprint === fingerprint);
+    const any = this.#server.guards.quarantine.lift(fingerprint);
+    if (any || fingerprint === undefined) return { refused: this.#quarantine(), lifted };
     const known = this.#quarantine().map((row) => row.fingerprint);
     const which = known.length === 0 ? 'nothing is refused' : `refused are ${known.join(', ')}`;
     throw new HeddleError('NOT_FOUND', `no request with fingerprint ${fingerprint} is refused; ${which}`);

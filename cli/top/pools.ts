@@ -42,7 +42,7 @@ function row(pool: PoolRow, symbols: Symbols): Piece[] {
   return [
     piece(name, tone === 'alarm' ? 'alarm' : 'strong'),
     piece(state, tone),
-    piece(`${going}/${threads}`, going < threads ? 'warning' : 'plain'),
+    piece(`${going}/${threads}`, going === 0 && threads > 0 ? 'alarm' : going < threads ? 'warning' : 'plain'),
     ...lanes.map(lane),
     piece(bar(fullest, barCells, symbols), fullest === 0 ? 'quiet' : laneTone(fullest, 'bar')),
     piece(`${countText(fibers)}/${countText(maxFibers)}`, fibers >= maxFibers ? 'warning' : 'plain'),
@@ -55,6 +55,7 @@ function row(pool: PoolRow, symbols: Symbols): Piece[] {
 /** In words, for whom colours do not tell. */
 function stateOf(pool: PoolRow): [string, Tone] {
   if (pool.down) return ['DOWN', 'alarm'];
+  if (pool.going === 0 && pool.threads > 0) return ['NO THREAD', 'alarm'];
   const share = fullestShare(pool);
   if (share >= 1) return ['FULL', 'alarm'];
   if (pool.going < pool.threads) return ['short', 'warning'];

@@ -7,6 +7,7 @@ import test from 'ava';
 import type {
   ConnectionsAnswer,
   FibersAnswer,
+  LiftAnswer,
   LogLevelAnswer,
   PoolsAnswer,
   QuarantineAnswer,
@@ -109,6 +110,10 @@ test.serial('what the admin does not know, or not in this way, it refuses and sa
   };
   t.regex(await says('GET', '/nope'), /^404 there is no \/nope; there are .*GET \/threads/);
   t.regex(await says('GET', '/fibers?thread=work-9'), /^404 there is no thread "work-9"; there are .*work-1, work-2/);
+  t.is(
+    await says('GET', '/fibers?thread=main'),
+    '404 main and admin run no fibers; there are io-1, work-1, work-2, side-1',
+  );
   t.regex(await says('GET', '/profile'), /^400 say which thread, as \?thread=/);
   t.regex(await says('GET', '/profile?thread=work-1&ms=1e9'), /^400 "ms" must be a whole number from 10 to 60000/);
   t.regex(await says('POST', '/loglevel', '{"level":"loud"}'), /^400 "level" must be one of trace, /);
@@ -182,10 +187,11 @@ test.serial('a quarantined request is listed with its kills, and served again on
   t.like(refused, [{ method: 'faults.Work/doom', fingerprint: listed!.fingerprint, kills: 2 }]);
   t.true(Date.parse(refused[0]!.until) > Date.now());
   t.is((await kill())?.code, 'FAILED_PRECONDITION');
-  t.deepEqual(await rig.post('/quarantine/lift', { fingerprint: listed!.fingerprint }), { refused: [] });
+  const lift = await rig.post<LiftAnswer>('/quarantine/lift', { fingerprint: listed!.fingerprint });
+  t.deepEqual(lift, { refused: [], lifted: refused }, 'what it was');
   t.deepEqual(await rig.get('/quarantine'), { refused: [] }, 'at once');
   t.is((await kill())?.code, 'UNAVAILABLE', 'it runs again, and ends its thread again');
-  t.deepEqual(await rig.post('/quarantine/lift', { all: true }), { refused: [] });
+  t.deepEqual(await rig.post('/quarantine/lift', { all: true }), { refused: [], lifted: [] });
 });
 
 test.serial('a level that is set takes effect on a CPU thread', async (t) => {
@@ -221,6 +227,9 @@ test.serial('levels are set for one component, or for all without one', async (t
   t.deepEqual(changed, { level: 'silent', levels: { acceptor: 'debug' } });
   t.deepEqual(await rig.get('/loglevel'), changed);
   t.is((await rig.post<LogLevelAnswer>('/loglevel', { level: 'fatal' })).level, 'fatal');
+  const back = await rig.post<LogLevelAnswer>('/loglevel', { component: 'acceptor', level: null });
+  t.deepEqual(back, { level: 'fatal', levels: {} }, 'its own level is taken back');
+  t.is((await ask(rig.address, 'POST', '/loglevel', {}, '{"level":null}')).status, 400);
 });
 
 test.serial('a profile of a thread names its hottest lines', async (t) => {
@@ -239,6 +248,13 @@ test.serial('a profile of a thread names its hottest lines', async (t) => {
   t.is((await ask(rig.address, 'GET', '/profile?thread=admin&ms=20')).status, 200);
   t.is((await ask(rig.address, 'GET', '/profile?thread=main&ms=20')).status, 200);
   await Promise.all(spinning);
+});
+
+test.serial('a second profile of main or admin at the same time is too much, and refused with 429', async (t) => {
+  const taking = ask(shared.address, 'GET', '/profile?thread=main&ms=1000');
+  const second = await ask(shared.address, 'GET', '/profile?thread=admin&ms=1000');
+  const statuses = [second.status, (await taking).status].sort();
+  t.deepEqual(statuses, [200, 429]);
 });
 
 test.serial('POST /drain is answered at once, and stops the server as stop() does', async (t) => {

@@ -1,7 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import test from 'ava';
-import { age, connectionsText, fibersText, poolsText, quarantineText } from '../../cli/admin-tables.ts';
+import {
+  age,
+  connectionsText,
+  fibersText,
+  liftText,
+  poolsText,
+  quarantineText,
+  versionText,
+} from '../../cli/admin-tables.ts';
 import type { FiberRow } from '../../runtime/thread-report.ts';
 import { heddle, startHeddle, temporaryFolder } from './heddle.ts';
 
@@ -28,6 +37,7 @@ test.serial('heddle admin shows, sets, profiles and drains a running process', a
   t.is(JSON.parse(await shows(/^\{\n/, 'pools', '--json')).pools[0].name, 'io');
   await shows(/demo\.Echo\n {2}module/, 'config', '--explain');
   await shows(/"acceptor": "debug"/, 'loglevel', 'acceptor', 'debug');
+  await shows(/"levels": \{\}/, 'loglevel', 'acceptor', 'default');
   await shows(/io-1 was idle|SHARE/, 'profile', 'io-1', '--seconds', '0.1', '--out', 'io.cpuprofile');
   t.true(Array.isArray(JSON.parse(readFileSync(join(folder, 'io.cpuprofile'), 'utf8')).nodes));
   const unknown = await admin('caches', 'films');
@@ -36,12 +46,38 @@ test.serial('heddle admin shows, sets, profiles and drains a running process', a
   const noThread = await admin('profile', 'io-9', '--out', 'none');
   t.deepEqual([noThread.code, existsSync(join(folder, 'none'))], [1, false]);
 
+  const noFolder = await admin('profile', 'main', '--out', 'nowhere/main.cpuprofile');
+  t.is(noFolder.code, 1);
+  t.is(
+    noFolder.stderr,
+    "heddle: the profile can't be saved to nowhere/main.cpuprofile (--out): there is no folder nowhere\n",
+  );
+
   await shows(/"draining": true/, 'drain');
   t.is((await running.ended).code, 0);
   t.regex(running.stderr, /the admin was asked to drain: finishing what runs/);
   const gone = await admin('threads');
   t.is(gone.code, 1);
   t.regex(gone.stderr, /no Heddle process answers at http:\S+: connection refused\.\nIs it running\?/);
+});
+
+test.serial('what is no admin of Heddle is said to be none, whatever it answers', async (t) => {
+  const answers = [
+    [404, '{"error":{"code":"NOT_FOUND"}}', /HTTP status 404 from http:\S+, which is no admin of Heddle/],
+    [404, 'undefined', /HTTP status 404 from http:\S+, which is no admin of Heddle/],
+    [200, 'undefined', /the answer is no JSON: is this the admin of a Heddle process\?/],
+  ] as const;
+  for (const [status, body, stderr] of answers) {
+    const server = createServer((_, response) => {
+      response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    const { port } = server.address() as { port: number };
+    const ended = await heddle(['admin', 'version', '-a', String(port)]);
+    server.close();
+    t.is(ended.code, 1, body);
+    t.regex(ended.stderr, stderr);
+  }
 });
 
 const wrongUsage = test.macro(async (t, args: string[], stderr: RegExp) => {
@@ -121,7 +157,15 @@ test('tables say what is down, silent or refused', (t) => {
   t.is(connectionsText({ open: 7, perThread: [silent] }), '7 open\nio-1 did not answer; it has 7\n');
   t.is(quarantineText({ refused: [] }), 'no request is refused\n');
   const refused = [{ method: 'a.A/b', fingerprint: '9f86d081', kills: 2, until: '2026-01-01T00:00:00.000Z' }];
+  t.is(liftText({ lifted: refused, refused: [] }), 'lifted 9f86d081  a.A/b, 2 kills\nno request is refused\n');
   t.regex(quarantineText({ refused }), /\n9f86d081 +a\.A\/b +2 +2026-01-01T00:00:00\.000Z\n/);
+});
+
+test('a version tells how the process before this one ended', (t) => {
+  const about = { heddle: '1', node: 'v26', pid: 2, startedAt: '', uptimeMs: 1, state: 'serving', cpus: 2 } as const;
+  t.notRegex(versionText(about), /previous/);
+  const previous = { pid: 4711, signal: 'SIGKILL', upMs: 12_000, ready: true, deaths: 1 };
+  t.regex(versionText({ ...about, previous }), /^previous +pid 4711, ended by SIGKILL after 12\.0s; 1 death so far$/m);
 });
 
 test('an age is as long as it must be', (t) => {

@@ -180,7 +180,7 @@ test('an idle healthy process in 80 columns', (t) => {
   t.is(lines[1], '0 requests/s  0 errors/s  0 fibers  0 conns');
 });
 
-test('a pool that is down, full, short or busy says so in words', (t) => {
+test('a pool that is down, without threads, full, short or busy says so in words', (t) => {
   const queued = { high: 0, normal: 0, low: 0, nested: 100 };
   const pools = [
     pool({ name: 'a', down: true, going: 0 }),
@@ -188,10 +188,11 @@ test('a pool that is down, full, short or busy says so in words', (t) => {
     pool({ name: 'c', going: 1 }),
     pool({ name: 'd', fibers: 1000 }),
     pool({ name: 'e' }),
+    pool({ name: 'f', going: 0 }),
   ];
   const lines = draw(pictureOf(answers({ pools: { pools } })));
-  const words = ['a', 'b', 'c', 'd', 'e'].map((name) => rowOf(lines, `${name} `).split(/ +/)[1]);
-  t.deepEqual(words, ['DOWN', 'FULL', 'short', 'busy', 'ok']);
+  const words = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => rowOf(lines, `${name} `).split(/ {2,}| (?=\d)/)[1]);
+  t.deepEqual(words, ['DOWN', 'FULL', 'short', 'busy', 'ok', 'NO THREAD']);
 });
 
 test("a pool's deaths are counted over all causes, and named where there is room", (t) => {
