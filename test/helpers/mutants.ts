@@ -13,6 +13,8 @@ export interface Mutant {
   /** Where it shows: threads without bells, or whole endpoints. */
   queue?: Omit<QueueWorldOptions, 'modules'>;
   endpoint?: Omit<EndpointWorldOptions, 'modules'>;
+  /** What the explorer must say. */
+  finds: RegExp;
   deathChance?: number;
 }
 
@@ -26,6 +28,7 @@ export const mutants: readonly Mutant[] = [
       { file: 'runtime/shared/run-queue.ts', find: 'if ((state & 255) !== dead) continue;', replace: 'continue;' },
     ],
     queue: { ...oneAsker, deaths: 1 },
+    finds: /never answered|slots are not free/,
   },
   {
     name: 'mark after free: for a moment neither slot nor table names the taker',
@@ -42,6 +45,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     queue: { ...oneAsker, deaths: 1 },
+    finds: /never answered/,
     deathChance: 0.02,
   },
   {
@@ -54,16 +58,20 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     queue: { ...oneAsker, entries: 1, cancels: 1, deaths: 1 },
+    finds: /never answered|got the reply|leaks|before|twice/,
     deathChance: 0.02,
   },
   {
     name: 'early settle: the supervisor settles when the end is decided, not when the thread has stopped',
     queue: { ...oneAsker, deaths: 1, settlesEarly: true },
+    // Whose slot the early settlement has moved first decides which law is seen broken.
+    finds: /which lives|moves a slot|never answered|run though|slots are not free/,
     deathChance: 0.02,
   },
   {
     name: 'no acknowledgement: a number is used again before all askers have settled the death',
     queue: { ...oneAsker, takers: 1, deaths: 1, reuse: true, waitsForNobody: true },
+    finds: /run though|never answered|again/,
     deathChance: 0.02,
   },
   {
@@ -76,6 +84,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     queue: { ...oneAsker, entries: 1, puts: 3, cancels: 2 },
+    finds: /got the reply|before|twice|again/,
   },
   {
     name: 'few generations and ids used last first: a generation comes round while an old slot is queued',
@@ -88,6 +97,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     queue: { capacity: 4, askers: 1, takers: 2, puts: 6, cancels: 5 },
+    finds: /got the reply|before|twice|again/,
   },
   {
     name: "no bump of a dead asker's table: its replies reach its successor",
@@ -99,6 +109,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     queue: { capacity: 2, askers: 1, takers: 1, puts: 1, entries: 1, deaths: 1, mayDie: 'askers', reuse: true },
+    finds: /got the reply|before|twice|stranger/,
     deathChance: 0.05,
   },
   {
@@ -111,11 +122,13 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     endpoint: { capacity: 1, takers: 1, batches: [[1]] },
+    finds: /never answered/,
   },
   {
     name: 'no second look at replies',
     edits: [{ file: endpointFile, find: 'this.asker.hasReplies ||', replace: 'false ||' }],
     endpoint: { capacity: 1, takers: 1, batches: [[1]] },
+    finds: /never answered/,
   },
   {
     name: 'ring one without passing the bell on: the second request of a batch waits behind the first',
@@ -127,6 +140,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     endpoint: { capacity: 2, takers: 2, batches: [[2]], long: true },
+    finds: /waits behind a busy thread/,
   },
   {
     name: 'park word left set on waking: a ring is spent on a thread that is busy',
@@ -138,6 +152,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     endpoint: { capacity: 2, takers: 2, batches: [[2]], long: true },
+    finds: /waits behind a busy thread/,
   },
   {
     name: 'park word left set by a thread that its own event wakes',
@@ -149,6 +164,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     endpoint: { capacity: 1, takers: 2, batches: [[1]], long: true, ownEvents: 1 },
+    finds: /waits behind a busy thread/,
   },
   {
     name: 'no look after a death: a bell that the dead thread owed is never made good',
@@ -160,6 +176,7 @@ export const mutants: readonly Mutant[] = [
       },
     ],
     endpoint: { capacity: 1, takers: 1, batches: [[1], [1]], deaths: 1, mayDie: 'askers' },
+    finds: /never answered|not free/,
     deathChance: 0.02,
   },
 ];
