@@ -4,6 +4,7 @@
 import type { CpuProfile } from '../runtime/cpu-profile.ts';
 import { hottestLines } from '../runtime/cpu-profile.ts';
 import { HeddleError } from '../runtime/errors.ts';
+import { isLogLevel, logLevels } from '../runtime/settings.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { FiberRow } from '../runtime/thread-report.ts';
 import { type AdminAsk, type AdminCommands, AdminReply } from './commands.ts';
@@ -31,7 +32,6 @@ const profileGraceMs = 5_000;
 const summaryLines = 20;
 /** Fibers in one answer, of all threads; the rest is counted. */
 const fibersMax = 10_000;
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 export interface BuiltIns {
   data: AdminThreadData;
@@ -91,8 +91,8 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
     ({ body }) => {
       const { level, component } = fields(body, ['level', 'component'], 'level');
       const takesBack = component !== undefined && (body as { level?: unknown }).level === null;
-      if (!takesBack && (level === undefined || !levels.includes(level))) {
-        const what = `"level" must be one of ${levels.join(', ')}, as {"level":"debug"}, or null for a component`;
+      if (!takesBack && (level === undefined || !isLogLevel(level))) {
+        const what = `"level" must be one of ${logLevels.join(', ')}, as {"level":"debug"}, or null for a component`;
         throw new HeddleError('INVALID_ARGUMENT', what);
       }
       return main.ask({ do: 'log-level', level, component });

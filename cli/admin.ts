@@ -6,6 +6,7 @@ import { dirname } from 'node:path';
 import type { AdminErrorAnswer } from '../admin/shapes.ts';
 import { type CpuProfile, hottestLines } from '../runtime/cpu-profile.ts';
 import { HeddleError } from '../runtime/errors.ts';
+import { isLogLevel, logLevels } from '../runtime/settings.ts';
 import { type AdminRequest, type AdminResponse, askAdmin } from './admin-request.ts';
 import {
   connectionsText,
@@ -29,7 +30,6 @@ const pluginAnswerMs = 65_000;
 /** What the start and the end of a profile may take, ms. */
 const profileGraceMs = 10_000;
 const hotLinesShown = 15;
-const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 /** One request and what to print of its answer. */
 interface Task extends Omit<AdminRequest, 'address'> {
@@ -111,11 +111,11 @@ type Post = (path: string, body: unknown, show?: Task['show']) => Task;
 function levelTask(rest: readonly string[], get: Get, post: Post): Task {
   const [first, second] = rest;
   if (first === undefined) return get('/loglevel');
-  if (rest.length === 1 && levels.includes(first)) return post('/loglevel', { level: first });
-  if (rest.length === 2 && levels.includes(second!)) return post('/loglevel', { component: first, level: second });
+  if (rest.length === 1 && isLogLevel(first)) return post('/loglevel', { level: first });
+  if (rest.length === 2 && isLogLevel(second)) return post('/loglevel', { component: first, level: second });
   if (rest.length === 2 && second === 'default') return post('/loglevel', { component: first, level: null });
   throw wrong(
-    `write a level, or a component and a level (${levels.join(', ')}; default: that of all), as: heddle admin loglevel acceptor debug`,
+    `write a level, or a component and a level (${logLevels.join(', ')}; default: that of all), as: heddle admin loglevel acceptor debug`,
   );
 }
 

@@ -1,6 +1,7 @@
 // The schema of heddle.yaml, declared once: checking, defaults, spelling, the reference, heddle.yaml with all defaults
 // and the JSON Schema all come from here. A key is: type, default as it would be written, what it is, why that default.
 
+import { logLevels } from '../runtime/settings.ts';
 import { parseAdminAddress } from './addresses.ts';
 import {
   boolean,
@@ -24,7 +25,7 @@ import { bindingType, clientsType, limitsType, listenAddress, servicePattern, se
 import { defaultPool, ioType, poolsType, poolType } from './schema-pools.ts';
 import type { Checked } from './types.ts';
 
-const logLevel = choice('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent');
+const logLevel = choice(...logLevels);
 
 const path = text('a path', './greeter.ts', '\\S', (written) => {
   if (written.trim() === '') return { message: 'must be a path, not an empty text' };

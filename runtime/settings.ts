@@ -204,4 +204,10 @@ export interface LogSettings {
   keepFiles: number;
 }
 
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+/** From the most that is written to nothing. */
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export function isLogLevel(word: string | undefined): word is LogLevel {
+  return (logLevels as readonly (string | undefined)[]).includes(word);
+}
