@@ -2,8 +2,8 @@
 
 export { formatProblems, readConfig } from './config/from-package.ts';
 export type { Origins } from './config/origins.ts';
-export type { Problem } from './config/problem.ts';
 export type { ConfigResult, ReadConfigOptions } from './config/read-config.ts';
+export type { Problem } from './document/problem.ts';
 export {
   type Client,
   type ClientCallOptions,

@@ -3,7 +3,7 @@
 
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { formatProblems } from '../config/format-problems.ts';
+import { formatProblems } from '../document/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { moduleUrl } from '../runtime/module-url.ts';

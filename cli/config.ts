@@ -2,7 +2,7 @@
 
 import { defaultsYaml } from '../config/defaults-yaml.ts';
 import { explainService } from '../config/explain-service.ts';
-import { formatProblems } from '../config/format-problems.ts';
+import { formatProblems } from '../document/format-problems.ts';
 import { jsonSchema } from '../config/json-schema.ts';
 import { readConfig } from '../config/read-config.ts';
 import type { ConfigOptions } from './command-options.ts';

@@ -8,7 +8,7 @@
 
 import { formatHostPort } from '../config/addresses.ts';
 import { explainService } from '../config/explain-service.ts';
-import { formatProblems } from '../config/format-problems.ts';
+import { formatProblems } from '../document/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
 import { HeddleError, type ListeningAddress, Server } from '../index.ts';
 import { systemClock } from '../runtime/clock.ts';

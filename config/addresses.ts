@@ -1,9 +1,9 @@
 // Addresses as they are written in a config or on the command line: what to listen on, what to call, whom to let in.
 
 import { isIP, isIPv4 } from 'node:net';
+import { quote } from '../document/quote.ts';
+import type { Parsed, Refusal } from '../document/types.ts';
 import { nearest } from '../runtime/nearest.ts';
-import { quote } from './quote.ts';
-import type { Parsed, Refusal } from './types.ts';
 
 export interface HostPort {
   /** Lower case, an IPv6 address without its brackets. */

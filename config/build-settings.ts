@@ -1,6 +1,10 @@
 // buildSettings: a checked config to Settings, and the checks that need more than one value at a time: does the pool
 // exist, is the module there, do the threads fit, does a frame fit into the memory.
 
+import { defaultsOf } from '../document/check.ts';
+import type { Place, ProblemList } from '../document/problem.ts';
+import { quote } from '../document/quote.ts';
+import type { Field } from '../document/types.ts';
 import { nearest } from '../runtime/nearest.ts';
 import type {
   BindingSettings,
@@ -16,16 +20,12 @@ import type {
   StallSettings,
 } from '../runtime/settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
-import { defaultsOf } from './check.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
-import type { Place, ProblemList } from './problem.ts';
-import { quote } from './quote.ts';
 import { resolveModule, resolvePath } from './resolve-path.ts';
 import { resolvePlugin } from './resolve-plugin.ts';
 import type { CheckedClient, CheckedConfig, CheckedIo, CheckedPlugin, CheckedPool, CheckedService } from './schema.ts';
 import { defaultPool, poolsType, poolType } from './schema-pools.ts';
-import type { Field } from './types.ts';
 
 /**
  * Threads of one process at most, IO and CPU together. Thread numbers are 8 bits wide and a thread that died keeps its

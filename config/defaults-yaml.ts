@@ -1,9 +1,9 @@
 // defaultsYaml: a heddle.yaml with every key, its default and what it is, for `heddle config --defaults`. What has no
 // fixed default, and entries whose names only the user knows, stand in comments.
 
-import { keysOf } from './declare.ts';
+import { keysOf } from '../document/declare.ts';
+import type { Default, Key, MapType, ObjectType, Shape, Type } from '../document/types.ts';
 import { schema } from './schema.ts';
-import type { Default, Key, MapType, ObjectType, Shape, Type } from './types.ts';
 
 /** The text; it parses, and lacks nothing but services. Taking one `# ` from its comment blocks makes them examples. */
 export function defaultsYaml(): string {

@@ -3,8 +3,8 @@
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { Problem } from '../document/problem.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
-import type { Problem } from './problem.ts';
 import type { ConfigResult, ReadConfigOptions } from './read-config.ts';
 
 const require = createRequire(import.meta.url);
@@ -20,5 +20,7 @@ export function readConfig(options: ReadConfigOptions): ConfigResult {
 
 /** Problems as `heddle check` prints them, with the source line and a caret; no problems give an empty text. */
 export function formatProblems(problems: readonly Problem[]): string {
-  return (load('./format-problems') as typeof import('./format-problems.ts')).formatProblems(problems);
+  return (load('../document/format-problems') as typeof import('../document/format-problems.ts')).formatProblems(
+    problems,
+  );
 }

@@ -1,14 +1,14 @@
 // Listeners: what services listen on, brought together. Services that name the same address share one listener, so
 // what they say about it must agree, wherever they say it.
 
+import { defaultsOf } from '../document/check.ts';
+import type { Place, ProblemList } from '../document/problem.ts';
+import type { Field } from '../document/types.ts';
 import type { BindingSettings } from '../runtime/settings.ts';
 import { formatHostPort, type ListenAddress, overlaps } from './addresses.ts';
-import { defaultsOf } from './check.ts';
 import type { Origins } from './origins.ts';
-import type { Place, ProblemList } from './problem.ts';
 import type { CheckedBinding, CheckedConfig, CheckedListen } from './schema.ts';
 import { bindingType } from './schema-network.ts';
-import type { Field } from './types.ts';
 
 /** One address, and what was written about it. */
 interface Listener {

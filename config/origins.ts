@@ -1,6 +1,6 @@
 // Origins: for each number of the Settings, where it came from. Kept beside the Settings, which stay plain data.
 
-import type { Place } from './problem.ts';
+import type { Place } from '../document/problem.ts';
 
 /** Where the values of settings objects came from, by object and key. */
 export class Origins {

@@ -1,6 +1,6 @@
 // parseOverride: `pools.ranking.threads=8` and `HEDDLE_POOLS__RANKING__THREADS=8` to steps and the offset of the value.
 
-import type { Place, ProblemList, Source } from './problem.ts';
+import type { Place, ProblemList, Source } from '../document/problem.ts';
 
 /** One part of a path. */
 export interface Step {

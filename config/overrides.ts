@@ -1,14 +1,14 @@
 // applyOverrides: the environment's HEDDLE_ variables, then the `--set` arguments, onto the tree of the file. A later
 // one wins. The result is checked as if it had all been written in the file, with places that point to the override.
 
+import { parseYaml } from '../document/parse-yaml.ts';
+import { type Place, type ProblemList, Source } from '../document/problem.ts';
+import { quote } from '../document/quote.ts';
+import { asMap, type Entry, type MapTree, type Tree, withEntry } from '../document/tree.ts';
+import type { MapType, ObjectType, Shape, Type } from '../document/types.ts';
 import { nearest } from '../runtime/nearest.ts';
 import { environmentPrefix, type Override, parseSet, parseVariable, type Step } from './override-path.ts';
-import { parseYaml } from './parse-yaml.ts';
-import { type Place, type ProblemList, Source } from './problem.ts';
-import { quote } from './quote.ts';
 import { schema } from './schema.ts';
-import { asMap, type Entry, type MapTree, type Tree, withEntry } from './tree.ts';
-import type { MapType, ObjectType, Shape, Type } from './types.ts';
 
 /** Overrides at most, of each kind: each one walks the config. */
 export const overridesMax = 1000;

@@ -4,16 +4,16 @@
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { check } from '../document/check.ts';
+import { parseYaml, textMax } from '../document/parse-yaml.ts';
+import { type Problem, ProblemList, Source } from '../document/problem.ts';
+import { asMap, emptyMap } from '../document/tree.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { formatBytes } from '../runtime/units.ts';
 import { buildSettings } from './build-settings.ts';
-import { check } from './check.ts';
 import type { Origins } from './origins.ts';
 import { applyOverrides } from './overrides.ts';
-import { parseYaml, textMax } from './parse-yaml.ts';
-import { type Problem, ProblemList, Source } from './problem.ts';
 import { schema } from './schema.ts';
-import { asMap, emptyMap } from './tree.ts';
 
 export interface ReadConfigOptions {
   /** Path of the config file; relative paths in it are taken from its folder. Problems name it as it is given. */

@@ -3,8 +3,8 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { quote } from '../document/quote.ts';
 import { nearest } from '../runtime/nearest.ts';
-import { quote } from './quote.ts';
 
 /** Files of a folder that are looked at for "did you mean". */
 const neighboursMax = 1000;

@@ -5,7 +5,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { quote } from './quote.ts';
+import { quote } from '../document/quote.ts';
 import { resolveModule } from './resolve-path.ts';
 
 type Resolved = { url: string } | { message: string; suggestion: string | undefined };

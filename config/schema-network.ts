@@ -1,6 +1,5 @@
 // The part of the schema about connections: bindings, clients, limits.
 
-import { parseCidr, parseListenAddress, parseTarget } from './addresses.ts';
 import {
   bytes,
   choice,
@@ -14,7 +13,8 @@ import {
   orNone,
   required,
   text,
-} from './declare.ts';
+} from '../document/declare.ts';
+import { parseCidr, parseListenAddress, parseTarget } from './addresses.ts';
 
 /** A service's name, as contracts write it. */
 export const servicePattern = '^(?=.{1,200}$)[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$';

@@ -1,6 +1,6 @@
 // The part of the schema about threads: io and pools.
 
-import { bytes, duration, integer, key, map, object, optional, orNone } from './declare.ts';
+import { bytes, duration, integer, key, map, object, optional, orNone } from '../document/declare.ts';
 
 /** Pools that no one needs to declare. */
 export const defaultPool = 'default';

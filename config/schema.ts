@@ -1,8 +1,6 @@
 // The schema of heddle.yaml, declared once: checking, defaults, spelling, the reference, heddle.yaml with all defaults
 // and the JSON Schema all come from here. A key is: type, default as it would be written, what it is, why that default.
 
-import { logLevels } from '../runtime/settings.ts';
-import { parseAdminAddress } from './addresses.ts';
 import {
   boolean,
   bytes,
@@ -20,10 +18,12 @@ import {
   required,
   section,
   text,
-} from './declare.ts';
+} from '../document/declare.ts';
+import type { Checked } from '../document/types.ts';
+import { logLevels } from '../runtime/settings.ts';
+import { parseAdminAddress } from './addresses.ts';
 import { bindingType, clientsType, limitsType, listenAddress, servicePattern, serviceRule } from './schema-network.ts';
 import { defaultPool, ioType, poolsType, poolType } from './schema-pools.ts';
-import type { Checked } from './types.ts';
 
 const logLevel = choice(...logLevels);
 

@@ -1,7 +1,7 @@
 // adminAddress: which admin `heddle top` looks at: an address as people write it, or the one in a config file.
 
 import { existsSync } from 'node:fs';
-import { formatProblems } from '../../config/format-problems.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 

@@ -1,14 +1,9 @@
 // Types of expressions: what the checker knows of a value. They are optimistic: `any` fits everywhere, and a union is
 // refused only where none of its members fits, since Avro's `["null", "long"]` is usually a long.
 
-export type Type =
-  | { readonly kind: 'any' | 'number' | 'string' | 'boolean' | 'null' }
-  | { readonly kind: 'list'; readonly item: Type }
-  /** Any key, one type of value. */
-  | { readonly kind: 'map'; readonly value: Type }
-  /** These fields and no others. */
-  | { readonly kind: 'record'; readonly fields: Readonly<Record<string, Type>> }
-  | { readonly kind: 'union'; readonly members: readonly Type[] };
+import type { ValueShape } from '../../runtime/value-shape.ts';
+
+export type Type = ValueShape;
 
 export type TypeKind = Exclude<Type['kind'], 'any' | 'union'>;
 

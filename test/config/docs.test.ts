@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { keysOf } from '../../config/declare.ts';
 import { defaultsYaml } from '../../config/defaults-yaml.ts';
 import { jsonSchema } from '../../config/json-schema.ts';
 import { configReference } from '../../config/reference.ts';
 import { schema } from '../../config/schema.ts';
-import type { Key, Type } from '../../config/types.ts';
+import { keysOf } from '../../document/declare.ts';
+import type { Key, Type } from '../../document/types.ts';
 import { least, problemsOf, read, settled } from './read.ts';
 
 const docs = new URL('../../docs/', import.meta.url);

@@ -1,6 +1,6 @@
 import test from 'ava';
-import { displayWidth, formatProblems } from '../../config/format-problems.ts';
-import { ProblemList, Source } from '../../config/problem.ts';
+import { displayWidth, formatProblems } from '../../document/format-problems.ts';
+import { ProblemList, Source } from '../../document/problem.ts';
 import { editDistance, nearest } from '../../runtime/nearest.ts';
 import { least, problemsOf } from './read.ts';
 

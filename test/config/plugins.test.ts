@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { formatProblems } from '../../config/format-problems.ts';
 import { readConfig } from '../../config/read-config.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import { least, problemsOf, settled } from './read.ts';
 
 /** A folder with these files, and a config in its folder `app` with these plugins. */

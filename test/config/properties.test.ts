@@ -1,14 +1,14 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Document, stringify } from 'yaml';
-import { check } from '../../config/check.ts';
-import { keysOf } from '../../config/declare.ts';
-import { formatProblems } from '../../config/format-problems.ts';
-import { parseYaml } from '../../config/parse-yaml.ts';
-import { ProblemList, Source } from '../../config/problem.ts';
 import { schema } from '../../config/schema.ts';
-import { defaultPlace } from '../../config/tree.ts';
-import type { Type } from '../../config/types.ts';
+import { check } from '../../document/check.ts';
+import { keysOf } from '../../document/declare.ts';
+import { formatProblems } from '../../document/format-problems.ts';
+import { parseYaml } from '../../document/parse-yaml.ts';
+import { ProblemList, Source } from '../../document/problem.ts';
+import { defaultPlace } from '../../document/tree.ts';
+import type { Type } from '../../document/types.ts';
 import { formatBytes, formatDuration, parseBytes, parseDurationMs } from '../../runtime/units.ts';
 import { least, read } from './read.ts';
 
@@ -46,6 +46,10 @@ function samples(type: Type): fc.Arbitrary<Sample> {
         type.none,
         fc.integer(type).map((meant) => ({ written: meant, meant })),
       );
+    case 'number':
+      return fc.double({ ...type, noNaN: true }).map((meant) => ({ written: meant, meant }));
+    case 'tree':
+      return plainData.map((written) => ({ written, meant: written }));
     case 'duration':
       return orNone(type.none, amounts(type, parseDurationMs, formatDuration));
     case 'bytes':

@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { formatProblems } from '../../config/format-problems.ts';
 import { type ConfigResult, type ReadConfigOptions, readConfig } from '../../config/read-config.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 
 const folder = 'test/config/fixtures';
 

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { formatProblems } from '../../config/format-problems.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { Server } from '../../index.ts';
 import { eventually } from '../faults/rig.ts';

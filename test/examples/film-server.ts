@@ -1,7 +1,7 @@
 // filmServer: the demo's own heddle.yaml, on free ports, with what a test changes of it.
 
 import { fileURLToPath } from 'node:url';
-import { formatProblems } from '../../config/format-problems.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { Catalog, Rank, Recall, Search } from '../../examples/movies/contract.ts';
 import { connect, Server } from '../../index.ts';

@@ -3,7 +3,7 @@
 
 import { nearest } from '../runtime/nearest.ts';
 import { formatBytes, parseBytes, parseDurationMs } from '../runtime/units.ts';
-import { dataOf } from './data.ts';
+import { dataOf, isWithin } from './data.ts';
 import { describe } from './describe.ts';
 import { type Place, type ProblemHints, ProblemList } from './problem.ts';
 import { quote } from './quote.ts';
@@ -64,6 +64,8 @@ class Checker {
         if (map === undefined) return this.#wrong(type, tree, name);
         return { value: dataOf(map, name, type.maxValues, this.#problems), place: map.place };
       }
+      case 'tree':
+        return isWithin(tree, name, type.maxValues, this.#problems) ? tree : undefined;
       case 'either': {
         const long = tree.kind === 'map';
         return {
@@ -180,6 +182,9 @@ class Checker {
     switch (type.kind) {
       case 'integer':
         return this.#integer(type, tree, name);
+      case 'number':
+        if (typeof value === 'number' && value >= type.min && value <= type.max) return { value, place };
+        return this.#wrong(type, tree, name, {}, isDigits(value) ? ': write it without quotes' : '');
       case 'duration':
         return this.#quantity(type, tree, name, parseDurationMs);
       case 'bytes':
@@ -202,8 +207,7 @@ class Checker {
     if (typeof value === 'number' && Number.isInteger(value) && value >= type.min && value <= type.max) {
       return { value, place };
     }
-    const digits = typeof value === 'string' && /^\d+$/.test(value);
-    return this.#wrong(type, tree, name, {}, digits ? ': write it without quotes' : '');
+    return this.#wrong(type, tree, name, {}, isDigits(value) ? ': write it without quotes' : '');
   }
 
   #quantity(
@@ -239,6 +243,10 @@ class Checker {
     this.#problems.add(tree.place, `${subject} must be ${describe(type)}, not ${shown(tree)}${advice}`, hints);
     return undefined;
   }
+}
+
+function isDigits(value: unknown): boolean {
+  return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value);
 }
 
 function shown(tree: Tree): string {

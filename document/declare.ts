@@ -12,10 +12,12 @@ import type {
   Key,
   ListType,
   MapType,
+  NumberType,
   ObjectType,
   Parsed,
   Shape,
   TextType,
+  TreeType,
   Type,
 } from './types.ts';
 
@@ -24,6 +26,10 @@ export const orNone = true;
 
 export function integer(min: number, max: number, none = false): IntegerType {
   return { kind: 'integer', min, max, none };
+}
+
+export function number(min: number, max: number): NumberType {
+  return { kind: 'number', min, max };
 }
 
 export function duration(min: string, max: string, none = false): DurationType {
@@ -57,6 +63,10 @@ export function list<Item extends Type>(of: Item, maxItems: number): ListType<It
 
 export function data(maxValues: number): DataType {
   return { kind: 'data', maxValues };
+}
+
+export function tree(what: string, maxValues: number): TreeType {
+  return { kind: 'tree', what, maxValues };
 }
 
 type MapRules<Item extends Type> = Omit<MapType<Item>, 'kind' | 'of' | 'minEntries'> & { minEntries?: number };

@@ -3,9 +3,11 @@
 
 import type { PluginOptions } from '../runtime/settings.ts';
 import type { Place } from './problem.ts';
+import type { Tree } from './tree.ts';
 
 export type Type =
   | IntegerType
+  | NumberType
   | DurationType
   | BytesType
   | BooleanType
@@ -14,6 +16,7 @@ export type Type =
   | ListType<Type>
   | MapType<Type>
   | DataType
+  | TreeType
   | ObjectType<Shape>
   | EitherType<TextType<unknown>, ObjectType<Shape>>;
 
@@ -23,6 +26,13 @@ export interface IntegerType {
   min: number;
   max: number;
   none: boolean;
+}
+
+/** Any number, with a fraction or without. */
+export interface NumberType {
+  kind: 'number';
+  min: number;
+  max: number;
 }
 
 /** Written `300ms`, comes out in ms. */
@@ -106,6 +116,15 @@ export interface DataType {
   maxValues: number;
 }
 
+/** Anything; comes out with its places, for whoever knows what it means. */
+export interface TreeType {
+  kind: 'tree';
+  /** Completes "must be …": `an expression, or a map of them`. */
+  what: string;
+  /** Values in it at most, itself and all in its maps and lists included, aliases written out. */
+  maxValues: number;
+}
+
 export type Shape = Readonly<Record<string, Key<Type>>>;
 
 /** Entries under names that the schema fixes. */
@@ -143,7 +162,7 @@ export interface Field<Value> {
 }
 
 /** What a checked value of a type looks like. */
-export type Checked<Item> = Item extends IntegerType | DurationType | BytesType
+export type Checked<Item> = Item extends IntegerType | NumberType | DurationType | BytesType
   ? Field<number>
   : Item extends BooleanType
     ? Field<boolean>
@@ -153,15 +172,17 @@ export type Checked<Item> = Item extends IntegerType | DurationType | BytesType
         ? Field<Value | undefined> // undefined: refused, and reported
         : Item extends DataType
           ? Field<PluginOptions | undefined> // undefined: refused, and reported
-          : Item extends ListType<infer Of>
-            ? Checked<Of>[]
-            : Item extends MapType<infer Of>
-              ? Map<string, CheckedEntry<Of>>
-              : Item extends EitherType<infer Short, infer Long>
-                ? CheckedEither<Short, Long>
-                : Item extends ObjectType<infer Keys>
-                  ? CheckedObject<Keys>
-                  : never;
+          : Item extends TreeType
+            ? Tree | undefined // undefined: refused, and reported
+            : Item extends ListType<infer Of>
+              ? Checked<Of>[]
+              : Item extends MapType<infer Of>
+                ? Map<string, CheckedEntry<Of>>
+                : Item extends EitherType<infer Short, infer Long>
+                  ? CheckedEither<Short, Long>
+                  : Item extends ObjectType<infer Keys>
+                    ? CheckedObject<Keys>
+                    : never;
 
 export interface CheckedEntry<Of> {
   /** Where the name stands. */

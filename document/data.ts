@@ -26,3 +26,17 @@ export function dataOf(
   problems.add(map.place, `${name} holds more than ${maxValues} values, aliases written out`);
   return undefined;
 }
+
+/** Whether a tree holds at most `maxValues`; if not, that was reported. Aliases count as often as they are used. */
+export function isWithin(tree: Tree, name: string, maxValues: number, problems: ProblemList): boolean {
+  let values = 0;
+  const count = (part: Tree): void => {
+    if (++values > maxValues) return;
+    if (part.kind === 'list') part.items.forEach(count);
+    else if (part.kind === 'map') for (const { value } of part.entries.values()) count(value);
+  };
+  count(tree);
+  if (values <= maxValues) return true;
+  problems.add(tree.place, `${name} holds more than ${maxValues} values, aliases written out`);
+  return false;
+}

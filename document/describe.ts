@@ -7,6 +7,8 @@ export function describe(type: Type): string {
   switch (type.kind) {
     case 'integer':
       return `a whole number from ${type.min} to ${type.max}${orNone(type.none)}`;
+    case 'number':
+      return `a number from ${type.min} to ${type.max}`;
     case 'duration':
       return `a duration from ${type.min} to ${type.max}${orNone(type.none)}`;
     case 'bytes':
@@ -16,6 +18,7 @@ export function describe(type: Type): string {
     case 'choice':
       return type.words.length === 2 ? type.words.join(' or ') : `one of ${type.words.join(', ')}`;
     case 'text':
+    case 'tree':
       return type.what;
     case 'list':
       return 'a list';
