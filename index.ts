@@ -3,6 +3,10 @@
 export { formatProblems, readConfig } from './config/from-package.ts';
 export type { Origins } from './config/origins.ts';
 export type { ConfigResult, ReadConfigOptions } from './config/read-config.ts';
+export type { StrategyOptions } from './dag/file/options.ts';
+export type { AttemptTrace, NodeEnd, NodeTrace, RunTrace } from './dag/run/trace.ts';
+export { type Strategy, strategy } from './dag/strategy.ts';
+export { strategyMethod } from './dag/strategy-method.ts';
 export type { Problem } from './document/problem.ts';
 export {
   type Client,
@@ -34,7 +38,9 @@ export type {
   FiberState,
   MethodRef,
   OffloadOptions,
+  RunOptions,
   SpawnOptions,
+  StrategyRef,
   Task,
   TraceContext,
 } from './runtime/fiber/context.ts';
@@ -58,3 +64,4 @@ export {
 export type { AdminCall, AdminCommand } from './runtime/plugins/admin-command.ts';
 export type { RestartLimits } from './runtime/restart-policy.ts';
 export type * from './runtime/settings.ts';
+export type { StrategySettings, StrategySource } from './runtime/strategies.ts';

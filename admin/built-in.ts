@@ -23,6 +23,7 @@ import type {
   ServicesAnswer,
   ThreadsAnswer,
 } from './shapes.ts';
+import { addStrategyCommands } from './strategies.ts';
 import type { ThreadAsker } from './thread-asker.ts';
 
 /** Bounds of a profile, ms. */
@@ -117,6 +118,7 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
     'A CPU profile of ?thread=ranking-1 over ?ms=1000, as .cpuprofile (?summary: its hottest lines).',
     ({ query }) => profile(parts, query),
   );
+  addStrategyCommands(commands, main);
   get('/metrics', 'Everything that is counted, for Prometheus.', async () => {
     return new AdminReply(await metrics.text(), { contentType: metrics.contentType });
   });

@@ -5,6 +5,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { LogWorkerSide } from '../runtime/log/thread-logger.ts';
 import type { PluginModule } from '../runtime/plugins/plan.ts';
 import type { Settings } from '../runtime/settings.ts';
+import type { StrategyQuestion } from '../runtime/strategies.ts';
 import type { PoolMemory } from '../runtime/thread-control.ts';
 import type { LogLevelAnswer, QuarantineRow, VersionAnswer } from './shapes.ts';
 
@@ -134,7 +135,8 @@ export type MainAct =
   | { do: 'log-level'; level: string | undefined; component: string | undefined }
   /** Without `fingerprint`: all. */
   | { do: 'lift'; fingerprint: string | undefined }
-  | { do: 'profile'; thread: string; durationMs: number };
+  | { do: 'profile'; thread: string; durationMs: number }
+  | { do: 'strategies'; question: StrategyQuestion };
 
 /** MethodCounters of one thread number: of its requests, by method, and of its calls to other processes, by client. */
 export interface ThreadCounterMemory {

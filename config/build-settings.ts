@@ -20,6 +20,7 @@ import type {
   StallSettings,
 } from '../runtime/settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
+import { buildStrategies } from './build-strategies.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
 import { resolveModule, resolvePath } from './resolve-path.ts';
@@ -89,6 +90,7 @@ class Builder {
       services: built,
       clients: [...clients].map(([name, entry]) => buildClient(name, entry)),
       plugins: this.#config.plugins.flatMap((entry) => this.#buildPlugin(entry)),
+      strategies: buildStrategies(this.#config.strategies, this.#around, this.#problems),
       limits: buildLimits(limits),
       log: this.#buildLog(),
       stop: { timeoutMs: stop.timeout.value },

@@ -1,15 +1,14 @@
 // readConfig: heddle.yaml, the environment and `--set` to Settings, or to everything that is wrong with them. Called by
 // the command line and by tests, on the main thread, before anything else exists.
 
-import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { check } from '../document/check.ts';
-import { parseYaml, textMax } from '../document/parse-yaml.ts';
+import { parseYaml } from '../document/parse-yaml.ts';
 import { type Problem, ProblemList, Source } from '../document/problem.ts';
+import { readText } from '../document/read-text.ts';
 import { asMap, emptyMap } from '../document/tree.ts';
 import type { Settings } from '../runtime/settings.ts';
-import { formatBytes } from '../runtime/units.ts';
 import { buildSettings } from './build-settings.ts';
 import type { Origins } from './origins.ts';
 import { applyOverrides } from './overrides.ts';
@@ -56,27 +55,4 @@ function read(options: ReadConfigOptions, problems: ProblemList): { settings: Se
   const config = check(schema, root === undefined ? parsed! : tree, '', top, problems);
   const baseDir = dirname(resolve(options.file));
   return buildSettings(config, { baseDir, cores: options.cores ?? availableParallelism(), top }, problems);
-}
-
-function readText(file: string, problems: ProblemList): string | undefined {
-  try {
-    const stats = statSync(file);
-    if (stats.isFile() && stats.size > textMax) {
-      problems.addForFile(file, `is ${formatBytes(stats.size)} long; at most ${formatBytes(textMax)} are read`);
-      return undefined;
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
-  } catch (error) {
-    problems.addForFile(file, reason(error, resolve(file)));
-    return undefined;
-  }
-}
-
-function reason(error: unknown, path: string): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOENT' || code === 'ENOTDIR') return `no such file: looked at ${path}`;
-  if (code === 'EISDIR') return `is a folder, not a file: ${path}`;
-  if (code === 'EACCES' || code === 'EPERM') return `may not be read by this user: ${path}`;
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'is not UTF-8 text';
-  return `can not be read: ${error instanceof Error ? error.message : String(error)}`;
 }

@@ -1,14 +1,19 @@
 // configReference: docs/config.md, made from the schema, so that it can't say anything else than the checker does.
 
 import { keysOf } from '../document/declare.ts';
-import { sectionLines } from '../document/reference.ts';
+import { describe } from '../document/describe.ts';
+import { type Described, sectionLines } from '../document/reference.ts';
 import { schema } from './schema.ts';
 
 /** The whole page. */
 export function configReference(): string {
   const lines = [...introduction];
-  for (const [name, key] of keysOf(schema.keys))
-    lines.push(...sectionLines(name, key.type, `${key.what} ${key.why}`.trim()));
+  const described: Described = new Map();
+  for (const [name, key] of keysOf(schema.keys)) {
+    const about = `${key.what} ${key.why}`.trim();
+    const section = sectionLines(name, key.type, about, described);
+    lines.push(...(section.length > 0 ? section : ['', `## ${name}`, '', about, '', `It is ${describe(key.type)}.`]));
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -15,6 +15,7 @@ import {
   object,
   optional,
   orNone,
+  orOne,
   required,
   section,
   text,
@@ -24,6 +25,7 @@ import { logLevels } from '../runtime/settings.ts';
 import { parseAdminAddress } from './addresses.ts';
 import { bindingType, clientsType, limitsType, listenAddress, servicePattern, serviceRule } from './schema-network.ts';
 import { defaultPool, ioType, poolsType, poolType } from './schema-pools.ts';
+import { strategyFilesMax } from './strategy-files.ts';
 
 const logLevel = choice(...logLevels);
 
@@ -181,6 +183,11 @@ const pluginType = object({
   ),
 });
 
+const strategyPath = text('a path or a glob such as ./strategies/*.yaml', './strategies/*.yaml', '\\S', (written) => {
+  if (written.trim() === '') return { message: 'must be a path or a glob, not an empty text' };
+  return written.includes('\0') ? { message: 'must be a path; it has a zero character in it' } : { value: written };
+});
+
 const stopType = object({
   timeout: key(
     duration('1ms', '1h'),
@@ -271,6 +278,11 @@ export const schema = object({
     list(either(pluginModule, pluginType), pluginsMax),
     'What is added to the process: modules, or maps with a module and options.',
     'They are installed in this order, but for what a plugin says itself (after).',
+  ),
+  strategies: section(
+    list(strategyPath, strategyFilesMax, orOne),
+    'Strategies that fibers run: strategy files (.yaml, .yml) and modules that export strategy(…), relative to this file.',
+    'They are one set: checked together at the start, and published together when they change.',
   ),
   limits: section(limitsType, 'Bounds of the process, and defaults for its bindings.'),
   stop: section(stopType, 'How it ends.'),

@@ -19,8 +19,17 @@ export type Template =
 /** What a node does. Modules are URLs. */
 export type Work =
   | { readonly kind: 'run'; readonly moduleUrl: string; readonly exportName: string }
-  /** A function given by a program, by its place in the `functions` of the module that the program is. */
+  /** A function given by a program: `run` of this node in the options of the Strategy that the module exports. */
   | { readonly kind: 'function'; readonly moduleUrl: string; readonly exportName: string; readonly node: string }
+  /** A method given by a program: `call` of this node there; service and method are its names. */
+  | {
+      readonly kind: 'method';
+      readonly moduleUrl: string;
+      readonly exportName: string;
+      readonly node: string;
+      readonly service: string;
+      readonly method: string;
+    }
   | { readonly kind: 'call'; readonly moduleUrl: string; readonly exportName: string; readonly method: string }
   | { readonly kind: 'strategy'; readonly strategy: string }
   | { readonly kind: 'value'; readonly value: Template };

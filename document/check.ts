@@ -122,6 +122,8 @@ class Checker {
         return new Map();
       case 'list':
         return [];
+      case 'tree':
+        return undefined;
       case 'either':
         return { place: at, short: undefined, long: undefined };
       default:
@@ -161,6 +163,10 @@ class Checker {
   #list(type: ListType<Type>, tree: Tree, name: string): unknown[] | undefined {
     if (tree.kind !== 'list') {
       if (isEmpty(tree)) return [];
+      if (type.orOne && tree.kind === 'scalar') {
+        const only = this.check(type.of, tree, name, tree.place);
+        return only === undefined ? [] : [only];
+      }
       return this.#wrong(type, tree, name, {}, ': write it in brackets, [ … ]');
     }
     if (tree.items.length > type.maxItems) {

@@ -57,8 +57,11 @@ export function text<Value>(
   return { kind: 'text', what, example, pattern, parse };
 }
 
-export function list<Item extends Type>(of: Item, maxItems: number): ListType<Item> {
-  return { kind: 'list', of, maxItems };
+/** For lists that may be one entry without brackets. */
+export const orOne = true;
+
+export function list<Item extends Type>(of: Item, maxItems: number, orOne = false): ListType<Item> {
+  return { kind: 'list', of, maxItems, orOne };
 }
 
 export function data(maxValues: number): DataType {

@@ -21,7 +21,7 @@ export function describe(type: Type): string {
     case 'tree':
       return type.what;
     case 'list':
-      return 'a list';
+      return type.orOne ? `${describe(type.of)}, or a list of them` : 'a list';
     case 'map':
       return `a map by ${type.name} name`;
     case 'data':

@@ -36,8 +36,10 @@ function schemaOf(type: Type): JsonObject {
       return { enum: type.words };
     case 'text':
       return { type: 'string', pattern: type.pattern };
-    case 'list':
-      return { type: ['array', 'null'], items: schemaOf(type.of), maxItems: type.maxItems };
+    case 'list': {
+      const schema = { type: ['array', 'null'], items: schemaOf(type.of), maxItems: type.maxItems };
+      return type.orOne ? { anyOf: [schema, schemaOf(type.of)] } : schema;
+    }
     case 'map':
       return {
         type: ['object', 'null'],

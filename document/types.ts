@@ -86,6 +86,8 @@ export interface ListType<Item extends Type> {
   kind: 'list';
   of: Item;
   maxItems: number;
+  /** One entry may stand alone, without brackets. */
+  orOne: boolean;
 }
 
 /** Entries under names that the user chooses. */

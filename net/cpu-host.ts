@@ -7,10 +7,11 @@ import type { Logger } from '../runtime/logger.ts';
 import { installPlugins } from '../runtime/plugins/install.ts';
 import type { PluginModule } from '../runtime/plugins/plan.ts';
 import type { ClientSettings, ServiceSettings } from '../runtime/settings.ts';
+import type { MethodRow } from '../runtime/thread-control.ts';
 import type { HostedThread } from '../scheduler/host-module.ts';
 import type { ServedRow } from '../scheduler/pool-thread.ts';
 import { ThreadCarrier } from './thread-carrier.ts';
-import { hostServices } from './thread-host.ts';
+import { type BornStrategies, hostServices } from './thread-host.ts';
 import { ThreadIo } from './thread-io.ts';
 
 /** What main gives every CPU thread; plain data and shared memory. */
@@ -21,11 +22,13 @@ export interface CpuHostData {
   log: LogWorkerSide;
   /** In the order of installation. */
   plugins: readonly PluginModule[];
+  /** Undefined: the process has none, or this pool serves nothing. */
+  strategies: BornStrategies | undefined;
 }
 
 /** HostModule.hostThread. */
 export async function hostThread(thread: HostedThread, data: unknown, random: Random): Promise<ServedRow[]> {
-  const { services, clients, ioThreads, log: logSide, plugins: modules } = data as CpuHostData;
+  const { services, clients, ioThreads, log: logSide, plugins: modules, strategies } = data as CpuHostData;
   const rootLog = connectLogger(logSide);
   const log = rootLog.component('services');
   const io = new ThreadIo(thread.endpoint, systemClock, random, log);
@@ -34,17 +37,18 @@ export async function hostThread(thread: HostedThread, data: unknown, random: Ra
   const place = { kind: 'cpu', name: rootLog.source, logger, clock: systemClock } as const;
   const plugins = await installPlugins(modules, place, () => ({}));
   try {
-    return await hostServices(thread, services, carrier, log, {
+    const extension = {
       turn: () => io.flush(),
       onCancels: () => {},
-      onGo: (methods) => carrier.setMethods(methods),
+      onGo: (methods: MethodRow[]) => carrier.setMethods(methods),
       onDrain: () => plugins.drain(),
       onStop: () => {
         io.logCounts();
         void carrier.close();
         return plugins.dispose();
       },
-    });
+    };
+    return await hostServices(thread, services, carrier, log, extension, strategies);
   } catch (reason) {
     await plugins.dispose();
     throw reason;

@@ -10,6 +10,7 @@ import type { ThreadInit } from '../runtime/thread-control.ts';
 import type { Spawner } from '../scheduler/pool-thread.ts';
 import type { IoThreadData } from './io-thread.ts';
 import type { Listener } from './listener.ts';
+import type { BornStrategies } from './thread-host.ts';
 
 export function ioSpawner(
   settings: Settings,
@@ -17,10 +18,19 @@ export function ioSpawner(
   logSide: (init: ThreadInit) => { side: LogWorkerSide; detach: () => void },
   log: Logger,
   plugins: ProcessPlugins,
+  strategies: (number: number) => BornStrategies | undefined,
 ): Spawner {
   return (init, control) => {
     const { side, detach } = logSide(init);
-    const workerData: IoThreadData = { init, control, settings, listeners, log: side, plugins: plugins.of('io') };
+    const workerData: IoThreadData = {
+      init,
+      control,
+      settings,
+      listeners,
+      log: side,
+      plugins: plugins.of('io'),
+      strategies: strategies(init.number),
+    };
     const worker = new Worker(moduleUrl('./io-thread', import.meta.url), {
       name: `heddle ${init.name}`,
       workerData,

@@ -26,7 +26,7 @@ import { heddleProtocol } from './protocol/heddle/heddle-protocol.ts';
 import { httpProtocol } from './protocol/http/http-protocol.ts';
 import type { Protocol, ProtocolConnection } from './protocol/protocol.ts';
 import { ThreadCarrier } from './thread-carrier.ts';
-import { hostServices } from './thread-host.ts';
+import { type BornStrategies, hostServices } from './thread-host.ts';
 
 /** What an IO thread is born with. */
 export interface IoThreadData {
@@ -38,6 +38,7 @@ export interface IoThreadData {
   log: LogWorkerSide;
   /** In the order of installation. */
   plugins: readonly PluginModule[];
+  strategies: BornStrategies | undefined;
 }
 
 /** A connection on its way from the acceptor. */
@@ -101,7 +102,7 @@ class IoThread implements ThreadExtension {
 
   /** Installs the plugins, loads the services of pool `io`, then says `ready`. */
   async start(): Promise<void> {
-    const { init, settings, plugins } = this.#data;
+    const { init, settings, plugins, strategies } = this.#data;
     const services = settings.services.filter(({ pool }) => pool === 'io');
     const { endpoint } = this.#runner;
     endpoint.tell({ type: 'born', threadId });
@@ -109,7 +110,7 @@ class IoThread implements ThreadExtension {
     try {
       const thread = { kind: 'io', name: init.name, logger, clock: systemClock } as const;
       this.#plugins = await installPlugins(plugins, thread, () => ({}));
-      const methods = await hostServices(this.#runner, services, this.#carrier, this.#log, this);
+      const methods = await hostServices(this.#runner, services, this.#carrier, this.#log, this, strategies);
       endpoint.tell({ type: 'ready', methods });
       keepCompiled();
     } catch (reason) {

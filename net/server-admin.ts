@@ -21,6 +21,7 @@ import type { Supervisor } from '../scheduler/supervisor.ts';
 import type { ThreadPool } from '../scheduler/thread-pool.ts';
 import type { Acceptor } from './acceptor.ts';
 import type { Listener } from './listener.ts';
+import type { ServerStrategies } from './server-strategies.ts';
 
 /** Components whose levels operators may set. */
 const componentsMax = 100;
@@ -39,6 +40,7 @@ export interface AdminSubject {
   readonly acceptor: Acceptor;
   readonly guards: Guards;
   readonly plugins: ProcessPlugins;
+  readonly strategies: ServerStrategies;
   readonly methods: readonly MethodRow[];
 }
 
@@ -186,6 +188,8 @@ class ServerFacts {
         return this.#lift(act.fingerprint);
       case 'profile':
         return this.#profile(act.thread, act.durationMs);
+      case 'strategies':
+        return this.#server.strategies.ask(act.question);
     }
   }
 

@@ -1,7 +1,7 @@
 // Server: one process's wiring. From Settings it makes the supervisor, the pools, the IO threads and the acceptor, and
 // hands them to an Actor that starts and stops them in numbered phases.
 //
-// Start: 0. plugins are read, and installed on main; the admin listens  1. CPU pools spawn and load their modules; IO
+// Start: 0. plugins are read, and installed on main; the admin listens; strategies are read  1. CPU pools spawn and load their modules; IO
 //        threads spawn; both install their plugins  2. all threads are linked  3. all go  4. the acceptor listens
 // Stop:  1. the acceptor closes its listeners  2. IO threads tell their peers and finish what runs, the pools still
 //        serve  3. what fibers sent without waiting is finished  4. all threads end  5. the admin ends, main's plugins are disposed
@@ -16,7 +16,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
 import { ProcessPlugins } from '../runtime/plugins/process-plugins.ts';
 import type { RestartLimits } from '../runtime/restart-policy.ts';
-import type { BindingSettings, PoolSettings, Settings } from '../runtime/settings.ts';
+import type { PoolSettings, Settings } from '../runtime/settings.ts';
 import {
   type AcceptorCounter,
   acceptorCounters,
@@ -26,8 +26,7 @@ import {
 } from '../runtime/shared/counters.ts';
 import { latencyBetween, latencyQuantileMs } from '../runtime/shared/latency.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
-import { RunQueue } from '../runtime/shared/run-queue.ts';
-import type { MethodRow, PoolMemory, ThreadInit } from '../runtime/thread-control.ts';
+import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
 import { type CpuGeneration, cpuGeneration } from '../scheduler/cpu-spawner.ts';
 import type { Death } from '../scheduler/death.ts';
 import { Guards } from '../scheduler/guards.ts';
@@ -42,14 +41,12 @@ import { type Listener, listenersOf } from './listener.ts';
 import { methodTable } from './method-table.ts';
 import { openFilesMax } from './open-files.ts';
 import { servedOf, serverAdmin } from './server-admin.ts';
+import { arenaBytesFor, poolMemories } from './server-memory.ts';
+import { ServerStrategies } from './server-strategies.ts';
 import { callQueueName } from './thread-carrier.ts';
 
 /** Requests in flight per asking thread. */
 const tableEntries = 16_384;
-/** Shared memory per asking thread for bodies over 256 bytes; more when one frame may be large. */
-const arenaBytesMin = 64 * 1_048_576;
-/** Frames of the largest size that an arena holds at least. */
-const arenaFrames = 4;
 /** How long an idle thread polls before it parks, where threads do not outnumber cores, ms. */
 const spinMs = 0.05;
 /** A connection that has not arrived at its IO thread for so long never will, ms. */
@@ -120,6 +117,7 @@ export class Server {
   /** Resolves when an operator has asked the admin for a drain, which begins a stop. */
   readonly drainAsked: Promise<void>;
   readonly plugins: ProcessPlugins;
+  readonly strategies: ServerStrategies;
   readonly #logHub: LogHub;
   readonly #clock: Clock;
   readonly #actor: Actor;
@@ -141,6 +139,8 @@ export class Server {
     this.#logHub = startLogThread(settings.log);
     this.log = this.#logHub.logger('server');
     this.plugins = new ProcessPlugins(settings.plugins, (component) => this.#logHub.logger(component), this.#clock);
+    const pools = () => [this.ioPool, ...this.cpuPools];
+    this.strategies = new ServerStrategies(settings, pools, this.#clock, this.#logHub.logger('strategies'));
     const listeners = listenersOf(settings);
     this.#listeners = listeners;
     const bindings = listeners.map(({ binding }) => binding);
@@ -169,8 +169,16 @@ export class Server {
       threads: settings.io.threads,
       takes: (place) => ['io', callQueueName(place)],
       threadName: (place) => `io-${place + 1}`,
-      spawn: ioSpawner(settings, listeners, (init) => this.#attachLog(init), common.log, this.plugins),
+      spawn: ioSpawner(
+        settings,
+        listeners,
+        (init) => this.#attachLog(init),
+        common.log,
+        this.plugins,
+        (number) => this.strategies.born(number, 'io'),
+      ),
       onMessage: (number, message) => {
+        this.strategies.onMessage(number, message);
         if (message.type === 'connections') {
           for (const one of message.opened) this.acceptor.ledger.arrived(one);
           for (const one of message.closed) this.acceptor.ledger.close(one);
@@ -179,13 +187,14 @@ export class Server {
         this.#judgeDrained(number);
       },
       onGone: (number) => {
+        this.strategies.onGone(number);
         this.acceptor.ledger.closeThread(number);
         this.#saidDrained.add(number);
         this.#judgeDrained(number);
       },
       onGoing: (number) => {
         this.acceptor.handOut();
-        this.admin?.onGoing(number);
+        this.#onGoing(number);
       },
     });
     for (const [index, pool] of settings.pools.entries()) {
@@ -204,8 +213,12 @@ export class Server {
           takes: () => [pool.name],
           threadName: (place) => `${pool.name}-${place + 1}`,
           spawn,
-          onGone: (number) => this.#detachLog(number),
-          onGoing: (number) => this.admin?.onGoing(number),
+          onMessage: (number, message) => this.strategies.onMessage(number, message),
+          onGone: (number) => {
+            this.strategies.onGone(number);
+            this.#detachLog(number);
+          },
+          onGoing: (number) => this.#onGoing(number),
         }),
       );
     }
@@ -246,7 +259,14 @@ export class Server {
       clock: this.#clock,
     });
     this.#actor = new Actor({
-      parts: [this.plugins, this.#adminPart(), this.#threadsPart(), this.#ioPart(), this.#acceptorPart()],
+      parts: [
+        this.plugins,
+        this.#adminPart(),
+        this.strategies.part(),
+        this.#threadsPart(),
+        this.#ioPart(),
+        this.#acceptorPart(),
+      ],
       stopTimeoutMs: settings.stop.timeoutMs,
       clock: this.#clock,
       log: this.log,
@@ -399,6 +419,11 @@ export class Server {
     };
   }
 
+  #onGoing(number: number): void {
+    this.admin?.onGoing(number);
+    this.strategies.onGoing(number);
+  }
+
   /** A thread may say that it has nothing left while a connection is still on its way to it. */
   #judgeDrained(number: number): void {
     if (!this.#saidDrained.has(number) || this.acceptor.ledger.ofThread(number) > 0) return;
@@ -446,6 +471,7 @@ export class Server {
       ioThreads: io.threads,
       log: this.#attachLog(init).side,
       plugins: this.plugins.of('cpu'),
+      strategies: this.strategies.born(init.number, pool),
     };
   }
 
@@ -459,24 +485,4 @@ export class Server {
     this.#logSides.get(number)?.();
     this.#logSides.delete(number);
   }
-}
-
-/** The run queues of a process: one for each pool, one for pool `io`, one for each IO thread's outgoing calls. */
-function poolMemories(settings: Settings): PoolMemory[] {
-  const queue = (name: string, length: number, calls: boolean): PoolMemory => {
-    const capacity = 2 ** Math.ceil(Math.log2(length));
-    return { name, memory: RunQueue.allocate(capacity), capacity, calls };
-  };
-  const { io, pools } = settings;
-  return [
-    queue('io', io.queueLength, false),
-    ...Array.from({ length: io.threads }, (_, place) => queue(callQueueName(place), io.queueLength, true)),
-    ...pools.map(({ name, queueLength }) => queue(name, queueLength, false)),
-  ];
-}
-
-function arenaBytesFor(settings: Settings, bindings: readonly BindingSettings[]): number {
-  const frames = [...bindings, ...settings.clients].map(({ frameBytes }) => frameBytes);
-  const largest = Math.max(0, ...frames);
-  return Math.max(arenaBytesMin, 2 ** Math.ceil(Math.log2(Math.max(1, largest * arenaFrames))));
 }

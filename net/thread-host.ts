@@ -1,7 +1,9 @@
 // hostServices: loads services into a thread that runs requests, on CPU threads and, for pool `io`, on IO threads.
 
+import { systemRandom } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ServiceSettings } from '../runtime/settings.ts';
+import type { StrategyThread, StrategyThreadModule } from '../runtime/strategies.ts';
 import type { HostedThread, ThreadExtension } from '../scheduler/host-module.ts';
 import type { ServedRow } from '../scheduler/pool-thread.ts';
 import { fiberCalls } from './fiber-calls.ts';
@@ -10,6 +12,12 @@ import type { MethodProcessor } from './processor.ts';
 import { taskProcessor } from './task-processor.ts';
 import type { ThreadCarrier } from './thread-carrier.ts';
 
+/** What main gives a thread of its strategies. */
+export interface BornStrategies {
+  threadUrl: string;
+  birth: unknown;
+}
+
 /** Resolves with what the modules serve. Throws HeddleError naming each module that is wrong and why. */
 export async function hostServices(
   thread: HostedThread,
@@ -17,7 +25,9 @@ export async function hostServices(
   carrier: ThreadCarrier,
   log: Logger,
   extension: ThreadExtension,
+  strategies: BornStrategies | undefined,
 ): Promise<ServedRow[]> {
+  const hosted = await loadStrategies(thread, strategies, log);
   const processors = new Map<string, MethodProcessor>();
   for (const processor of await loadServices(services)) {
     processors.set(`${processor.service}/${processor.method}`, processor);
@@ -29,11 +39,29 @@ export async function hostServices(
       tasks: taskProcessor,
       calls: fiberCalls(carrier),
       log,
+      strategies: hosted,
       onLocalReply: (method, latencyMs, code) => asker.countAnswered(method, latencyMs, code),
     },
     extension,
   );
   return [...processors.values()].map(({ service, method, reads, oneWay, example }) => {
     return { service, method, reads, oneWay, example };
+  });
+}
+
+/** Undefined: the process has none. */
+async function loadStrategies(
+  { endpoint }: HostedThread,
+  strategies: BornStrategies | undefined,
+  log: Logger,
+): Promise<StrategyThread | undefined> {
+  if (strategies === undefined) return undefined;
+  const module = (await import(strategies.threadUrl)) as StrategyThreadModule;
+  return module.hostStrategies(strategies.birth, {
+    name: endpoint.name,
+    clock: endpoint.clock,
+    random: systemRandom,
+    log,
+    tell: (message) => endpoint.tell({ type: 'strategies', message }),
   });
 }

@@ -1,6 +1,8 @@
 // Settings: what a checked heddle.yaml comes to, in the units that code uses (ms, bytes). Made by config/, read by
 // every thread, passed between threads as plain data (structured clone), so: no classes, no functions, no Maps.
 
+import type { StrategySettings } from './strategies.ts';
+
 /** Everything one process needs to run. Each number here is a bound; its default stands in config/ and docs/config.md. */
 export interface Settings {
   /** Folder that relative module paths were resolved against: the config file's. */
@@ -15,6 +17,7 @@ export interface Settings {
   clients: ClientSettings[];
   /** In the order of the config; which come first is for the plugins to say. */
   plugins: PluginSettings[];
+  strategies: StrategySettings;
   limits: LimitSettings;
   log: LogSettings;
   stop: { /** How long what runs may take to finish on SIGTERM, ms. */ timeoutMs: number };

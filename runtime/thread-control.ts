@@ -77,6 +77,8 @@ export type ToThread =
   | { type: 'ping' }
   /** Where the admin asks this thread about itself. */
   | { type: 'admin'; port: MessagePort }
+  /** For the thread's strategies; what it says is theirs to know. */
+  | { type: 'strategies'; message: unknown }
   /** Take nothing new, finish what runs, then say `retired`. */
   | { type: 'retire' }
   /** Finish what runs. IO threads tell their peers; CPU threads go on until `stop`. */
@@ -109,5 +111,7 @@ export type ToMain =
   | { type: 'drained' }
   /** Nothing runs here any more and nothing will. */
   | { type: 'retired' }
+  /** Of the thread's strategies, for main's side of them. */
+  | { type: 'strategies'; message: unknown }
   /** Connections that have arrived and that have closed since the last such message, by the numbers main gave them. */
   | { type: 'connections'; opened: number[]; closed: number[] };

@@ -43,6 +43,7 @@ export interface ThreadWork {
   onGo(methods: MethodRow[]): void;
   onQuarantine(bodies: QuarantinedBody[]): void;
   onAdmin(port: MessagePort): void;
+  onStrategies(message: unknown): void;
   /** From here on it takes nothing, and says so by `takesRegular` and `takesNested`. */
   onRetire(): void;
   onDrain(): void;
@@ -311,6 +312,9 @@ export class ThreadEndpoint implements TimerTarget {
         break;
       case 'admin':
         this.#work.onAdmin(message.port);
+        break;
+      case 'strategies':
+        this.#work.onStrategies(message.message);
         break;
       case 'retire':
         this.#work.onRetire();

@@ -6,6 +6,7 @@ import type { Random } from '../runtime/clock.ts';
 import type { FiberContext } from '../runtime/fiber/context.ts';
 import type { FiberCalls } from '../runtime/fiber/host.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { StrategyThread } from '../runtime/strategies.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
 import type { ConnectionRow } from '../runtime/thread-report.ts';
@@ -41,6 +42,8 @@ export interface RunnerHost {
   tasks: Processor;
   calls: FiberCalls;
   log: Logger;
+  /** Undefined: the process has none, or this thread serves nothing. */
+  strategies?: StrategyThread | undefined;
   /** A request of this very thread was answered; `code` 0 is success. */
   onLocalReply(method: number, latencyMs: number, code: number): void;
 }

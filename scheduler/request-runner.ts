@@ -88,6 +88,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
       log: host.log,
       pool: this.bounds.pool,
       calls: host.calls,
+      strategies: host.strategies,
       nextTurn: (target) => {
         this.#turnTargets.push(target);
         this.endpoint.wake();
@@ -207,6 +208,10 @@ export class RequestRunner implements ThreadWork, HostedThread {
     answerAdmin(port, this.#running, this.#clock, this.#extension);
   }
 
+  onStrategies(message: unknown): void {
+    this.#host?.strategies?.onMessage(message);
+  }
+
   onRetire(): void {
     this.#retiring = true;
     this.#gauge();
@@ -311,6 +316,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
     request.link = link;
     request.request = taken.request;
     request.generation = taken.generation;
+    const strategies = this.#host?.strategies;
+    if (strategies !== undefined) strategies.onQueueDelay(this.#clock.nowMs() - taken.putAtMs);
     if (head.depth > 0 && this.#nested >= this.bounds.maxNested) {
       const { pool, maxNested } = this.bounds;
       this.#refuse(

@@ -107,6 +107,12 @@ export function hasFreeNames(node: Node, bound: readonly string[] = []): boolean
   return hasFreeNames(node.target, bound) || inside.some((child) => hasFreeNames(child, within));
 }
 
+/** The key of an access that is written out; undefined: it is calculated, or a number. */
+export function partOf(node: Field | Index): string | undefined {
+  if (node.kind === 'field') return node.name;
+  return node.index.kind === 'literal' && typeof node.index.value === 'string' ? node.index.value : undefined;
+}
+
 /** Whether absence passes through here: from the first `.?` of a chain on, every further access is optional too. */
 export function isOptional(node: Node): node is Field | Index {
   return (node.kind === 'field' || node.kind === 'index') && (node.optional || isOptional(node.target));

@@ -30,7 +30,10 @@ export function typeOfField(target: Type, name: string, node: Field | Index, tar
     return unionOf([]);
   }
   const suggestion = nearest(name, missing);
-  const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
+  // `params.rank.model`, where "rank.model" is one name.
+  const dotted = missing.find((field) => field.startsWith(`${name}.`));
+  const meant = suggestion ?? (dotted === undefined ? undefined : `${targetText}[${JSON.stringify(dotted)}]`);
+  const hint = meant === undefined ? '' : `; did you mean ${meant}?`;
   const message = `${targetText} has no field ${JSON.stringify(name)}${hint}`;
   // The caret goes under the field, not under all that leads to it.
   const problem = {

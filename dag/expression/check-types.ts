@@ -24,6 +24,7 @@ import {
   type Type,
   unionOf,
 } from './types.ts';
+import { wholeReads } from './whole-reads.ts';
 
 export interface CheckedExpression {
   /** What it gives; `any` where that can't be known, or where there are problems. */
@@ -32,9 +33,18 @@ export interface CheckedExpression {
   readonly problems: readonly ExpressionProblem[];
 }
 
+export interface CheckOptions {
+  /** Variables that are read part by part (`paths` of compile); default none. */
+  partByPart?: readonly string[];
+}
+
 /** `scope`: the types of all variables there are; one that is not in it is a problem. Never throws. */
-export function checkTypes(expression: Expression, scope: Readonly<Record<string, Type>>): CheckedExpression {
-  const problems: ExpressionProblem[] = [];
+export function checkTypes(
+  expression: Expression,
+  scope: Readonly<Record<string, Type>>,
+  { partByPart = [] }: CheckOptions = {},
+): CheckedExpression {
+  const problems = wholeReads(expression, partByPart);
   const checker = new Checker(expression.text, (problem) => problems.push(problem));
   const type = checker.typeOf(expression.root, scope);
   if (problems.length === 0) checker.checkConstants(expression.root);

@@ -8,6 +8,9 @@ import { describe } from './values.ts';
 /** Reads free variables from their slots. Never awaits, never enters itself. */
 export type Run = (values: readonly unknown[]) => unknown;
 
+/** How each part of one variable is read: `rankModel` of `params`. */
+export type PartReaders = ReadonlyMap<string, Run>;
+
 /** `constant`: known already; `run` then returns it. */
 export interface Code {
   readonly run: Run;
@@ -20,7 +23,9 @@ export interface Context {
   /** As `compile`, but an absent value is undefined and no failure. For fields, indexes and names. */
   compileAbsent(node: Node): Run;
   /** Where a name is kept. */
-  find(name: string): { readonly slot: number } | { readonly local: number } | undefined;
+  find(
+    name: string,
+  ): { readonly slot: number } | { readonly local: number } | { readonly parts: PartReaders } | undefined;
   /** Names that could be meant. */
   names(): string[];
   /** The context within a macro; `local` is the place of its variable in `locals`. */

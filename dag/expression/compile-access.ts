@@ -3,10 +3,11 @@
 
 import { nearest } from '../../runtime/nearest.ts';
 import type { Field, Has, HasValue, Index, Name, Node, OrValue } from './ast.ts';
-import { isOptional } from './ast.ts';
+import { isOptional, partOf } from './ast.ts';
 import { type Code, type Context, type Run, siteOf } from './code.ts';
 import { failAt, failField, type Site, textOf } from './evaluation-error.ts';
 import { describe, isMap } from './values.ts';
+import { readWhole } from './whole-reads.ts';
 
 export function compileName(node: Name, context: Context): Run {
   const site = siteOf(context, node);
@@ -30,11 +31,35 @@ function readName(node: Name, context: Context): Run {
     const { local } = found;
     return () => locals[local];
   }
+  if ('parts' in found) return failAt(siteOf(context, node), 'INVALID_ARGUMENT', readWhole(node.name));
   const { slot } = found;
   return (values) => values[slot];
 }
 
+/** Code of an access to a variable that is read part by part: undefined where the part has no value. Undefined: it is none. */
+function readPart(node: Field | Index, context: Context): Run | undefined {
+  const name = partOf(node);
+  if (name === undefined || node.target.kind !== 'name') return undefined;
+  const found = context.find(node.target.name);
+  if (found === undefined || !('parts' in found)) return undefined;
+  const site = siteOf(context, node);
+  return found.parts.get(name) ?? failField(site, node.target.name, Object.fromEntries(found.parts), name);
+}
+
+/** As code that needs a value. */
+function compilePart(node: Field | Index, context: Context): Run | undefined {
+  const run = readPart(node, context);
+  if (run === undefined) return undefined;
+  const site = siteOf(context, node);
+  return (values) => {
+    const value = run(values);
+    return value === undefined ? failAt(site, 'INVALID_ARGUMENT', `${textOf(site)} has no value here`) : value;
+  };
+}
+
 export function compileField(node: Field, context: Context): Run {
+  const part = compilePart(node, context);
+  if (part !== undefined) return part;
   const { name } = node;
   const target = context.compile(node.target).run;
   const site = accessOf(context, node);
@@ -49,6 +74,8 @@ export function compileField(node: Field, context: Context): Run {
 }
 
 export function compileIndex(node: Index, context: Context): Run {
+  const part = compilePart(node, context);
+  if (part !== undefined) return part;
   const target = context.compile(node.target).run;
   const index = context.compile(node.index).run;
   const site = accessOf(context, node);
@@ -71,6 +98,8 @@ export function compileIndex(node: Index, context: Context): Run {
 export function compileAbsent(node: Node, context: Context): Run {
   if (node.kind === 'name') return nullAsAbsent(readName(node, context));
   if (node.kind !== 'field' && node.kind !== 'index') return context.compile(node).run;
+  const part = readPart(node, context);
+  if (part !== undefined) return nullAsAbsent(part);
   const passesAbsence = isOptional(node.target) || node.target.kind === 'name';
   const target = passesAbsence ? context.compileAbsent(node.target) : context.compile(node.target).run;
   const site = accessOf(context, node);

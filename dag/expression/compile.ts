@@ -4,7 +4,7 @@
 import { type ErrorCode, HeddleError } from '../../runtime/errors.ts';
 import { type Expression, hasFreeNames, type Node } from './ast.ts';
 import { defaultStepsMax, foldStepsMax, stepsMaxLimit } from './bounds.ts';
-import type { Code, Context, Run } from './code.ts';
+import type { Code, Context, PartReaders, Run } from './code.ts';
 import {
   compileAbsent,
   compileField,
@@ -28,9 +28,19 @@ import { startMeter } from './meter.ts';
 /** `values[slot]`: the value of each free variable; undefined: it has none. They are read, never changed. */
 export type Evaluate = (values: readonly unknown[]) => unknown;
 
+/**
+ * Variables that have no slot, by name, and how each of their parts is read. A part's reader is called with the values when
+ * the evaluation reaches it, and each time that it does; what it returns is the part's value, undefined: it has none.
+ */
+export type PathReaders = ReadonlyMap<string, PartReaders>;
+
+const noPaths: PathReaders = new Map();
+
 export interface CompileOptions {
   /** What one evaluation may spend, steps (see bounds.ts). 1 to 1,000,000; default 100,000. */
   stepsMax?: number;
+  /** Variables that are read part by part, where reading has a consequence. They hide slots of the same name. */
+  paths?: PathReaders;
 }
 
 /**
@@ -38,7 +48,8 @@ export interface CompileOptions {
  * the expression makes. The result may share parts with the values it was given, and constant lists and maps are frozen.
  *
  * @param slots index in `values` of each variable; more than the expression reads is fine.
- * @throws HeddleError INVALID_ARGUMENT when the expression reads a variable that has no slot.
+ * @throws HeddleError INVALID_ARGUMENT when the expression reads a variable that has no slot, or one of `paths` as a
+ * whole or in a part without a reader.
  *
  * What it returns throws HeddleError: INVALID_ARGUMENT (a value is missing or of the wrong kind), FAILED_PRECONDITION
  * (division by zero, an index outside, an empty list), RESOURCE_EXHAUSTED (over `stepsMax`). Its `cause` is an
@@ -47,14 +58,14 @@ export interface CompileOptions {
 export function compile(
   expression: Expression,
   slots: ReadonlyMap<string, number>,
-  { stepsMax = defaultStepsMax }: CompileOptions = {},
+  { stepsMax = defaultStepsMax, paths = noPaths }: CompileOptions = {},
 ): Evaluate {
   if (!Number.isInteger(stepsMax) || stepsMax < 1 || stepsMax > stepsMaxLimit) {
     const message = `stepsMax must be a whole number from 1 to ${stepsMaxLimit}, got ${stepsMax}`;
     throw new HeddleError('INVALID_ARGUMENT', message);
   }
   const locals: unknown[] = [];
-  const { run } = contextOf(expression.text, slots, [], locals).compile(expression.root);
+  const { run } = contextOf(expression.text, { slots, paths }, [], locals).compile(expression.root);
   if (locals.length === 0) {
     return (values) => {
       startMeter(stepsMax);
@@ -74,19 +85,22 @@ export function compile(
 
 /** The failure of a part without free variables; undefined: it has a value, or is too dear to try. */
 export function failureOfConstant(text: string, node: Node): HeddleError | undefined {
-  const { run } = contextOf(text, new Map(), [], []).compile(node);
+  const { run } = contextOf(text, noVariables, [], []).compile(node);
   const outcome = attempt(run);
   return 'failure' in outcome && outcome.failure.code !== overBudget ? outcome.failure : undefined;
 }
 
 const overBudget: ErrorCode = 'RESOURCE_EXHAUSTED';
 
-function contextOf(
-  text: string,
-  slots: ReadonlyMap<string, number>,
-  variables: readonly string[],
-  locals: unknown[],
-): Context {
+/** Those that an expression does not bind itself. */
+interface FreeVariables {
+  readonly slots: ReadonlyMap<string, number>;
+  readonly paths: PathReaders;
+}
+
+const noVariables: FreeVariables = { slots: new Map(), paths: noPaths };
+
+function contextOf(text: string, free: FreeVariables, variables: readonly string[], locals: unknown[]): Context {
   const context: Context = {
     text,
     locals,
@@ -95,14 +109,16 @@ function contextOf(
     find(name) {
       const local = variables.lastIndexOf(name);
       if (local >= 0) return { local };
-      const slot = slots.get(name);
+      const parts = free.paths.get(name);
+      if (parts !== undefined) return { parts };
+      const slot = free.slots.get(name);
       return slot === undefined ? undefined : { slot };
     },
-    names: () => [...variables, ...slots.keys()],
+    names: () => [...variables, ...free.paths.keys(), ...free.slots.keys()],
     bind(variable) {
       const local = variables.length;
       locals[local] = undefined;
-      return { local, context: contextOf(text, slots, [...variables, variable], locals) };
+      return { local, context: contextOf(text, free, [...variables, variable], locals) };
     },
   };
   return context;

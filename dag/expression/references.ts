@@ -1,7 +1,7 @@
 // references: what an expression reads from outside, so that a graph's edges can be inferred from the names of nodes
 // and a request's need of fields be shown.
 
-import { childrenOf, type Expression, type Node } from './ast.ts';
+import { childrenOf, type Expression, type Node, partOf } from './ast.ts';
 
 /**
  * The paths of all free variables, each once, in the order of the text: `user.id` as `['user', 'id']`,
@@ -33,11 +33,8 @@ function collect(node: Node, bound: ReadonlySet<string>, found: (path: string[])
 /** Of a name, and of fields and literal keys from one. */
 function pathOf(node: Node): string[] | undefined {
   if (node.kind === 'name') return [node.name];
-  if (node.kind === 'field') {
-    const path = pathOf(node.target);
-    return path === undefined ? undefined : [...path, node.name];
-  }
-  if (node.kind !== 'index' || node.index.kind !== 'literal' || typeof node.index.value !== 'string') return undefined;
-  const path = pathOf(node.target);
-  return path === undefined ? undefined : [...path, node.index.value];
+  if (node.kind !== 'field' && node.kind !== 'index') return undefined;
+  const part = partOf(node);
+  const path = part === undefined ? undefined : pathOf(node.target);
+  return path === undefined || part === undefined ? undefined : [...path, part];
 }

@@ -16,6 +16,11 @@ export class Places {
     this.#places.set(path, place);
   }
 
+  /** Whether the part itself was written; not what was filled in. */
+  has(path: string): boolean {
+    return this.#places.has(path);
+  }
+
   /** The place of a part, or of the nearest part around it that has one. */
   of(path: string): Place {
     for (let part = path; part !== ''; part = parentOf(part)) {

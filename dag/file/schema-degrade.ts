@@ -14,6 +14,8 @@ import {
   section,
   text,
 } from '../../document/declare.ts';
+import { quote } from '../../document/quote.ts';
+import type { Checked } from '../../document/types.ts';
 import { nodeName, nodeNamePattern, nodeNameRule, template } from './schema-words.ts';
 
 /** Levels are numbered from 1; 0 is the whole graph. */
@@ -23,14 +25,17 @@ const nodeMap = {
   name: 'node',
   example: 'rank',
   namePattern: nodeNamePattern,
-  nodeNameRule,
   nameRule: nodeNameRule,
   overridesCreate: true,
   maxEntries: 256,
 };
 
 const levelType = object({
-  skip: section(list(nodeName, 256), 'Nodes that are left out, as if their `when` were false.'),
+  skip: section(
+    list(nodeName, 256),
+    'Nodes that are left out, as if their `when` were false.',
+    'What is not asked for costs nothing.',
+  ),
   replace: section(map(nodeName, nodeMap), 'Node to the node that takes its place.'),
   input: section(map(template, nodeMap), 'Node to templates that take the place of parts of its input.'),
 });
@@ -47,15 +52,19 @@ export type SignalName = keyof typeof signalUnits;
 export const signalNames = Object.keys(signalUnits) as SignalName[];
 
 const signalType = object({
-  level: required(integer(1, levelsMax), 'The level it raises.', ''),
+  level: required(integer(1, levelsMax), 'The level it raises.', 'Levels under it hold with it.'),
   signal: required(
     choice(...signalNames),
     `What is measured: ${Object.entries(signalUnits)
       .map(([name, unit]) => `${name} (${unit})`)
       .join(', ')}.`,
-    '',
+    'Queue delay tells overload first; the others tell its causes.',
   ),
-  above: required(number(0, 1_000_000), 'Raised when it stays above this for `hold`.', ''),
+  above: required(
+    number(0, 1_000_000),
+    'Raised when it stays above this for `hold`.',
+    'Only the author knows what is too much.',
+  ),
   below: optional(
     number(0, 1_000_000),
     'half of `above`',
@@ -78,28 +87,37 @@ const countPerGap = text(
   '^\\d{1,9} per \\d+(ms|s|m|h)$',
   (written) => {
     const match = /^(\d{1,9}) per (\d{1,6})(ms|s|m|h)$/.exec(written);
-    if (match === null) return { message: 'must be a count per gap such as 100 per 1s' };
+    if (match === null) return { message: `must be a count per gap such as 100 per 1s, not ${quote(written)}` };
     const gapMs = Number(match[2]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[3] as 'ms' | 's' | 'm' | 'h'];
-    if (gapMs < 1 || gapMs > 3_600_000) return { message: 'must have a gap from 1ms to 1h' };
+    if (gapMs < 1 || gapMs > 3_600_000) return { message: `must have a gap from 1ms to 1h, not ${quote(written)}` };
     return { value: { count: Number(match[1]), gapMs } };
   },
 );
 
 const limitType = object({
-  level: required(integer(1, levelsMax), 'The level of the runs beyond the limit.', ''),
+  level: required(
+    integer(1, levelsMax),
+    'The level of the runs beyond the limit.',
+    'What a whole run costs is paid only as often as there is room.',
+  ),
   count: optional(
     countPerGap,
     'none',
     "raster's CountDegrader: so many runs in each gap stay whole; those beyond it run at `level`.",
-    '',
+    'It caps what a backend gets in each gap, also in a burst.',
   ),
   rate: optional(
     number(0.001, 1_000_000),
     'none',
     "raster's RateDegrader: tokens a second; a run that finds none runs at `level`.",
-    '',
+    'It caps the mean, and lets short bursts through.',
   ),
-  burst: optional(integer(1, 1_000_000), 'one second of tokens', 'Tokens that can be saved up for `rate`.', ''),
+  burst: optional(
+    integer(1, 1_000_000),
+    'one second of tokens',
+    'Tokens that can be saved up for `rate`.',
+    'Requests never come evenly.',
+  ),
 });
 
 export const degradeType = object({
@@ -117,3 +135,7 @@ export const degradeType = object({
   signals: section(list(signalType, 32), 'What raises a level and lowers it again, on each thread by itself.'),
   limits: section(list(limitType, 32), 'Runs beyond a limit are degraded one by one; counted for the whole process.'),
 });
+
+export type CheckedDegrade = Checked<typeof degradeType>;
+export type CheckedLevel = Checked<typeof levelType>;
+export type CheckedLimit = Checked<typeof limitType>;

@@ -16,12 +16,14 @@ import {
   text,
   tree,
 } from '../../document/declare.ts';
-import type { Checked, CheckedEntry } from '../../document/types.ts';
+import { quote } from '../../document/quote.ts';
+import type { Checked } from '../../document/types.ts';
 import { degradeType } from './schema-degrade.ts';
 import { layersType } from './schema-experiments.ts';
-import { nodePolicyKeys, policyKeys } from './schema-policies.ts';
+import { defaultsType, nodePolicyKeys, policyKeys } from './schema-policies.ts';
 import { testType } from './schema-tests.ts';
 import {
+  builtInNames,
   expression,
   nodeNamePattern,
   nodeNameRule,
@@ -38,24 +40,26 @@ export const itemsLimit = 10_000;
 
 export type Join = { kind: 'all' | 'any' | 'none_failed' } | { kind: 'quorum'; count: number };
 
+const joinWords = 'all, any, none_failed or quorum N';
+
 const joinText = text(
-  'all, any, none_failed or quorum N',
+  joinWords,
   'quorum 2',
   '^(all|any|none_failed|quorum \\d{1,3})$',
   (written): { value: Join } | { message: string } => {
     const quorum = /^quorum (\d{1,3})$/.exec(written);
     if (quorum !== null && Number(quorum[1]) > 0) return { value: { kind: 'quorum', count: Number(quorum[1]) } };
     if (written === 'all' || written === 'any' || written === 'none_failed') return { value: { kind: written } };
-    return { message: 'must be all, any, none_failed or quorum N with N from 1' };
+    return { message: `must be ${joinWords} with N from 1, not ${quote(written)}` };
   },
 );
 
 const foreachType = object({
-  in: required(expression, 'The list.', ''),
+  in: required(expression, 'The list, worked out once the node runs.', 'Its length is known only then.'),
   as: key(
     word('a name', 'item', nodeNamePattern),
     'item',
-    "The item's name in input, when and key.",
+    "The item's name in the expressions of `input`.",
     'It reads well in most graphs.',
   ),
   maxItems: required(integer(1, itemsLimit), 'Items at most; a longer list fails the node.', 'Work must have a bound.'),
@@ -69,7 +73,7 @@ const foreachType = object({
     integer(0, itemsLimit),
     'all of them',
     'So many items must succeed; the node ends as soon as all have ended.',
-    '',
+    'A few of many may be lost without harm.',
   ),
   failed: key(
     choice('hole', 'drop'),
@@ -87,20 +91,26 @@ const nodeType = object({
     word('module#export, such as ./rank.ts#rank', './rank.ts#rank', runPattern),
     'none',
     'An executor: the function that a module exports.',
-    '',
+    'Code of your own, on a thread of this process.',
   ),
   call: optional(
     word('module#contract/method, such as ./contract.ts#Users/get', './contract.ts#Users/get', callPattern),
     'none',
     'A method of a service, by the contract that a module exports.',
-    '',
+    'Of this process, or of a backend that `clients` of heddle.yaml names.',
   ),
-  strategy: optional(word('the name of a strategy', 'feed.recall', strategyNamePattern), 'none', 'Another graph.', ''),
-  value: optional(template, 'none', 'A value made of other values.', ''),
-  input: optional(template, 'an empty map', 'What the node is given.', ''),
+  strategy: optional(
+    word('the name of a strategy', 'feed.recall', strategyNamePattern),
+    'none',
+    'Another graph.',
+    'What several graphs share is written once.',
+  ),
+  value: optional(template, 'none', 'A value made of other values.', 'It takes no time and can have no policies.'),
+  input: optional(template, 'an empty map', 'What the node is given.', 'Its expressions say what it waits for.'),
   needs: section(
     list(word('the name of a node, with ? when it may lack', 'users?', '^[A-Za-z_][A-Za-z0-9_]{0,63}\\??$'), nodesMax),
     'Nodes it waits for, beside those that its expressions name; `users?`: it goes on without.',
+    'Expressions alone could not say that a node may lack.',
   ),
   join: key(
     joinText,
@@ -108,13 +118,23 @@ const nodeType = object({
     'When it runs: after all it needs, any of them, N of them, or after all ended and none failed (skipped ones lack).',
     'Mostly each input is needed.',
   ),
-  when: optional(expression, 'always', 'It is skipped unless this is true.', ''),
-  foreach: optional(foreachType, 'once', 'Runs it for each item of a list; the value is the list of results.', ''),
+  when: optional(
+    expression,
+    'always',
+    'It is skipped unless this is true.',
+    'Paths of a graph are chosen so, also by experiments.',
+  ),
+  foreach: optional(
+    foreachType,
+    'once',
+    'Runs it for each item of a list; the value is the list of results.',
+    'One call for each is what many backends offer.',
+  ),
   pool: optional(
     word('the name of a pool', 'rank', '^[A-Za-z_][A-Za-z0-9_-]{0,63}$'),
     "the request's own thread",
     'The pool that it runs on: several nodes of one request really run in parallel.',
-    '',
+    'Work that keeps a CPU busy holds up its thread.',
   ),
   ...policyKeys,
   ...nodePolicyKeys,
@@ -146,41 +166,54 @@ const budgetType = object({
 export const reportParts = ['degraded', 'experiments', 'path'] as const;
 export type ReportPart = (typeof reportParts)[number];
 
+const meanings: Record<(typeof builtInNames)[number], string> = { request: 'request', params: 'parameters' };
+
 export const strategySchema = object({
   strategy: required(
     word('a name such as feed.recommend', 'feed.recommend', strategyNamePattern),
     'Its name: `fiber.run(name, request)`.',
-    '',
+    'Code, other graphs and the admin call it so.',
   ),
-  description: optional(word('a text', 'Items for the start page.'), 'none', 'What it is for.', ''),
+  description: optional(
+    word('a text', 'Items for the start page.'),
+    'none',
+    'What it is for.',
+    'Shown wherever the strategy is.',
+  ),
   request: optional(
     tree('a map from field to type', 1000),
     'anything',
     'The fields of the request and their types: string, number, boolean, any, list<…>, map<…>, a map of fields; `?` after it: may lack.',
-    '',
+    'With it, what expressions read of the request is checked before anything runs.',
   ),
   budget: section(budgetType, 'Time and extra calls of a run.'),
-  defaults: section(object(policyKeys), 'Policies of all nodes that run or call something.'),
+  defaults: section(defaultsType, 'Policies of all nodes that run or call something.'),
   nodes: required(
     map(nodeType, {
       name: 'node',
       example: 'rank',
       namePattern: nodeNamePattern,
       nameRule: nodeNameRule,
+      refused: Object.fromEntries(
+        builtInNames.map((name) => [
+          name,
+          `"${name}" can not name a node: expressions read the ${meanings[name]} by it`,
+        ]),
+      ),
       overridesCreate: true,
       minEntries: 1,
       maxEntries: nodesMax,
     }),
     'The steps.',
-    '',
+    'Where several things happen at one instant, their order in the file decides.',
   ),
-  output: required(template, 'The answer.', ''),
+  output: required(template, 'The answer.', 'Only nodes on the way to it ever run.'),
   layers: section(layersType, 'Layers of experiments.'),
   degrade: section(degradeType, 'Levels of degradation.'),
   report: key(
     list(word('degraded, experiments or path', 'path', `^(${reportParts.join('|')})$`), 3),
     ['degraded', 'experiments'],
-    'What the metadata of a reply carries: heddle-degraded, heddle-experiments, heddle-path.',
+    'What the metadata of a reply carries: strategy-degraded, strategy-experiments, strategy-path.',
     'Each is left out while there is nothing to say; the path costs a text for each run.',
   ),
   tests: section(list(testType, 256), 'Tests of this graph.'),
@@ -188,6 +221,3 @@ export const strategySchema = object({
 
 export type CheckedStrategy = Checked<typeof strategySchema>;
 export type CheckedNode = Checked<typeof nodeType>;
-export type CheckedNodes = Map<string, CheckedEntry<typeof nodeType>>;
-export type CheckedTest = Checked<typeof testType>;
-export const nodeTypeOfSchema = nodeType;

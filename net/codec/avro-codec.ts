@@ -9,11 +9,12 @@ import { canonicalPair, type Fingerprint, fingerprintOf } from './avro-canonical
 import type { AvroIn, AvroOut, AvroSchema } from './avro-infer.ts';
 import { valueFromJson, valueToJson } from './avro-json.ts';
 import { type AvroNode, avroKinds } from './avro-schema.ts';
+import { shapeOfAvro } from './avro-shape.ts';
 import { AvroType } from './avro-type.ts';
 import { VersionForm } from './avro-version.ts';
 import { parseJsonBody } from './json-text.ts';
 import { LearntForms } from './learnt-forms.ts';
-import { type BodyForm, type MethodCodec, type Nothing, unsupportedCodec } from './method-codec.ts';
+import { type BodyForm, type MethodCodec, type MethodShapes, type Nothing, unsupportedCodec } from './method-codec.ts';
 import { type QueryShape, queryShapeOfAvro, readQuery } from './query.ts';
 import { isQuery } from './query-mark.ts';
 import { writeBody, writeText } from './scratch.ts';
@@ -59,6 +60,8 @@ class AvroCodec implements MethodCodec {
   readonly #json: BodyForm;
   /** For requests made of query parameters; made on first use. */
   #query: BodyForm | undefined;
+  /** Made on first use. */
+  #shapes: MethodShapes | undefined;
   readonly #accepted: (Fingerprint & { form: BodyForm })[] = [];
   readonly #learnt = new LearntForms();
 
@@ -149,6 +152,14 @@ class AvroCodec implements MethodCodec {
       throw new HeddleError('INTERNAL', `it was written in schema version ${written} instead of the caller's own`);
     }
     return this.#response.decode(source, bodyStart, bodyEnd);
+  }
+
+  shapes(): MethodShapes {
+    this.#shapes ??= {
+      request: shapeOfAvro(this.#request.node, { optionalDefaults: true }),
+      response: shapeOfAvro(this.#response.node, { optionalDefaults: false }),
+    };
+    return this.#shapes;
   }
 
   #queryForm(): BodyForm {

@@ -4,8 +4,9 @@ import { type CallHead, type CallReply, type CodecName, codecIds } from '../../r
 import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
 import { shown } from './body-fault.ts';
-import { type BodyForm, type MethodCodec, nothingToLearn } from './method-codec.ts';
+import { type BodyForm, type MethodCodec, type MethodShapes, nothingToLearn } from './method-codec.ts';
 import { placeBytes } from './scratch.ts';
+import { anyShape } from './shape-walk.ts';
 
 export interface BytesTypes {
   requestIn: Uint8Array;
@@ -59,7 +60,13 @@ class BytesCodec implements MethodCodec {
   readResponse(reply: CallReply): Buffer {
     return Buffer.from(reply.source.subarray(reply.bodyStart, reply.bodyEnd));
   }
+
+  shapes(): MethodShapes {
+    return unknownShapes;
+  }
 }
+
+const unknownShapes: MethodShapes = { request: anyShape, response: anyShape };
 
 class BytesForm implements BodyForm {
   readonly #codec: number;

@@ -5,12 +5,22 @@ import type { ZodType, input as zodInput, output as zodOutput } from 'zod';
 import { type CallHead, type CallReply, type CodecName, codecIds } from '../../runtime/call.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
+import type { ValueShape } from '../../runtime/value-shape.ts';
 import { formatPath } from './body-fault.ts';
+import { type ShapeSchema, shapeOfJsonSchema } from './json-shape.ts';
 import { parseJsonBody } from './json-text.ts';
-import { type BodyForm, type MethodCodec, type Nothing, nothingToLearn, unsupportedCodec } from './method-codec.ts';
+import {
+  type BodyForm,
+  type MethodCodec,
+  type MethodShapes,
+  type Nothing,
+  nothingToLearn,
+  unsupportedCodec,
+} from './method-codec.ts';
 import { type JsonSchema, type QueryShape, queryShapeOfJsonSchema, readQuery } from './query.ts';
 import { isQuery } from './query-mark.ts';
 import { writeBody, writeText } from './scratch.ts';
+import { nullShape } from './shape-walk.ts';
 
 export interface JsonTypes<Request extends ZodType, Response> {
   requestIn: zodInput<Request>;
@@ -45,6 +55,8 @@ class JsonCodec implements MethodCodec, BodyForm {
   readonly #response: ZodType | undefined;
   /** For requests made of query parameters; made on first use. */
   #query: BodyForm | undefined;
+  /** Made on first use. */
+  #shapes: MethodShapes | undefined;
 
   constructor(request: ZodType, response: ZodType | undefined) {
     this.#request = request;
@@ -82,6 +94,14 @@ class JsonCodec implements MethodCodec, BodyForm {
     return checked(this.#response, parsed(reply.source, reply.bodyStart, reply.bodyEnd));
   }
 
+  shapes(): MethodShapes {
+    this.#shapes ??= {
+      request: shapeOfZod(this.#request, 'input'),
+      response: this.#response === undefined ? nullShape : shapeOfZod(this.#response, 'output'),
+    };
+    return this.#shapes;
+  }
+
   #queryForm(): BodyForm {
     if (this.#query === undefined) {
       // The part of JSON Schema that is looked at; zod's own type says more.
@@ -111,6 +131,19 @@ class QueryForm implements BodyForm {
   encode(value: unknown, reply: CallReply): void {
     this.#codec.encode(value, reply);
   }
+}
+
+function shapeOfZod(schema: ZodType, io: 'input' | 'output'): ValueShape {
+  const jsonSchema = schema.toJSONSchema({
+    io,
+    override({ zodSchema, jsonSchema: written }) {
+      // These take anything, though zod writes what they make of it.
+      const { def } = zodSchema._zod;
+      const takesAnything = def.type === 'catch' || ('coerce' in def && def.coerce === true);
+      if (io === 'input' && takesAnything) for (const key of Object.keys(written)) delete written[key];
+    },
+  });
+  return shapeOfJsonSchema(jsonSchema as ShapeSchema);
 }
 
 function parsed(source: Buffer, start: number, end: number): unknown {

@@ -4,6 +4,7 @@
 import { type CallHead, type CallReply, type CodecName, codecIds } from '../../runtime/call.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
+import type { ValueShape } from '../../runtime/value-shape.ts';
 
 /** The four types of a method: what its caller gives and gets, what its handler gets and gives. */
 export interface MethodTypes {
@@ -19,6 +20,14 @@ export interface MethodTypes {
 
 /** What a handler gives that returns nothing: `void`, which a plain function and an async one both may have. */
 export type Nothing = ReturnType<() => void>;
+
+/** What is known of a method's values, as its caller has them: a field that may be missing is one that may be null. */
+export interface MethodShapes {
+  /** What a caller passes (`requestIn`). */
+  readonly request: ValueShape;
+  /** What a caller gets (`responseOut`); null when the method answers nothing. */
+  readonly response: ValueShape;
+}
 
 /** How one method's bodies are written. Values go in and out untyped; `types` carries what the compiler knows. */
 export interface MethodCodec<Types extends MethodTypes = MethodTypes> {
@@ -48,6 +57,9 @@ export interface MethodCodec<Types extends MethodTypes = MethodTypes> {
   writeRequest(request: unknown, head: CallHead, codec: CodecName | undefined): void;
   /** Calling side: the value of a successful reply; holds no view of it. Throws HeddleError saying why not. */
   readResponse(reply: CallReply): unknown;
+
+  /** For those who check texts that make requests or read responses, on any thread. Worked out when first asked for. */
+  shapes(): MethodShapes;
 }
 
 /** A codec settled for one caller: it knows codec and schema versions, and holds nothing of the call. */

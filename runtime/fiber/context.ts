@@ -104,6 +104,18 @@ export interface MethodRef<Request, Response> {
   readonly types?: { request: Request; response: Response };
 }
 
+/** A strategy, as runs name it. Made by `strategy()`; its name alone does too, without types. */
+export interface StrategyRef<Request, Response> {
+  readonly name: string;
+  /** Types only; never set. */
+  readonly types?: { request: Request; response: Response };
+}
+
+export interface RunOptions {
+  /** At most this long, ms; the fiber's own deadline and the strategy's budget still hold. */
+  timeoutMs?: number;
+}
+
 /** What user code sees of its fiber. All times are ms. */
 export interface FiberContext {
   readonly id: number;
@@ -174,6 +186,15 @@ export interface FiberContext {
   ): Promise<Response>;
   /** Sends without waiting for an answer; resolves when it was handed on. */
   send<Request>(method: MethodRef<Request, unknown>, request: Request, options?: CallOptions): Promise<void>;
+  /**
+   * Runs a strategy: a graph declared in YAML or by `strategy()`; its nodes are fibers of this request. Throws NOT_FOUND
+   * for a name that no strategy has, and what the strategy fails with.
+   */
+  run<Request, Response>(
+    strategy: StrategyRef<Request, Response> | string,
+    request: Request,
+    options?: RunOptions,
+  ): Promise<Response>;
   /** Runs one task on a pool. */
   offload<Input, Output>(task: Task<Input, Output>, input: Input, options?: OffloadOptions): Promise<Output>;
   /** Runs one task on many inputs, on as many threads as the pool has free; values in order; fails as `all` does. */

@@ -18,13 +18,15 @@ import type {
   MethodRef,
   OffloadOptions,
   OutputsOf,
+  RunOptions,
   SpawnOptions,
+  StrategyRef,
   Task,
   TraceContext,
 } from './context.ts';
 import { runWithFiber } from './current-fiber.ts';
 import { Group, type GroupOptions } from './group.ts';
-import type { FiberHost, FiberOrigin, HostedFiber } from './host.ts';
+import type { FiberHost, FiberOrigin, HostedFiber, MemberBody } from './host.ts';
 import { Join } from './join.ts';
 import { Lifecycle, type MemberObserver } from './lifecycle.ts';
 import { Sleep, Turn } from './sleep.ts';
@@ -185,6 +187,35 @@ export class Fiber extends Lifecycle implements HostedFiber {
     return this.host.calls.send(this, method, request, options);
   }
 
+  run<Request, Response>(
+    strategy: StrategyRef<Request, Response> | string,
+    request: Request,
+    options?: RunOptions,
+  ): Promise<Response> {
+    if (this.interruption !== undefined) return rejected(this.interruption);
+    const name = typeof strategy === 'string' ? strategy : strategy.name;
+    const { strategies } = this.host;
+    if (strategies === undefined) return rejected(noStrategies(name));
+    // Its author says what it gives; nothing here can check it.
+    return strategies.run(this, name, request, options) as Promise<Response>;
+  }
+
+  spawnMember(body: MemberBody, index: number, name: string, deadlineMs: number): Fiber {
+    this.checkMaySpawn();
+    const child = new Fiber(
+      this.host,
+      this.origin,
+      this.nowMs(),
+      this,
+      name,
+      deadlineMs < this.deadlineMs ? deadlineMs : this.deadlineMs,
+    );
+    this.adopt(child, body, index);
+    child.start(runMember);
+    this.entering();
+    return child;
+  }
+
   offload<Input, Output>(task: Task<Input, Output>, input: Input, options?: OffloadOptions): Promise<Output> {
     if (this.interruption !== undefined) return rejected(this.interruption);
     return this.host.calls.offload(this, task, input, options);
@@ -258,6 +289,15 @@ export class Fiber extends Lifecycle implements HostedFiber {
 
   protected rootEnded(): void {
     this.origin.ended(this);
+  }
+
+  /** For runMember alone. */
+  get body(): MemberBody {
+    return this.observer as MemberBody;
+  }
+
+  get index(): number {
+    return this.memberIndex;
   }
 
   /** Notices what a busy loop keeps from being delivered: a result no longer wanted, a deadline passed. */
@@ -351,8 +391,18 @@ class Rare {
   pace: CheckPace | undefined = undefined;
 }
 
+const runMember = (fiber: Fiber): unknown => fiber.body.runMember(fiber.index, fiber);
+
 const allResults = <Value>(results: unknown[]): Value => results as Value;
 const oneResult = <Value>(results: unknown[], lastIndex: number): Value => results[lastIndex] as Value;
+
+function noStrategies(name: string): HeddleError {
+  return new HeddleError(
+    'FAILED_PRECONDITION',
+    `strategy ${name}: this process has no strategies; list their files in heddle.yaml, strategies: [ "./strategies/*.yaml" ]`,
+    { retry: 'no' },
+  );
+}
 
 function badTime(what: string, ms: number): HeddleError {
   return new HeddleError('INVALID_ARGUMENT', `${what}: ${ms} is not a time in milliseconds, 0 or more`);

@@ -5,7 +5,16 @@ import type { Clock } from '../clock.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
-import type { CallOptions, FiberContext, FiberExit, FiberState, MethodRef, OffloadOptions, Task } from './context.ts';
+import type {
+  CallOptions,
+  FiberContext,
+  FiberExit,
+  FiberState,
+  MethodRef,
+  OffloadOptions,
+  RunOptions,
+  Task,
+} from './context.ts';
 import type { Waiter } from './wait.ts';
 
 /** A thread, as its fibers see it. One per thread (or per pool of a thread). */
@@ -17,6 +26,8 @@ export interface FiberHost {
   /** The pool's name, or `io`. */
   readonly pool: string;
   readonly calls: FiberCalls;
+  /** Undefined: this thread has no strategies. */
+  readonly strategies?: FiberStrategies | undefined;
   /** Calls `target.onTurn()` once, after the event loop has gone round. Behind `fiber.yield()`. */
   nextTurn(target: TurnTarget): void;
 }
@@ -49,6 +60,20 @@ export interface FiberCalls {
     input: Input,
     options: OffloadOptions | undefined,
   ): Promise<Output>;
+}
+
+/** Strategies, implemented by dag. Returns the promise of a `Wait` begun for `fiber`. */
+export interface FiberStrategies {
+  run(fiber: HostedFiber, strategy: string, request: unknown, options: RunOptions | undefined): Promise<unknown>;
+}
+
+/** The body of children that are started many at a time: one object for all of them, so that none needs a closure. */
+export interface MemberBody {
+  /** Runs child `index`. */
+  runMember(index: number, fiber: FiberContext): unknown;
+  /** Child `index` was asked to stop; `memberEnded` follows when it obeys. Must not throw. */
+  memberStopping(index: number, reason: HeddleError): void;
+  memberEnded(index: number, exit: FiberExit<unknown>): void;
 }
 
 /**
@@ -97,6 +122,11 @@ export interface HostedFiber extends FiberContext, Waiter {
   readonly callDeadlineMs: number;
   /** The pairs that user code set for the reply; undefined: it asked for none. */
   readonly replyMetadataIfAny: ReadonlyMap<string, string> | undefined;
+  /**
+   * Starts a child whose body is `body.runMember(index, child)`; its failure goes to `body`, not to this fiber. It may
+   * have ended when this returns. `deadlineMs` is absolute. Throws as `spawn` does.
+   */
+  spawnMember(body: MemberBody, index: number, name: string, deadlineMs: number): HostedFiber;
   /** Asks the fiber and its children to stop: their waits throw the reason. The first reason counts; no effect at the end. */
   cancel(reason?: HeddleError | string): void;
 }

@@ -25,6 +25,7 @@ type Phase = 'created' | 'running' | 'joining' | 'finalizing' | 'exited';
 /** Who hears of a child's end instead of its parent: a combinator, which contains failures. */
 export interface MemberObserver {
   memberEnded(index: number, exit: FiberExit<unknown>): void;
+  memberStopping?(index: number, reason: HeddleError): void;
 }
 
 /** No entry of the wheel. */
@@ -169,6 +170,14 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     this.#childCount++;
   }
 
+  protected get observer(): MemberObserver | undefined {
+    return this.#observer;
+  }
+
+  protected get memberIndex(): number {
+    return this.#memberIndex;
+  }
+
   /** Throws what keeps this fiber from having one more child. */
   protected checkMaySpawn(): void {
     if (this.interruption !== undefined) throw this.interruption;
@@ -284,6 +293,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     this.#stopReason = reason;
     this.interruption = reason;
     this.stopping(reason);
+    this.#observer?.memberStopping?.(this.#memberIndex, reason);
     this.interruptWaits(reason);
   }
 

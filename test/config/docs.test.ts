@@ -63,7 +63,7 @@ test('the defaults written out mean the same as nothing written', (t) => {
 
 test('the examples among the defaults are right once they are uncommented', (t) => {
   const text = defaultsYaml();
-  const services = text.replace(/^# (services:|clients:|plugins:| {2}.*)$/gm, '$1');
+  const services = text.replace(/^# (services:|clients:|plugins:|strategies:| {2}.*)$/gm, '$1');
   const { settings } = settled(t, services);
   t.is(settings.services[0]?.name, 'demo.Greeter');
   t.is(settings.clients[0]?.addresses.length, 2);

@@ -23,7 +23,7 @@ test(
   'an unknown section',
   mistake,
   `${least}pool: {}\n`,
-  'heddle.yaml:2:1: unknown key "pool"; allowed here: io, pools, services, clients, plugins, limits, stop, guardian, quarantine, admin, process, log; did you mean "pools"?',
+  'heddle.yaml:2:1: unknown key "pool"; allowed here: io, pools, services, clients, plugins, strategies, limits, stop, guardian, quarantine, admin, process, log; did you mean "pools"?',
   '  pool: {}',
   '  ^^^^',
 );
@@ -219,7 +219,7 @@ test(
   'a file that is a list',
   mistake,
   '- services',
-  'heddle.yaml:1:1: the config must be a map with the keys io, pools, services, clients, plugins, limits, stop, guardian, quarantine, admin, process, log, not a list',
+  'heddle.yaml:1:1: the config must be a map with the keys io, pools, services, clients, plugins, strategies, limits, stop, guardian, quarantine, admin, process, log, not a list',
   '  - services',
   '  ^^^^^^^^^^',
 );

@@ -92,6 +92,7 @@ export class EchoWork implements ThreadWork {
   onQuarantine(): void {}
 
   onAdmin(): void {}
+  onStrategies(): void {}
 
   onRetire(): void {}
 

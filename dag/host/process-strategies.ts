@@ -1,0 +1,300 @@
+// ProcessStrategies (main): the published sets of strategies of one process: reads and checks them on a thread of its own,
+// brings each new one to all threads at once, takes one back, and tells operators what runs. No request passes here.
+
+import { isDeepStrictEqual } from 'node:util';
+import { formatProblems } from '../../document/format-problems.ts';
+import { HeddleError } from '../../runtime/errors.ts';
+import { didYouMean } from '../../runtime/nearest.ts';
+import type {
+  StrategyProcess,
+  StrategyProcessHost,
+  StrategyQuestion,
+  StrategySettings,
+} from '../../runtime/strategies.ts';
+import type { StrategyDefinition } from '../definition.ts';
+import { levelsMax } from '../file/schema-degrade.ts';
+import { loadInThread } from '../load/load-in-thread.ts';
+import type { RunTrace } from '../run/trace.ts';
+import { CounterLedger } from './counter-ledger.ts';
+import { drawInThread } from './draw-in-thread.ts';
+import { limitBytes } from './loaded-set.ts';
+import type { FromStrategies, StrategySet, ThreadBirth, ToStrategies } from './messages.ts';
+import { RollOut } from './roll-out.ts';
+import { type StrategiesReport, strategyReports } from './strategy-report.ts';
+
+/** Versions that can be gone back to. */
+const historyMax = 16;
+/** Traces kept of each strategy, the latest. */
+const tracesMax = 64;
+
+interface Published extends StrategySet {
+  /** Wall clock, ms since 1970. */
+  readonly publishedAt: number;
+  /** `start`, `publish`, `rollback to 3`. */
+  readonly by: string;
+  readonly limits: SharedArrayBuffer;
+}
+
+/** A version, as operators see it. */
+export interface VersionReport {
+  readonly version: number;
+  readonly publishedAt: string;
+  readonly by: string;
+  readonly inUse: boolean;
+  readonly strategies: readonly string[];
+}
+
+interface Thread {
+  /** The set that it was born with or was told last to use. */
+  version: number;
+  isGoing: boolean;
+}
+
+/** StrategyProcessModule. */
+export async function openStrategies(settings: StrategySettings, host: StrategyProcessHost): Promise<StrategyProcess> {
+  return new ProcessStrategies(settings, host, await load(settings, host, undefined));
+}
+
+async function load(
+  { sources }: StrategySettings,
+  { pools }: StrategyProcessHost,
+  previous: readonly StrategyDefinition[] | undefined,
+): Promise<StrategyDefinition[]> {
+  const known = { pools: new Set(pools), ...(previous === undefined ? {} : { previous }) };
+  const { definitions, problems } = await loadInThread(sources, known);
+  if (problems.length === 0) return definitions;
+  throw new HeddleError('FAILED_PRECONDITION', formatProblems(problems), { retry: 'no' });
+}
+
+class ProcessStrategies implements StrategyProcess {
+  readonly #settings: StrategySettings;
+  readonly #host: StrategyProcessHost;
+  readonly #ledger = new CounterLedger();
+  readonly #threads = new Map<number, Thread>();
+  /** The latest last; the one in use is among them. */
+  readonly #history: Published[] = [];
+  #used: Published;
+  #lastVersion = 0;
+  #rollOut: RollOut | undefined;
+  /** One at a time. */
+  #busy = false;
+  readonly #levels = new Map<string, number>();
+  readonly #why = new Map<string, Readonly<Record<string, readonly string[]>>>();
+  readonly #traces = new Map<string, RunTrace[]>();
+
+  constructor(settings: StrategySettings, host: StrategyProcessHost, definitions: StrategyDefinition[]) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#used = this.#published(definitions, 'start');
+    this.#remember(this.#used);
+    host.log.info({ version: 1, strategies: definitions.map(({ name }) => name) }, 'strategies are read');
+  }
+
+  birth(number: number): ThreadBirth {
+    const { version, definitions, limits } = this.#used;
+    this.#threads.set(number, { version, isGoing: false });
+    const counters = this.#ledger.open(number, definitions, this.#host.clock.nowMs());
+    return {
+      set: { version, definitions },
+      memory: { counters, limits },
+      levels: Object.fromEntries(this.#levels),
+    };
+  }
+
+  onGoing(number: number): void {
+    const thread = this.#threads.get(number);
+    if (thread === undefined) return;
+    thread.isGoing = true;
+    // Another set was published while it was born.
+    if (thread.version !== this.#used.version) this.#offer(number, this.#used);
+  }
+
+  onGone(number: number): void {
+    this.#threads.delete(number);
+    this.#ledger.close(number);
+    this.#why.delete(String(number));
+    this.#rollOut?.onGone(number);
+  }
+
+  onMessage(number: number, message: unknown): void {
+    const told = message as FromStrategies;
+    switch (told.say) {
+      case 'loaded':
+        if (this.#rollOut?.version === told.version) this.#rollOut.onLoaded(number);
+        else if (told.version === this.#used.version) this.#use(number, told.version);
+        break;
+      case 'refused':
+        if (this.#rollOut?.version === told.version) this.#rollOut.onRefused(told.why);
+        else
+          this.#host.log.error(
+            { thread: number, version: told.version },
+            `a thread can't load strategies: ${told.why}`,
+          );
+        break;
+      case 'trace':
+        this.#keep(told.trace);
+        break;
+      case 'levels':
+        this.#why.set(String(number), told.why);
+        for (const [strategy, why] of Object.entries(told.why)) {
+          this.#host.log.warn({ thread: number, strategy }, `a strategy is degraded: ${why.join('; ')}`);
+        }
+        break;
+    }
+  }
+
+  async ask(question: StrategyQuestion): Promise<unknown> {
+    switch (question.ask) {
+      case 'list':
+        return this.#report();
+      case 'picture':
+        return drawInThread(this.#named(question.strategy), this.#report(), question.form);
+      case 'traces':
+        return { traces: this.#traces.get(this.#named(question.strategy).name) ?? [] };
+      case 'history':
+        return { versions: this.#history.map((one) => this.#versionReport(one)) };
+      case 'publish':
+        return this.#alone(() => this.#publish());
+      case 'rollback':
+        return this.#alone(() => this.#rollBack(question.version));
+      case 'level':
+        return this.#setLevel(question.strategy, question.level);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#rollOut?.onRefused('the process stops');
+  }
+
+  async #publish(): Promise<unknown> {
+    const { definitions: before } = this.#used;
+    const definitions = await load(this.#settings, this.#host, before);
+    if (isDeepStrictEqual(definitions, before)) return { version: this.#used.version, changed: false };
+    return this.#bring(this.#published(definitions, 'publish'));
+  }
+
+  #rollBack(version: number | undefined): Promise<unknown> {
+    const index = this.#history.indexOf(this.#used);
+    const target =
+      version === undefined ? this.#history[index - 1] : this.#history.find((one) => one.version === version);
+    if (target === undefined) {
+      const versions = this.#history.map((one) => one.version).join(', ');
+      const what = version === undefined ? 'there is no version before this one' : `version ${version} is not kept`;
+      throw new HeddleError('NOT_FOUND', `${what}; there are ${versions}`, { retry: 'no' });
+    }
+    return this.#bring(this.#published(target.definitions, `rollback to ${target.version}`));
+  }
+
+  /** To all threads, or to none. */
+  async #bring(next: Published): Promise<unknown> {
+    const threads = [...this.#threads].filter(([, { isGoing }]) => isGoing).map(([number]) => number);
+    const rollOut = new RollOut(next.version, threads, this.#host.clock);
+    this.#rollOut = rollOut;
+    for (const number of threads) this.#offer(number, next);
+    try {
+      await rollOut.loaded;
+    } catch (reason) {
+      for (const number of threads) this.#tell(number, { say: 'withdraw', version: next.version });
+      this.#host.log.error({ version: next.version }, `strategies were not published: ${String(reason)}`);
+      throw reason;
+    } finally {
+      this.#rollOut = undefined;
+    }
+    const before = this.#used.version;
+    this.#used = next;
+    this.#remember(next);
+    for (const number of threads) this.#use(number, next.version);
+    // Those that have come meanwhile were born with the set before.
+    for (const [number, { isGoing, version }] of this.#threads) {
+      if (isGoing && version === before && !threads.includes(number)) this.#offer(number, next);
+    }
+    this.#host.log.info({ version: next.version, before, by: next.by }, 'strategies are published');
+    return { version: next.version, before, changed: true };
+  }
+
+  #published(definitions: readonly StrategyDefinition[], by: string): Published {
+    return {
+      version: ++this.#lastVersion,
+      definitions,
+      publishedAt: this.#host.clock.wallMs(),
+      by,
+      limits: new SharedArrayBuffer(limitBytes(definitions)),
+    };
+  }
+
+  #remember(published: Published): void {
+    this.#history.push(published);
+    if (this.#history.length > historyMax) this.#history.shift();
+  }
+
+  #offer(number: number, { version, definitions, limits }: Published): void {
+    const counters = this.#ledger.open(number, definitions, this.#host.clock.nowMs());
+    this.#tell(number, { say: 'offer', set: { version, definitions }, memory: { counters, limits } });
+  }
+
+  #use(number: number, version: number): void {
+    const thread = this.#threads.get(number);
+    if (thread !== undefined) thread.version = version;
+    this.#tell(number, { say: 'use', version });
+  }
+
+  #tell(number: number, message: ToStrategies): void {
+    this.#host.tell(number, message);
+  }
+
+  async #alone<Value>(act: () => Promise<Value>): Promise<Value> {
+    if (this.#busy) {
+      throw new HeddleError('FAILED_PRECONDITION', 'another version is being published; try again when it is done');
+    }
+    this.#busy = true;
+    try {
+      return await act();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  #setLevel(name: string, level: number | undefined): unknown {
+    const { name: strategy } = this.#named(name);
+    if (level !== undefined && !(Number.isInteger(level) && level >= 0 && level <= levelsMax)) {
+      throw new HeddleError(
+        'INVALID_ARGUMENT',
+        `a level is a whole number from 0 to ${levelsMax}, or null for none by hand`,
+      );
+    }
+    if (level === undefined) this.#levels.delete(strategy);
+    else this.#levels.set(strategy, level);
+    for (const number of this.#threads.keys()) this.#tell(number, { say: 'level', strategy, level });
+    this.#host.log.warn({ strategy, level }, 'an operator set the level of a strategy');
+    return { strategy, level: level ?? null };
+  }
+
+  #keep(trace: RunTrace): void {
+    const traces = this.#traces.get(trace.strategy) ?? [];
+    traces.push(trace);
+    if (traces.length > tracesMax) traces.shift();
+    this.#traces.set(trace.strategy, traces);
+  }
+
+  #report(): StrategiesReport {
+    const facts = { manual: this.#levels, why: this.#why };
+    return { version: this.#used.version, strategies: strategyReports(this.#used.definitions, this.#ledger, facts) };
+  }
+
+  #versionReport(one: Published): VersionReport {
+    return {
+      version: one.version,
+      publishedAt: new Date(one.publishedAt).toISOString(),
+      by: one.by,
+      inUse: one === this.#used,
+      strategies: one.definitions.map(({ name }) => name),
+    };
+  }
+
+  #named(name: string): StrategyDefinition {
+    const found = this.#used.definitions.find((definition) => definition.name === name);
+    if (found !== undefined) return found;
+    const names = this.#used.definitions.map((definition) => definition.name);
+    throw new HeddleError('NOT_FOUND', `there is no strategy ${name}${didYouMean(name, names)}`, { retry: 'no' });
+  }
+}

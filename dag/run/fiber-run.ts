@@ -1,0 +1,123 @@
+// FiberRun: a run carried out by fibers: each attempt is a child of the fiber that asked, so deadlines, cancellation and
+// what is on the stack are those of any other fiber. The fiber that asked waits for it, as for a call.
+
+import type { Random } from '../../runtime/clock.ts';
+import { HeddleError } from '../../runtime/errors.ts';
+import type { FiberContext, FiberExit } from '../../runtime/fiber/context.ts';
+import type { HostedFiber, MemberBody } from '../../runtime/fiber/host.ts';
+import { Wait } from '../../runtime/fiber/wait.ts';
+import type { Graph } from '../graph/compile-graph.ts';
+import type { GraphNode } from '../graph/graph-node.ts';
+import type { RunHost, RunTimers } from './host.ts';
+import { Run } from './run.ts';
+
+/** What a node's work is on this thread, by index of the node: its function, its call, its task. */
+export type NodeBody = (input: unknown, fiber: FiberContext, run: FiberRun) => unknown;
+
+/** Who starts runs, on one thread. */
+export interface Runner {
+  /** A run has ended, or nobody wants it any more; whoever asked hears of it next. Must not throw. */
+  runEnded(run: FiberRun): void;
+  /** A `strategy` node: a run of the same version, within a node of `parent`. */
+  runNested(fiber: FiberContext, strategy: string, request: unknown, parent: FiberRun): Promise<unknown>;
+}
+
+export interface FiberRunOptions {
+  bodies: readonly NodeBody[];
+  random: Random;
+  runner: Runner;
+  level: number;
+  /** Absolute ms. */
+  deadlineMs: number;
+  /** The run whose node this run is. */
+  parent: FiberRun | undefined;
+}
+
+export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
+  readonly fiber: HostedFiber;
+  readonly graph: Graph;
+  readonly timers: RunTimers;
+  readonly random: Random;
+  readonly options: FiberRunOptions;
+  readonly core: Run;
+  /** By token. */
+  readonly #nodes: (GraphNode | undefined)[] = [];
+  readonly #inputs: unknown[] = [];
+  readonly #fibers: (HostedFiber | undefined)[] = [];
+
+  constructor(fiber: HostedFiber, graph: Graph, request: unknown, options: FiberRunOptions) {
+    super(fiber, `strategy ${graph.name}`);
+    const nowMs = fiber.host.clock.nowMs();
+    this.fiber = fiber;
+    this.graph = graph;
+    this.timers = fiber.host.timers;
+    this.random = options.random;
+    this.options = options;
+    this.core = new Run(graph, this, request, { nowMs, deadlineMs: options.deadlineMs, level: options.level });
+  }
+
+  nowMs(): number {
+    return this.fiber.host.clock.nowMs();
+  }
+
+  startAttempt(token: number, node: GraphNode, input: unknown, deadlineMs: number): void {
+    this.#nodes[token] = node;
+    this.#inputs[token] = input;
+    try {
+      const child = this.fiber.spawnMember(this, token, node.fullName, deadlineMs);
+      if (child.exit === undefined) this.#fibers[token] = child;
+    } catch (reason) {
+      this.core.attemptFailed(token, HeddleError.from(reason));
+    }
+  }
+
+  cancelAttempt(token: number): void {
+    const fiber = this.#fibers[token];
+    this.#fibers[token] = undefined;
+    fiber?.cancel(noLongerNeeded);
+  }
+
+  settled(): void {
+    const { outcome } = this.core;
+    this.options.runner.runEnded(this);
+    if (outcome.how === 'done') this.grant(outcome.value);
+    else if (outcome.how === 'failed') this.fail(outcome.error);
+  }
+
+  /** For bodies of `strategy` nodes. */
+  runNested(fiber: FiberContext, strategy: string, request: unknown): Promise<unknown> {
+    return this.options.runner.runNested(fiber, strategy, request, this);
+  }
+
+  // MemberBody
+
+  runMember(token: number, fiber: FiberContext): unknown {
+    const node = this.#nodes[token]!;
+    const input = this.#inputs[token];
+    this.#inputs[token] = undefined;
+    return this.options.bodies[node.index]!(input, fiber, this);
+  }
+
+  memberStopping(token: number, reason: HeddleError): void {
+    // A fiber that does not obey its deadline must not hold up the graph.
+    this.#fibers[token] = undefined;
+    this.core.attemptFailed(token, reason);
+  }
+
+  memberEnded(token: number, exit: FiberExit<unknown>): void {
+    this.#fibers[token] = undefined;
+    if (exit.how === 'returned') this.core.attemptDone(token, exit.value);
+    else this.core.attemptFailed(token, exit.error);
+  }
+
+  protected enroll(): void {
+    this.core.begin();
+  }
+
+  protected withdraw(): void {
+    this.core.abort(this.fiber.interruption ?? noLongerNeeded);
+    this.options.runner.runEnded(this);
+  }
+}
+
+const noLongerNeeded = new HeddleError('CANCELLED', 'the strategy no longer needs it');

@@ -1,0 +1,76 @@
+// formatExplanation: an explanation for the terminal. Pure.
+
+import { criticalText, outcomeText } from '../draw/critical-path.ts';
+import { formatMs } from '../draw/describe.ts';
+import { shownData } from './data-difference.ts';
+import type { ExplainedCondition, ExplainedNode, Explanation } from './explanation.ts';
+import { formatTable } from './table.ts';
+
+/** Lines without colours. */
+export function formatExplanation(explanation: Explanation): string {
+  const { strategy, request, layers, parameters, level, levelChanges, nodes, trace } = explanation;
+  return [
+    `${strategy} with ${shownData(request)}`,
+    ...section(
+      'Experiments',
+      layers.map(({ layer, sentence }) => `  ${layer}: ${sentence}`),
+    ),
+    ...section(
+      'Parameters',
+      parameters.map(({ name, value, setBy, isRead }) => {
+        return `  ${name} = ${shownData(value)} (${setBy}${isRead ? '' : ', not read'})`;
+      }),
+    ),
+    ...section(
+      `Level ${level}`,
+      levelChanges.map((change) => `  ${change}`),
+    ),
+    ...section('Nodes', nodeLines(nodes)),
+    '',
+    `${outcomeText(trace)} by estimates; values from ${explanation.valuesFrom}`,
+    ...(trace.failure === undefined
+      ? [`result ${shownData(trace.result)}`]
+      : [`${trace.failure.code}: ${trace.failure.message}`]),
+    ...(trace.criticalPath.length === 0 ? [] : [`it waited for ${criticalText(trace)}`]),
+    ...notes(explanation),
+  ].join('\n');
+}
+
+function section(head: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', head, ...lines];
+}
+
+const signs = { done: '✓', failed: '✗', skipped: '–', cancelled: '×', 'not needed': '·' } as const;
+
+function nodeLines(nodes: readonly ExplainedNode[]): string[] {
+  const rows = formatTable(
+    nodes.map(({ name, end, startMs, endMs, critical }) => [
+      `${signs[end]} ${name}`,
+      end,
+      startMs === undefined ? '' : `${formatMs(startMs)} – ${formatMs(endMs ?? startMs)}`,
+      critical ? '◆' : '',
+    ]),
+  );
+  return nodes.flatMap(({ why, when }, index) => [
+    `${rows[index]!}  ${why}`,
+    ...(when === undefined ? [] : [`      when ${conditionText(when)}`]),
+  ]);
+}
+
+function conditionText({ expression, value, failure, reads }: ExplainedCondition): string {
+  const found = failure === undefined ? `is ${shownData(value)}` : `failed: ${failure}`;
+  const read = reads
+    .filter(({ path }) => path !== expression)
+    .map(({ path, value: one }) => `${path} = ${one === undefined ? 'nothing' : shownData(one)}`);
+  return `${expression} ${found}${read.length === 0 ? '' : `; ${read.join(', ')}`}`;
+}
+
+function notes({ withoutSample, problems }: Explanation): string[] {
+  const lacking =
+    withoutSample.length === 0
+      ? []
+      : [
+          `! no value is known of ${withoutSample.join(', ')}: mock them in an inline test, or give a trace with values`,
+        ];
+  return [...lacking, ...problems.map((problem) => `! ${problem}`)];
+}

@@ -1,0 +1,80 @@
+// Strategies as the rest of a process sees them: the seam between net, which runs threads, and dag, which runs graphs.
+// They do not know each other; the config names dag's modules by URL, and these are the shapes that both keep to.
+
+import type { Clock, Random } from './clock.ts';
+import type { FiberStrategies } from './fiber/host.ts';
+import type { Logger } from './logger.ts';
+
+/** Where the parts of dag stand, and what they read; part of Settings. */
+export interface StrategySettings {
+  /** Absolute paths of strategy files and URLs of modules that export strategies, in order. Empty: there are none. */
+  sources: StrategySource[];
+  /** Module that exports `openStrategies`; on main. */
+  processUrl: string;
+  /** Module that exports `hostStrategies`; on each thread that runs handlers. */
+  threadUrl: string;
+}
+
+export type StrategySource =
+  | { kind: 'file'; path: string; shown: string }
+  | { kind: 'module'; moduleUrl: string; shown: string };
+
+/** On main. */
+export interface StrategyProcessModule {
+  /** Reads and checks everything. Throws FAILED_PRECONDITION with all mistakes, as `heddle check` prints them. */
+  openStrategies(settings: StrategySettings, process: StrategyProcessHost): Promise<StrategyProcess>;
+}
+
+export interface StrategyProcessHost {
+  /** Names of the pools. */
+  pools: readonly string[];
+  clock: Clock;
+  log: Logger;
+  /** Sends to one thread; false: it is not there. */
+  tell(thread: number, message: unknown): boolean;
+}
+
+export interface StrategyProcess {
+  /** What thread `number` is born with; can be cloned. */
+  birth(number: number): unknown;
+  /** It serves from now on. */
+  onGoing(number: number): void;
+  /** It has ended. */
+  onGone(number: number): void;
+  onMessage(number: number, message: unknown): void;
+  /** What an operator asks or wants done. Throws HeddleError. */
+  ask(question: StrategyQuestion): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** What operators ask for; answers are plain data, or a text where a form is named. */
+export type StrategyQuestion =
+  | { ask: 'list' }
+  | { ask: 'picture'; strategy: string; form: 'svg' | 'mermaid' | 'text' }
+  | { ask: 'traces'; strategy: string }
+  | { ask: 'history' }
+  | { ask: 'publish' }
+  | { ask: 'rollback'; version: number | undefined }
+  /** `level` undefined: limits and signals alone decide again. */
+  | { ask: 'level'; strategy: string; level: number | undefined };
+
+/** On a thread. */
+export interface StrategyThreadModule {
+  hostStrategies(birth: unknown, thread: StrategyThreadHost): Promise<StrategyThread>;
+}
+
+export interface StrategyThreadHost {
+  name: string;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  /** Sends to main. */
+  tell(message: unknown): void;
+}
+
+export interface StrategyThread extends FiberStrategies {
+  onMessage(message: unknown): void;
+  /** A request waited so long for this thread, ms. */
+  onQueueDelay(delayMs: number): void;
+  close(): void;
+}
