@@ -4,6 +4,7 @@
 import { defaultsOf } from '../document/check.ts';
 import type { Place, ProblemList } from '../document/problem.ts';
 import { quote } from '../document/quote.ts';
+import { resolveModule, resolvePath } from '../document/resolve-module.ts';
 import type { Field } from '../document/types.ts';
 import { nearest } from '../runtime/nearest.ts';
 import type {
@@ -23,7 +24,6 @@ import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { buildStrategies } from './build-strategies.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
-import { resolveModule, resolvePath } from './resolve-path.ts';
 import { resolvePlugin } from './resolve-plugin.ts';
 import type { CheckedClient, CheckedConfig, CheckedIo, CheckedPlugin, CheckedPool, CheckedService } from './schema.ts';
 import { defaultPool, poolsType, poolType } from './schema-pools.ts';

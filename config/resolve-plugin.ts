@@ -6,7 +6,7 @@ import { createRequire, findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { quote } from '../document/quote.ts';
-import { resolveModule } from './resolve-path.ts';
+import { resolveModule } from '../document/resolve-module.ts';
 
 type Resolved = { url: string } | { message: string; suggestion: string | undefined };
 

@@ -1,10 +1,10 @@
-// Paths of a config: relative to the folder of the file they are written in.
+// Paths in a document: relative to the folder of the file they are written in.
 
 import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { quote } from '../document/quote.ts';
 import { nearest } from '../runtime/nearest.ts';
+import { quote } from './quote.ts';
 
 /** Files of a folder that are looked at for "did you mean". */
 const neighboursMax = 1000;
