@@ -170,7 +170,7 @@ function milliseconds(ms: number): string {
 }
 
 /** Columns as wide as their widest cell. */
-function table(rows: readonly string[][]): string[] {
+export function table(rows: readonly string[][]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   return rows.map((row) =>
     row
@@ -184,6 +184,7 @@ function indent(texts: readonly string[]): string[] {
   return texts.map((text) => `  ${text}`);
 }
 
-function lines(texts: readonly string[]): string {
+/** With a newline at the end. */
+export function lines(texts: readonly string[]): string {
   return `${texts.join('\n')}\n`;
 }

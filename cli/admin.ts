@@ -3,10 +3,10 @@
 
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { AdminErrorAnswer } from '../admin/shapes.ts';
 import { type CpuProfile, hottestLines } from '../runtime/cpu-profile.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { isLogLevel, logLevels } from '../runtime/settings.ts';
+import { answerOf, failureText, hotLinesShown } from './admin-answer.ts';
 import { type AdminRequest, type AdminResponse, askAdmin } from './admin-request.ts';
 import {
   connectionsText,
@@ -29,7 +29,6 @@ const answerMs = 5_000;
 const pluginAnswerMs = 65_000;
 /** What the start and the end of a profile may take, ms. */
 const profileGraceMs = 10_000;
-const hotLinesShown = 15;
 
 /** One request and what to print of its answer. */
 interface Task extends Omit<AdminRequest, 'address'> {
@@ -205,31 +204,8 @@ function pathsText({ paths }: { paths: { path: string; summary: string }[] }): s
 
 function answerText({ isJson, text }: AdminResponse, { show }: Task, json: boolean): string {
   if (!isJson) return text.endsWith('\n') ? text : `${text}\n`;
-  const answer = parsed(text);
-  if (answer === undefined)
-    throw new HeddleError('UNAVAILABLE', 'the answer is no JSON: is this the admin of a Heddle process?');
+  const answer = answerOf(text);
   return json || show === undefined ? `${JSON.stringify(answer, undefined, 2)}\n` : show(answer);
-}
-
-function failureText({ status, isJson, text }: AdminResponse, address: string): string {
-  const answer = isJson ? (parsed(text) as Partial<AdminErrorAnswer> | null | undefined) : undefined;
-  // A service's port answers errors too, of another shape.
-  if (typeof answer?.error !== 'string') {
-    return `heddle: HTTP status ${status} from ${address}, which is no admin of Heddle\n`;
-  }
-  const profile = answer.main?.profile as CpuProfile | undefined;
-  const hot =
-    profile === undefined ? '' : `\nmain, meanwhile:\n${hotLinesText('main', hottestLines(profile, hotLinesShown))}`;
-  return `heddle: ${answer.error}\n${hot}`;
-}
-
-/** Undefined: it is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function wrong(what: string): HeddleError {

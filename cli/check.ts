@@ -1,10 +1,11 @@
-// check: `heddle check`, all mistakes of a config at once; with `modules` also those of the modules of services and
-// plugins, which are loaded on a thread of their own so that what they start there ends with it.
+// check: `heddle check`, all mistakes of a config and its strategies at once; with `modules` also those of the modules of
+// services and plugins. Modules are loaded on a thread of their own so that what they start there ends with it.
 
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { formatProblems } from '../document/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
+import { loadInThread } from '../dag/load/load-in-thread.ts';
+import { formatProblems } from '../document/format-problems.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
 import { type PluginNote, planPlugins } from '../runtime/plugins/plan.ts';
@@ -20,10 +21,21 @@ const waits = 'does it wait at its top level for what never comes?';
 export async function check(file: string, options: { set: string[]; modules: boolean }): Promise<number> {
   const { settings, problems } = readConfig({ file, overrides: options.set, environment: process.env });
   if (settings === undefined) return report(formatProblems(problems));
-  if (!options.modules) return pass(file, settings, '');
-  const loaded = await loadModules(settings);
-  if (loaded.problems.length > 0) return report(loaded.problems.join('\n'));
-  return pass(file, settings, ` with ${count(loaded.methods, 'method')}`);
+  const strategies = await checkStrategies(settings);
+  const loaded = options.modules ? await loadModules(settings) : undefined;
+  const texts = [strategies.problems, ...(loaded?.problems ?? [])].filter((text) => text !== '');
+  if (texts.length > 0) return report(texts.join('\n'));
+  const methods = loaded === undefined ? '' : ` with ${count(loaded.methods, 'method')}`;
+  return pass(file, settings, methods, strategies.count);
+}
+
+async function checkStrategies(settings: Settings): Promise<{ problems: string; count: number }> {
+  const { sources } = settings.strategies;
+  if (sources.length === 0) return { problems: '', count: 0 };
+  const { definitions, problems } = await loadInThread(sources, {
+    pools: new Set(settings.pools.map(({ name }) => name)),
+  });
+  return { problems: formatProblems(problems), count: definitions.length };
 }
 
 function report(text: string): number {
@@ -31,7 +43,7 @@ function report(text: string): number {
   return exitCodes.failed;
 }
 
-function pass(file: string, settings: Settings, methods: string): number {
+function pass(file: string, settings: Settings, methods: string, strategies: number): number {
   const { services, pools, plugins } = settings;
   const listeners = new Set(
     services.flatMap(({ listen }) => listen).map((one) => `${one.protocol}:${one.host}:${one.port}`),
@@ -41,6 +53,7 @@ function pass(file: string, settings: Settings, methods: string): number {
     count(pools.length, 'pool'),
     count(listeners.size, 'listener'),
     ...(plugins.length === 0 ? [] : [count(plugins.length, 'plugin')]),
+    ...(strategies === 0 ? [] : [count(strategies, 'strategy', 'strategies')]),
   ];
   process.stdout.write(`${file}: ok (${parts.join(', ')})\n`);
   return exitCodes.ok;
@@ -111,6 +124,6 @@ function urlOf(module: CheckedModule): string {
   return 'plugin' in module ? module.plugin.moduleUrl : module.service.moduleUrl;
 }
 
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+function count(number: number, noun: string, nouns = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : nouns}`;
 }

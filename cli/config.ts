@@ -2,9 +2,9 @@
 
 import { defaultsYaml } from '../config/defaults-yaml.ts';
 import { explainService } from '../config/explain-service.ts';
-import { formatProblems } from '../document/format-problems.ts';
 import { jsonSchema } from '../config/json-schema.ts';
 import { readConfig } from '../config/read-config.ts';
+import { formatProblems } from '../document/format-problems.ts';
 import type { ConfigOptions } from './command-options.ts';
 import { exitCodes } from './exit-codes.ts';
 

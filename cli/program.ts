@@ -4,6 +4,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { parseDurationMs } from '../runtime/units.ts';
+import { collect, command, type EndWith, notes } from './command.ts';
 import type {
   AdminOptions,
   CallCommandOptions,
@@ -11,12 +12,9 @@ import type {
   StartCommandOptions,
   TopOptions,
 } from './command-options.ts';
-import { type ExitCodeName, exitCodeLines } from './exit-codes.ts';
+import { addDag } from './dag/program.ts';
 import { takeGuardianMark } from './guarded.ts';
 import { versionLine } from './version.ts';
-
-/** What a command ends with; the process's exit code. */
-export type EndWith = (code: number) => void;
 
 const configArgument = ['[file]', 'the config file', 'heddle.yaml'] as const;
 const setFlags = '--set <path=value>';
@@ -39,6 +37,7 @@ export function makeProgram(endWith: EndWith): Command {
   addCall(program, endWith);
   addTop(program, endWith);
   addAdmin(program, endWith);
+  addDag(program, endWith);
   command(program, 'version', 'print the versions of heddle and of Node')
     .addHelpText('after', notes({ examples: ['heddle version'], exit: { ok: 'printed' } }))
     .action(() => {
@@ -52,15 +51,6 @@ export function makeProgram(endWith: EndWith): Command {
       more: '`heddle help <command>` tells all of a command, with its own exit codes.',
     }),
   );
-}
-
-/** Each command inherits output and error handling. */
-function command(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .helpOption('-h, --help', 'this help')
-    .showHelpAfterError(`(heddle ${name} --help tells what it takes)`);
 }
 
 function addStart(program: Command, endWith: EndWith): void {
@@ -101,13 +91,14 @@ function addStart(program: Command, endWith: EndWith): void {
 }
 
 function addCheck(program: Command, endWith: EndWith): void {
-  command(program, 'check', 'find all mistakes of a config, without starting anything')
+  command(program, 'check', 'find all mistakes of a config and its strategies, without starting anything')
     .argument(...configArgument)
     .option(setFlags, setText, collect)
     .option('--modules', 'also load the service modules (on a thread of their own): runs their top-level code')
     .addHelpText(
       'after',
       notes({
+        more: 'Strategies are checked with it: their modules are loaded, on a thread of their own.',
         examples: ['heddle check', 'heddle check --modules service/heddle.yaml'],
         exit: { ok: 'no mistakes', failed: 'mistakes; all of them are printed, each with its place' },
       }),
@@ -264,21 +255,6 @@ function addAdmin(program: Command, endWith: EndWith): void {
       const { admin } = await import('./admin.ts');
       endWith(await admin(words, options));
     });
-}
-
-interface Notes {
-  more?: string;
-  examples: string[];
-  exit: Partial<Record<ExitCodeName, string>>;
-}
-
-function notes({ more, examples, exit }: Notes): string {
-  const parts = ['', ...(more === undefined ? [] : [more, '']), 'Examples:', ...examples.map((line) => `  ${line}`)];
-  return [...parts, '', 'Exit codes:', exitCodeLines(exit)].join('\n');
-}
-
-function collect(value: string, before: string[] = []): string[] {
-  return [...before, value];
 }
 
 /** Longest that a timer can wait. */

@@ -8,8 +8,8 @@
 
 import { formatHostPort } from '../config/addresses.ts';
 import { explainService } from '../config/explain-service.ts';
-import { formatProblems } from '../document/format-problems.ts';
 import { readConfig } from '../config/read-config.ts';
+import { formatProblems } from '../document/format-problems.ts';
 import { HeddleError, type ListeningAddress, Server } from '../index.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { keepCompiled } from '../runtime/compile-cache.ts';

@@ -1,18 +1,15 @@
 // strategyFiles: the files that a path or a glob names, for `strategies` of heddle.yaml and for the arguments of
 // `heddle dag`. Main thread only, since it looks at the disk.
 
-import { globSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve } from 'node:path';
+import { globSync, statSync } from 'node:fs';
+import { basename, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { quote } from '../document/quote.ts';
-import { nearest } from '../runtime/nearest.ts';
+import { neighbour } from '../document/resolve-module.ts';
 import type { StrategySource } from '../runtime/strategies.ts';
 
 /** Files of one process at most: a set is read and checked as a whole. */
 export const strategyFilesMax = 1000;
-
-/** Files of a folder that are looked at for "did you mean". */
-const neighboursMax = 1000;
 
 const fileEndings = new Set(['.yaml', '.yml']);
 const moduleEndings = new Set(['.ts', '.js', '.mjs', '.mts']);
@@ -41,7 +38,7 @@ export function strategyFiles(baseDir: string, written: string): FoundFiles {
     if (paths.length > 0) return { paths };
     return { message: `${quote(written)} matches no file: looked in ${baseDir}`, suggestion: undefined };
   }
-  return { message: `no such file: looked at ${absolute}`, suggestion: neighbourOf(absolute, written) };
+  return { message: `no such file: looked at ${absolute}`, suggestion: neighbour(absolute, written) };
 }
 
 /** The strategy files of a folder and of those in it, sorted; no modules, and nothing of node_modules. */
@@ -80,21 +77,5 @@ function kindOf(path: string): 'file' | 'folder' | 'nothing' {
   } catch {
     // Not there, or on a way that may not be walked: for this process there is nothing.
     return 'nothing';
-  }
-}
-
-function neighbourOf(absolute: string, written: string): string | undefined {
-  const name = nearest(basename(absolute), namesIn(dirname(absolute)).filter(isStrategyFile));
-  if (name === undefined) return undefined;
-  const path = join(dirname(written), name);
-  return written.startsWith('./') ? `./${path}` : path;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder).slice(0, neighboursMax);
-  } catch {
-    // The folder is not there either: the message names the path, and there is nothing to suggest.
-    return [];
   }
 }

@@ -34,7 +34,8 @@ function kindOf(path: string): 'file' | 'other' | 'nothing' {
   }
 }
 
-function neighbour(absolute: string, path: string): string | undefined {
+/** The file that whoever wrote `path` likely meant, written as they write. */
+export function neighbour(absolute: string, path: string): string | undefined {
   const wanted = basename(absolute);
   const files = filesOf(dirname(absolute));
   const file = files.find((name) => /^\.[cm]?[jt]s$/.test(name.slice(wanted.length)) && name.startsWith(wanted));

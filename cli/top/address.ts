@@ -1,8 +1,8 @@
 // adminAddress: which admin `heddle top` looks at: an address as people write it, or the one in a config file.
 
 import { existsSync } from 'node:fs';
-import { formatProblems } from '../../document/format-problems.ts';
 import { readConfig } from '../../config/read-config.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 
 const defaultFile = 'heddle.yaml';

@@ -102,6 +102,11 @@ const lateNumbersMax = 2 ** 20;
 /** A limit has a cache line of its own. */
 const limitBytes = 64;
 
+/** Memory for limits of so many bytes together, all of them unused. */
+export function allocateLimits(bytes: number): SharedArrayBuffer {
+  return new SharedArrayBuffer(bytes);
+}
+
 /** Counts of one gap that are told apart; larger limits are taken in blocks. Leaves 12 bits to the tag. */
 const countBits = 20;
 /** One less than fits: the largest payload is a gap that is closed. */

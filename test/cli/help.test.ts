@@ -9,10 +9,10 @@ const page = readFileSync(join(root, 'docs/cli.md'), 'utf8');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const commands = makeProgram(() => {}).commands;
 
-test('there are start, check, config, call, top, admin and version', (t) => {
+test('there are start, check, config, call, top, admin, dag and version', (t) => {
   t.deepEqual(
     commands.map((command) => command.name()),
-    ['start', 'check', 'config', 'call', 'top', 'admin', 'version'],
+    ['start', 'check', 'config', 'call', 'top', 'admin', 'dag', 'version'],
   );
 });
 
@@ -30,6 +30,25 @@ for (const command of commands) {
     t.regex(stdout, /\nExamples:\n {2}.*heddle /);
     t.regex(stdout, /\nExit codes:\n {4}0 {2}/);
     t.true(page.includes(`## heddle ${command.name()}`));
+  });
+}
+
+for (const command of commands.find((one) => one.name() === 'dag')!.commands) {
+  const name = `dag ${command.name()}`;
+  test(`${name} has help like any other, and docs/cli.md names it and its options`, (t) => {
+    let help = '';
+    command.configureOutput({ writeOut: (text) => (help += text) });
+    command.outputHelp();
+    for (const { flags, description } of command.options) {
+      t.true(help.includes(`  ${flags} `), flags);
+      t.true(page.includes(`\`${flags}\``), `${flags} in docs/cli.md`);
+      t.not(description, '');
+    }
+    for (const argument of command.registeredArguments)
+      t.true(help.includes(`\n  ${argument.name()} `), argument.name());
+    t.regex(help, /\nExamples:\n {2}.*heddle dag /);
+    t.regex(help, /\nExit codes:\n {4}0 {2}/);
+    t.true(page.includes(`heddle ${name}`), name);
   });
 }
 

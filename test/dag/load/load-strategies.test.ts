@@ -34,10 +34,7 @@ test('files and modules become one set of definitions', async (t) => {
       export const limit = 7;
     `,
   });
-  const { definitions, problems, texts, known } = await loadStrategies([
-    source('feed.yaml'),
-    source('more.ts'),
-  ]);
+  const { definitions, problems, texts, known } = await loadStrategies([source('feed.yaml'), source('more.ts')]);
   t.deepEqual(problems, []);
   t.deepEqual(
     definitions.map(({ name }) => name),
