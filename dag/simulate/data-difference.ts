@@ -1,5 +1,5 @@
-// differenceOf: where a value is not what a test expected, in words: maps may have more keys than were written, lists and
-// plain values must be equal. Pure.
+// differenceOf: where a value is not what a test expected, in words: maps may have more keys than were written, lists
+// and plain values must be equal. Pure.
 
 import type { Data } from '../definition.ts';
 
@@ -35,9 +35,8 @@ function collectList(expected: readonly Data[], found: unknown, path: string, in
     return;
   }
   if (found.length !== expected.length) {
-    into.push(
-      `${path}: expected ${counted(expected.length)} ${shownData(expected)}, found ${counted(found.length)} ${shownData(found)}`,
-    );
+    const [wanted, got] = [expected, found].map((list) => `${counted(list.length)} ${shownData(list)}`);
+    into.push(`${path}: expected ${wanted}, found ${got}`);
     return;
   }
   for (const [index, item] of expected.entries()) collect(item, found[index], `${path}[${index}]`, into);

@@ -1,6 +1,6 @@
 // Draws: chance for simulations, each number by what it is for and not by how many were drawn before it: run, node,
-// attempt and item. So a policy that is added or taken away shifts no other draw, and two variants of a strategy meet the
-// same slow calls and the same failures (common random numbers).
+// attempt and item. So a policy that is added or taken away shifts no other draw, and two variants of a strategy meet
+// the same slow calls and the same failures (common random numbers).
 
 import { finish, mix } from '../../runtime/murmur3-steps.ts';
 import { murmur3 } from '../experiment/murmur3.ts';

@@ -1,5 +1,5 @@
-// readSnippet: the value of an edit, read as it would be in a strategy file: in a small one that has the same nodes, so that
-// whatever the file's schema says of a key holds for the edit too.
+// readSnippet: the value of an edit, read as it would be in a strategy file: in a small one that has the same nodes, so
+// that whatever the file's schema says of a key holds for the edit too.
 
 import { ProblemList, Source } from '../../document/problem.ts';
 import { HeddleError } from '../../runtime/errors.ts';
@@ -43,7 +43,7 @@ export function readSnippet(edit: string, definition: StrategyDefinition, snippe
 function textOf({ nodes }: StrategyDefinition, { at, key, value }: Snippet): string {
   const line = `${key}: ${value.replaceAll(/[\r\n]+/g, ' ')}`;
   const lines = nodes.flatMap((node) => {
-    if (node !== at) return [`  ${node.name}: { value: 0 }`];
+    if (typeof at === 'string' || node.name !== at.name) return [`  ${node.name}: { value: 0 }`];
     return [`  ${node.name}:`, `    ${works[node.work.kind]}`, `    ${line}`];
   });
   return [

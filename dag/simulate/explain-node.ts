@@ -42,7 +42,8 @@ function whyNotNeeded({ graph, level, state }: Run, node: GraphNode): string {
   const plan = planOf(graph.levels, level);
   const leftOut = node.consumers.filter((index) => plan?.skippedBy[index] || plan?.replacedBy[index]);
   if (leftOut.length > 0) {
-    return `only ${leftOut.map(nameOf).join(' and ')} would need it, and level ${level} leaves ${leftOut.length === 1 ? 'that' : 'those'} out`;
+    const that = leftOut.length === 1 ? 'that' : 'those';
+    return `only ${leftOut.map(nameOf).join(' and ')} would need it, and level ${level} leaves ${that} out`;
   }
   const adopters = graph.adopters[node.index]!;
   if (adopters.length > 0 && node.consumers.every((index) => state.is(index, 'idle'))) {

@@ -1,15 +1,16 @@
-// explain: what a strategy does with one request and why: experiments, parameters, level, and every node. The request runs
-// once on a virtual clock; nothing is called. For `heddle dag explain`; pure.
+// explain: what a strategy does with one request and why: experiments, parameters, level, and every node. The request
+// runs once on a virtual clock; nothing is called. For `heddle dag explain`; pure.
 
 import type { Data, StrategyDefinition } from '../definition.ts';
 import { Graph } from '../graph/compile-graph.ts';
+import { checkRequest } from '../host/check-request.ts';
 import { traceOf } from '../run/trace-of.ts';
 import { explainNode } from './explain-node.ts';
 import { explainParameters, levelChanges } from './explain-settings.ts';
 import type { Explanation } from './explanation.ts';
 import { FixedParameters, type GivenParameters } from './fixed-parameters.ts';
 import { type Idempotent, setIdempotent } from './idempotent.ts';
-import { nodeBehaviours, type SimulationModel } from './node-model.ts';
+import { nodeBehaviours, type SimulationModel, withoutLatency } from './node-model.ts';
 import { sampleFailures } from './sample-failures.ts';
 import { type SampleSources, Samples } from './samples.ts';
 import { VirtualRun } from './virtual-run.ts';
@@ -29,10 +30,11 @@ export interface ExplainOptions extends SampleSources {
 }
 
 /**
- * `definition`: one that was checked. Values of nodes come from `values`, else from a scenario with the same request, else
- * from any that has one. Throws INVALID_ARGUMENT for a model that can't be.
+ * `definition`: one that was checked. Values of nodes come from `values`, else from a scenario with the same request,
+ * else from any that has one. Throws INVALID_ARGUMENT for a request that the strategy refuses, and for a model that can't be.
  */
 export function explain(definition: StrategyDefinition, request: Data, options: ExplainOptions = {}): Explanation {
+  if (definition.request.kind !== 'any') checkRequest(definition.name, definition.request, request);
   const graph = new Graph(definition);
   setIdempotent(graph, options.idempotent);
   const { level = 0, model = {}, failing = [] } = options;
@@ -54,6 +56,7 @@ export function explain(definition: StrategyDefinition, request: Data, options: 
     parameters,
   });
   const core = run.run();
+  const timeless = withoutLatency(definition, model);
   const trace = traceOf(core, run.nowMs(), { version: 0, startedAt: 0, values: true });
   return {
     strategy: definition.name,
@@ -66,6 +69,9 @@ export function explain(definition: StrategyDefinition, request: Data, options: 
     trace,
     valuesFrom: samples.source,
     withoutSample: [...samples.lacking],
+    withoutLatency: trace.nodes
+      .filter(({ name, attempts }) => attempts.length > 0 && timeless.has(name))
+      .map(({ name }) => name),
     problems: sampleFailures(core, samples.lacking),
   };
 }

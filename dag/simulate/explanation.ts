@@ -59,6 +59,8 @@ export interface Explanation {
   readonly valuesFrom: string;
   /** Nodes that ran without a sample: they gave null, or what their shape says. */
   readonly withoutSample: readonly string[];
+  /** Nodes that ran and of which no latency is known: they took no time. */
+  readonly withoutLatency: readonly string[];
   /** Expressions that failed for want of values, and what would help. */
   readonly problems: readonly string[];
 }

@@ -51,8 +51,9 @@ function nodeLines(nodes: readonly ExplainedNode[]): string[] {
       critical ? '◆' : '',
     ]),
   );
+  const width = Math.max(...rows.map((row) => row.length));
   return nodes.flatMap(({ why, when }, index) => [
-    `${rows[index]!}  ${why}`,
+    `${rows[index]!.padEnd(width)}  ${why}`,
     ...(when === undefined ? [] : [`      when ${conditionText(when)}`]),
   ]);
 }
@@ -65,12 +66,14 @@ function conditionText({ expression, value, failure, reads }: ExplainedCondition
   return `${expression} ${found}${read.length === 0 ? '' : `; ${read.join(', ')}`}`;
 }
 
-function notes({ withoutSample, problems }: Explanation): string[] {
-  const lacking =
-    withoutSample.length === 0
-      ? []
-      : [
-          `! no value is known of ${withoutSample.join(', ')}: mock them in an inline test, or give a trace with values`,
-        ];
-  return [...lacking, ...problems.map((problem) => `! ${problem}`)];
+function notes({ withoutSample, withoutLatency, problems }: Explanation): string[] {
+  return [
+    ...(withoutSample.length > 0
+      ? [`! no value is known of ${withoutSample.join(', ')}: mock them in an inline test, or give a trace with values`]
+      : []),
+    ...(withoutLatency.length > 0
+      ? [`! no latency is known of ${withoutLatency.join(', ')}: 0 ms here; measure them, or write an estimate`]
+      : []),
+    ...problems.map((problem) => `! ${problem}`),
+  ];
 }

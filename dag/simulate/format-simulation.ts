@@ -1,7 +1,8 @@
-// formatSimulation: a simulation for the terminal: latencies of all variants, a histogram, and where the time goes. Pure.
+// formatSimulation: a simulation for the terminal: latencies of all variants, a histogram, and where the time goes.
+// Pure.
 
 import { formatMs, formatPercent } from '../draw/describe.ts';
-import type { Distribution, HistogramBar, SimulatedNode, SimulatedVariant, Simulation } from './simulation.ts';
+import type { HistogramBar, SimulatedNode, SimulatedVariant, Simulation } from './simulation.ts';
 import { bar, formatTable } from './table.ts';
 
 export interface FormatSimulationOptions {
@@ -26,10 +27,7 @@ export function formatSimulation(simulation: Simulation, options: FormatSimulati
     ...notes(simulation),
     '',
     'Latency of runs',
-    ...formatTable([
-      latencyHead,
-      ...[base, ...variants].map((one) => latencyRow(one, one === base ? undefined : base)),
-    ]),
+    ...latencyTable(base, variants, width),
     '',
     `Distribution ${base.name}`,
     ...bars(base.histogram, width),
@@ -41,37 +39,52 @@ export function formatSimulation(simulation: Simulation, options: FormatSimulati
   ].join('\n');
 }
 
-function notes({ withoutLatency, problems }: Simulation): string[] {
-  const unknown =
-    withoutLatency.length === 0
-      ? []
-      : [`! no latency is known of ${withoutLatency.join(', ')}: they take 0 ms here; measure them, or write estimate`];
-  return [...unknown, ...problems.map((problem) => `! ${problem}`)];
+function notes({ withoutLatency, unknownNodes, problems }: Simulation): string[] {
+  return [
+    ...(withoutLatency.length > 0
+      ? [`! no latency is known of ${withoutLatency.join(', ')}: 0 ms here; measure them, or write an estimate`]
+      : []),
+    ...(unknownNodes.length > 0 ? [`! latencies of nodes that there are not: ${unknownNodes.join(', ')}`] : []),
+    ...problems.map((problem) => `! ${problem}`),
+  ];
 }
 
-const latencyHead = ['', 'mean', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'ok', 'degraded', 'calls', 'hedges', 'retries'];
-const quantiles = [
-  'meanMs',
-  'p50Ms',
-  'p90Ms',
-  'p95Ms',
-  'p99Ms',
-  'p999Ms',
-] as const satisfies readonly (keyof Distribution)[];
+interface Column {
+  readonly head: string;
+  readonly text: (variant: SimulatedVariant) => string;
+}
 
-/** A variant says what p99 and success gain or lose against the base. */
-function latencyRow(variant: SimulatedVariant, base: SimulatedVariant | undefined): string[] {
-  const { latency, successShare, degradedShare, attempts, hedges, retries } = variant;
-  const row = [
-    variant.name,
-    ...quantiles.map((key) => formatMs(latency[key])),
-    percent(successShare),
-    percent(degradedShare),
-    attempts.toFixed(2),
-    hedges.toFixed(3),
-    retries.toFixed(3),
-  ];
-  return base === undefined ? row : [...row, changeText(variant, base)];
+const columns: readonly Column[] = [
+  { head: 'mean', text: ({ latency }) => formatMs(latency.meanMs) },
+  { head: 'p50', text: ({ latency }) => formatMs(latency.p50Ms) },
+  { head: 'p90', text: ({ latency }) => formatMs(latency.p90Ms) },
+  { head: 'p95', text: ({ latency }) => formatMs(latency.p95Ms) },
+  { head: 'p99', text: ({ latency }) => formatMs(latency.p99Ms) },
+  { head: 'p99.9', text: ({ latency }) => formatMs(latency.p999Ms) },
+  { head: 'ok', text: ({ successShare }) => percent(successShare) },
+  { head: 'degraded', text: ({ degradedShare }) => percent(degradedShare) },
+  { head: 'calls', text: ({ attempts }) => attempts.toFixed(2) },
+  { head: 'hedges', text: ({ hedges }) => hedges.toFixed(3) },
+  { head: 'retries', text: ({ retries }) => retries.toFixed(3) },
+];
+
+/** What gives way where the terminal is narrow, step by step; from `below` on, changes stand below their variant. */
+const givesWay = ['p90', 'retries', 'hedges', 'below', 'mean', 'p99.9', 'degraded', 'calls'] as const;
+
+/** What a variant gains or loses against the base stands behind it, or below it. */
+function latencyTable(base: SimulatedVariant, variants: readonly SimulatedVariant[], width: number): string[] {
+  const changes = ['', '', ...variants.map((variant) => changeText(variant, base))];
+  for (let steps = 0; ; steps++) {
+    const gone: readonly string[] = givesWay.slice(0, steps);
+    const left = columns.filter(({ head }) => !gone.includes(head));
+    const rows = [base, ...variants].map((variant) => [variant.name, ...left.map(({ text }) => text(variant))]);
+    const lines = formatTable([['', ...left.map(({ head }) => head)], ...rows]).flatMap((line, index) => {
+      const change = changes[index]!;
+      if (change === '') return [line];
+      return gone.includes('below') ? [line, `      ${change}`] : [`${line}  ${change}`];
+    });
+    if (steps === givesWay.length || lines.every((line) => line.length <= width)) return lines;
+  }
 }
 
 function changeText(variant: SimulatedVariant, base: SimulatedVariant): string {
@@ -94,9 +107,9 @@ function bars(histogram: readonly HistogramBar[], width: number): string[] {
   const longest = Math.max(...histogram.map(({ share }) => share));
   const rows = histogram.map(({ fromMs, toMs }) => `${formatMs(fromMs)} to ${formatMs(toMs)}`);
   const label = Math.max(0, ...rows.map((row) => row.length));
-  const columns = Math.min(barColumnsMax, width - label - 12);
+  const barColumns = Math.min(barColumnsMax, width - label - 12);
   return histogram.map(({ share }, index) => {
-    const drawn = bar(longest === 0 ? 0 : share / longest, columns);
+    const drawn = bar(longest === 0 ? 0 : share / longest, barColumns);
     return `  ${rows[index]!.padStart(label)}  ${drawn} ${share === 0 ? '' : percent(share)}`.trimEnd();
   });
 }
@@ -125,11 +138,14 @@ function shares(head: string, list: SimulatedVariant['degraded']): string[] {
   return ['', head, ...formatTable(rows), ...(more > 0 ? [`  and ${more} more`] : [])];
 }
 
-/** Shares near all and near nothing need their decimals: 99.95 %. */
+/** Near all and near nothing the decimals count: 99.95 %, 0.3 %. */
 function percent(share: number): string {
-  if (share > 0.99 && share < 1) return `${Math.min(99.99, Number((share * 100).toFixed(2)))} %`;
-  if (share > 0 && share < 0.0005) return `${Number((share * 100).toPrecision(1))} %`;
-  return formatPercent(share);
+  const away = Math.min(share, 1 - share);
+  if (away <= 0 || away >= 0.1) return formatPercent(share);
+  const decimals = away < 0.01 ? 2 : 1;
+  const shown = Number((share * 100).toFixed(decimals));
+  // What is not all must not look so.
+  return `${share > 0.5 ? Math.min(99.99, shown) : Math.max(0.01, shown)} %`;
 }
 
 function counted(runs: number): string {

@@ -1,6 +1,6 @@
-// runInlineTests: the tests that stand in a strategy, run on a virtual clock: mocks say what nodes do, nothing is called,
-// and a test of seconds takes microseconds. For `heddle dag test`, and for checks before a version is published. Main
-// thread.
+// runInlineTests: the tests that stand in a strategy, run on a virtual clock: mocks say what nodes do, nothing is
+// called, and a test of seconds takes microseconds. For `heddle dag test`, and for checks before a version is
+// published. Main thread.
 
 import { HeddleError } from '../../runtime/errors.ts';
 import type { MockDefinition, StrategyDefinition, TestDefinition } from '../definition.ts';
@@ -26,11 +26,17 @@ export interface InlineTestResult {
 }
 
 export interface InlineTestOptions {
-  /** By node: false where a second attempt may do harm, so that it has no retries and no hedges. Default: all are idempotent. */
+  /**
+   * By node: false where a second attempt may do harm, so that it has no retries and no hedges. Default: all are
+   * idempotent.
+   */
   readonly idempotent?: Idempotent;
 }
 
-/** All tests of a definition that was checked, in their order. Each has a graph of its own: nothing is learnt between them. */
+/**
+ * All tests of a definition that was checked, in their order. Each has a graph of its own: nothing is learnt between
+ * them.
+ */
 export function runInlineTests(definition: StrategyDefinition, options: InlineTestOptions = {}): InlineTestResult[] {
   return definition.tests.map((test) => runInlineTest(definition, test, options));
 }
@@ -87,5 +93,6 @@ class Mocks {
 function noMock({ name, definition }: GraphNode): string {
   const { work } = definition;
   const does = work.kind === 'strategy' ? `the strategy ${work.strategy}` : doingText(definition);
-  return `${name} (${does}) is on the way and has no mock; a test runs no work: write "mocks: { ${name}: { result: … } }", or "error: UNAVAILABLE" instead of a result`;
+  const mock = `write "mocks: { ${name}: { result: … } }", or "error: UNAVAILABLE" instead of a result`;
+  return `${name} (${does}) is on the way and has no mock; a test runs no work: ${mock}`;
 }

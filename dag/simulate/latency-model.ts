@@ -1,8 +1,8 @@
 // LatencyModel: what a node's attempts take in a simulation: a quantile function made of a few known quantiles. Pure.
 //
-// Between two known quantiles the logarithm of the time is linear in the normal score of the share, so two quantiles make
-// a lognormal, which latencies of services mostly resemble, and more of them bend it. Beyond the highest the tail goes on
-// as between the last two, up to the maximum.
+// Between two known quantiles the logarithm of the time is linear in the normal score of the share, so two quantiles
+// make a lognormal, which latencies of services mostly resemble, and more of them bend it. Beyond the highest the tail
+// goes on as between the last two, up to the maximum.
 
 import { HeddleError } from '../../runtime/errors.ts';
 

@@ -1,7 +1,6 @@
 // NodeModel: what is known of how the nodes of a strategy behave, for simulations: latencies, failures, caches.
 
 import { type ErrorCode, HeddleError } from '../../runtime/errors.ts';
-import { didYouMean } from '../../runtime/nearest.ts';
 import type { NodeDefinition, StrategyDefinition } from '../definition.ts';
 import { type LatencyInput, LatencyModel } from './latency-model.ts';
 
@@ -29,14 +28,29 @@ export interface NodeBehaviour {
   readonly staleShare: number;
 }
 
-/** By node. Throws INVALID_ARGUMENT for shares and latencies that can't be, and for nodes that there are not. */
+/**
+ * By node. Throws INVALID_ARGUMENT for shares and latencies that can't be. What is known of other nodes is left aside.
+ */
 export function nodeBehaviours(definition: StrategyDefinition, model: SimulationModel): Map<string, NodeBehaviour> {
-  const names = definition.nodes.map(({ name }) => name);
-  for (const name of Object.keys(model)) {
-    if (names.includes(name)) continue;
-    throw new HeddleError('INVALID_ARGUMENT', `${definition.name} has no node '${name}'${didYouMean(name, names)}`);
-  }
-  return new Map(definition.nodes.map((node) => [node.name, behaviourOf(node, model[node.name] ?? {})]));
+  return new Map(definition.nodes.map((node) => [node.name, behaviourOf(node, modelOf(model, node.name))]));
+}
+
+/** Nodes of a model that the strategy has not: of another version, or a slip. */
+export function unknownNodes(definition: StrategyDefinition, model: SimulationModel): string[] {
+  const names = new Set(definition.nodes.map(({ name }) => name));
+  return Object.keys(model).filter((name) => !names.has(name));
+}
+
+/** Nodes that do work and of which neither a latency nor an estimate is known: they take no time. */
+export function withoutLatency(definition: StrategyDefinition, model: SimulationModel): Set<string> {
+  const unknown = definition.nodes.filter(({ name, work, estimateMs }) => {
+    return work.kind !== 'value' && estimateMs === undefined && modelOf(model, name).latency === undefined;
+  });
+  return new Set(unknown.map(({ name }) => name));
+}
+
+function modelOf(model: SimulationModel, name: string): NodeModel {
+  return Object.hasOwn(model, name) ? model[name]! : {};
 }
 
 function behaviourOf(node: NodeDefinition, model: NodeModel): NodeBehaviour {

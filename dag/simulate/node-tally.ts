@@ -4,6 +4,9 @@ import type { Run } from '../run/run.ts';
 import { quantileOf } from './distribution.ts';
 import type { SimulatedNode } from './simulation.ts';
 
+/** Times that are kept for p95, of the first runs: 256 nodes with all of a million would be 2 GB. */
+const timesMax = 20_000;
+
 export interface CountedAttempts {
   readonly attempts: number;
   readonly hedges: number;
@@ -16,9 +19,10 @@ const one: CountedAttempts = { attempts: 1, hedges: 0, retries: 0 };
 export class NodeTally {
   demanded = 0;
   readonly #name: string;
-  /** Of runs in which it was done or failed; grows up to the number of runs. */
+  /** Of runs in which it was done or failed: the first ones, how many there were, and their sum. */
   readonly #times: Float64Array;
   #timed = 0;
+  #sumMs = 0;
   #began = 0;
   #failed = 0;
   #attempts = 0;
@@ -27,7 +31,7 @@ export class NodeTally {
 
   constructor(name: string, runs: number) {
     this.#name = name;
-    this.#times = new Float64Array(runs);
+    this.#times = new Float64Array(Math.min(runs, timesMax));
   }
 
   add({ state, works }: Run, index: number): CountedAttempts {
@@ -36,9 +40,10 @@ export class NodeTally {
     const failed = state.is(index, 'failed');
     if (failed) this.#failed++;
     const startMs = state.startMs(index);
-    if (!Number.isNaN(startMs)) {
+    // To be skipped it only begins.
+    if (!Number.isNaN(startMs) && !state.is(index, 'skipped')) {
       this.#began++;
-      if (failed || state.is(index, 'done')) this.#times[this.#timed++] = state.endMs(index) - startMs;
+      if (failed || state.is(index, 'done')) this.#addTime(state.endMs(index) - startMs);
     }
     let counted = state.mayUseToken(index) ? none : one;
     for (const { attempts } of works?.[index]?.tries ?? []) {
@@ -53,6 +58,12 @@ export class NodeTally {
     return counted;
   }
 
+  #addTime(ms: number): void {
+    if (this.#timed < this.#times.length) this.#times[this.#timed] = ms;
+    this.#timed++;
+    this.#sumMs += ms;
+  }
+
   /** It stood on the critical path of a run and made it longer by `ms`. */
   addCritical(ms: number): void {
     this.#critical++;
@@ -61,13 +72,12 @@ export class NodeTally {
 
   /** Of so many runs. */
   result(runs: number): SimulatedNode {
-    const times = this.#times.subarray(0, this.#timed).toSorted();
-    const sumMs = times.reduce((sum, ms) => sum + ms, 0);
+    const times = this.#times.subarray(0, Math.min(this.#timed, this.#times.length)).toSorted();
     return {
       name: this.#name,
       ranShare: this.#began / runs,
       failedShare: this.#failed / runs,
-      meanMs: times.length === 0 ? 0 : sumMs / times.length,
+      meanMs: this.#timed === 0 ? 0 : this.#sumMs / this.#timed,
       p95Ms: quantileOf(times, 0.95),
       attempts: this.#attempts / runs,
       criticalShare: this.#critical / runs,

@@ -1,5 +1,5 @@
-// readLatencies: what the admin of a running process says of the nodes of its strategies, as the model of a simulation. For
-// `heddle dag simulate --latencies FILE`; pure.
+// readLatencies: what the admin of a running process says of the nodes of its strategies, as the model of a simulation.
+// For `heddle dag simulate --latencies FILE`; pure.
 
 import { HeddleError } from '../../runtime/errors.ts';
 import type { Quantiles } from './latency-model.ts';
@@ -16,11 +16,11 @@ const quantileKeys = { p50Ms: 'p50', p90Ms: 'p90', p95Ms: 'p95', p99Ms: 'p99', m
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * A model for each strategy, by its name. Takes `{ "feed.recommend": { "nodes": [{ "name": "rank", … }] } }`, the same under
- * `strategies`, or a list of strategies with `name` (or `strategy`) and `nodes`. A node has its latencies as `latency: {
- * p50Ms, p90Ms, p95Ms, p99Ms, maxMs }` or beside its name, its failures as `failedShare` or as counts `done` and `failed`,
- * its cache as `cachedShare` or the count `cached`; whatever else it has is left aside. Nodes that have measured nothing are
- * left out. Throws INVALID_ARGUMENT that names the part that is wrong.
+ * A model for each strategy, by its name. Takes `{ "feed.recommend": { "nodes": [{ "name": "rank", … }] } }`, the same
+ * under `strategies`, or a list of strategies with `name` (or `strategy`) and `nodes`. A node has its latencies as
+ * `latency: { p50Ms, p90Ms, p95Ms, p99Ms, maxMs }` or beside its name, its failures as `failedShare` or as counts
+ * `done` and `failed`, its cache as `cachedShare` or the count `cached`; whatever else it has is left aside. Nodes that
+ * have measured nothing are left out. Throws INVALID_ARGUMENT that names the part that is wrong.
  */
 export function readLatencies(json: unknown): Map<string, SimulationModel> {
   const top = isMap(json) && json.strategies !== undefined ? json.strategies : json;

@@ -1,9 +1,10 @@
-// Recording: a recorded run as the behaviour of its nodes: what each attempt took, gave or failed with. Times go from the
-// start of an attempt to its end, so that they fit a version in which a node begins earlier or later.
+// Recording: a recorded run as the behaviour of its nodes: what each attempt took, gave or failed with. Times go from
+// the start of an attempt to its end, so that they fit a version in which a node begins earlier or later.
 
 import type { ErrorCode } from '../../runtime/errors.ts';
 import type { Data } from '../definition.ts';
 import type { AttemptTrace, Failure, NodeTrace, RunTrace } from '../run/trace.ts';
+import { wasRefused } from './restore-policies.ts';
 import type { AttemptBehaviour } from './virtual-run.ts';
 
 /** What a node does that the recording says nothing of. */
@@ -43,7 +44,7 @@ export class Recording {
     const node = this.#nodes.get(name);
     const attempts = node?.attempts.filter((one) => (one.item ?? -1) === item) ?? [];
     if (node === undefined || (attempts.length === 0 && !endedAtOnce(node))) return this.#mocked(name, item);
-    if (attempts.length === 0) return withoutAttempts(node);
+    if (attempts.length === 0) return withoutAttempts(node, item);
     const recorded = attempts[attempt];
     const winner = attempts.findLast(({ endMs, failure }) => endMs !== undefined && failure === undefined);
     if (recorded === undefined) return this.#furtherAttempt(attempts, winner);
@@ -51,8 +52,9 @@ export class Recording {
     const value = winner === undefined ? undefined : itemValueOf(node, item);
     // One that lost to another would have given the same, at that time or after it.
     if (winner !== undefined) return { delayMs: (recorded.endMs ?? winner.endMs!) - recorded.startMs, value };
+    const afterMs = round(node.endMs - recorded.startMs);
     this.unknown.add(
-      `${nameOf(name, item)} was cancelled while it was recorded, after ${round(node.endMs - recorded.startMs)} ms; what it would have given is not known`,
+      `${nameOf(name, item)} was cancelled while it was recorded, after ${afterMs} ms: what it would have given is not known`,
     );
     return { delayMs: Number.POSITIVE_INFINITY };
   }
@@ -75,16 +77,14 @@ export class Recording {
   }
 }
 
-/** Its work ended without an attempt: by its cache or an equal run, by its breaker, its concurrency or its deadline. */
-function endedAtOnce({ startMs, cached, failure, marks }: NodeTrace): boolean {
-  if (startMs === undefined) return false;
-  if (cached) return true;
-  const adopted = marks.some((mark) => mark.startsWith('light ') || mark.startsWith('level '));
-  return !adopted && (failure !== undefined || marks.length > 0);
+/** Its value came from its cache or an equal run, or something refused it: there was no attempt. */
+function endedAtOnce(node: NodeTrace): boolean {
+  return (node.cached && node.startMs !== undefined) || wasRefused(node);
 }
 
-function withoutAttempts({ cached, startMs, endMs, value = null, failure }: NodeTrace): AttemptBehaviour {
-  if (cached) return { delayMs: endMs - (startMs ?? endMs), value };
+function withoutAttempts(node: NodeTrace, item: number): AttemptBehaviour {
+  const { cached, startMs, endMs, failure } = node;
+  if (cached) return { delayMs: endMs - (startMs ?? endMs), value: itemValueOf(node, item) };
   return { delayMs: 0, error: failure ?? { code: 'UNAVAILABLE', message: 'it failed before its first attempt' } };
 }
 
@@ -93,16 +93,15 @@ function failing({ startMs, endMs }: AttemptTrace, failure: Failure): AttemptBeh
   return { delayMs: endMs! - startMs + slack, error: failure };
 }
 
-/** Of an item: its place among those that were not lost, where lost ones were dropped. */
+/** Of an item: in its place, or, where lost ones were dropped, in its place among those that were not. */
 function itemValueOf({ value = null, attempts }: NodeTrace, item: number): Data {
   if (item < 0 || !Array.isArray(value)) return value;
-  const done = new Set(
-    attempts.filter(({ endMs, failure }) => endMs !== undefined && failure === undefined).map((one) => one.item),
-  );
-  const items = new Set(attempts.map((one) => one.item));
-  const hasHoles = value.length >= items.size;
-  const place = hasHoles ? item : [...done].toSorted((left, right) => left! - right!).indexOf(item);
-  return (value as readonly Data[])[place] ?? null;
+  const values: readonly Data[] = value;
+  if (attempts.length === 0) return values[item] ?? null;
+  const wins = attempts.filter(({ endMs, failure }) => endMs !== undefined && failure === undefined);
+  const done = [...new Set(wins.map((one) => one.item))].toSorted((left, right) => left! - right!);
+  // Without a loss both are the same.
+  return values[done.length === values.length ? done.indexOf(item) : item] ?? null;
 }
 
 function nameOf(name: string, item: number): string {

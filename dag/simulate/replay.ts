@@ -1,11 +1,10 @@
-// replay: a recorded run, run again on a virtual clock, on this version of its strategy or another: every node does what it
-// did then, so whatever differs comes from the graph. For `heddle dag replay`; pure.
+// replay: a recorded run, run again on a virtual clock, on this version of its strategy or another: every node does
+// what it did then, so whatever differs comes from the graph. For `heddle dag replay`; pure.
 
 import { HeddleError } from '../../runtime/errors.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
 import type { StrategyDefinition } from '../definition.ts';
 import { Graph } from '../graph/compile-graph.ts';
-import { firstNodeSlot, parametersSlot, requestSlot } from '../graph/scope.ts';
 import type { Run } from '../run/run.ts';
 import type { RunTrace } from '../run/trace.ts';
 import { traceOf } from '../run/trace-of.ts';
@@ -13,6 +12,7 @@ import { compareTraces, type ReplayedNode, type SameParts } from './compare-trac
 import { FixedParameters } from './fixed-parameters.ts';
 import { type Idempotent, setIdempotent } from './idempotent.ts';
 import { Recording, type ReplayMock } from './recording.ts';
+import { restorePolicies } from './restore-policies.ts';
 import { VirtualRun } from './virtual-run.ts';
 
 export interface ReplayOptions {
@@ -46,9 +46,9 @@ export interface Replay {
 const defaultToleranceMs = 1;
 
 /**
- * `trace`: of a run taken with values; `definitions`: those that were checked, the one of the trace's strategy among them.
- * Level and parameters are as recorded. Throws NOT_FOUND for a strategy that there is not, INVALID_ARGUMENT for a trace
- * without values.
+ * `trace`: of a run taken with values; `definitions`: those that were checked, the one of the trace's strategy among
+ * them. Level and parameters are as recorded. Throws NOT_FOUND for a strategy that there is not, INVALID_ARGUMENT for a
+ * trace without values.
  */
 export function replay(
   trace: RunTrace,
@@ -59,7 +59,7 @@ export function replay(
   if (trace.request === undefined) {
     throw new HeddleError(
       'INVALID_ARGUMENT',
-      `the trace of ${trace.strategy} has no values, so there is nothing to replay; take one with the metadata heddle-trace: values`,
+      `the trace of ${trace.strategy} has no values, so there is nothing to replay; take one with the metadata strategy-trace: values`,
     );
   }
   const recording = new Recording(trace, options.mocks ?? {});
@@ -71,7 +71,7 @@ export function replay(
     deadlineMs: options.deadlineMs ?? Number.POSITIVE_INFINITY,
     parameters: FixedParameters.of(graph, trace.request, trace.params, 'assigned'),
   });
-  fillCaches(graph, run.core, trace);
+  restorePolicies(graph, run.core, trace);
   const core = toItsEnd(run);
   const { version, startedAt } = trace;
   const replayed = traceOf(core, run.nowMs(), { version, startedAt, values: true });
@@ -100,8 +100,8 @@ function definitionOf({ strategy }: RunTrace, definitions: readonly StrategyDefi
 const neverInTimeMs = 1e12;
 
 /**
- * Whether time was short for a node went by what it had taken before, which a trace does not tell. Where the definition has
- * an estimate that decides; where it has none, the recorded decision holds.
+ * Whether time was short for a node went by what it had taken before, which a trace does not tell. Where the definition
+ * has an estimate that decides; where it has none, the recorded decision holds.
  */
 function graphOf(definition: StrategyDefinition, { nodes }: RunTrace): Graph {
   const wasShort = new Set(
@@ -116,33 +116,6 @@ function graphOf(definition: StrategyDefinition, { nodes }: RunTrace): Graph {
   });
   for (const [index, node] of forced.nodes.entries()) node.tailMs = graph.nodes[index]!.tailMs;
   return forced;
-}
-
-/** What caches had: values that were fresh, and old ones that stood in. */
-function fillCaches({ nodes }: Graph, core: Run, trace: RunTrace): void {
-  const recorded = new Map(trace.nodes.map((node) => [node.name, node]));
-  const values = new Array<unknown>(core.values.length).fill(undefined);
-  values[requestSlot] = core.values[requestSlot];
-  values[parametersSlot] = core.values[parametersSlot];
-  for (const { name, index } of nodes) values[firstNodeSlot + index] = recorded.get(name)?.value;
-  for (const node of nodes) {
-    const { cache, cacheKey, name, definition } = node;
-    const found = recorded.get(name);
-    if (cache === undefined || cacheKey === undefined || found?.value === undefined) continue;
-    const wasFresh = found.cached && found.startMs === found.endMs;
-    if (!wasFresh && !found.marks.includes('stale')) continue;
-    try {
-      const key = cacheKey(values);
-      if (typeof key !== 'string' && typeof key !== 'number') continue;
-      const prefix = core.keyPrefixOf(node);
-      const usedMs = found.startMs ?? 0;
-      // A microsecond older than fresh ones may be.
-      const storedMs = wasFresh ? usedMs : usedMs - definition.cache!.ttlMs - 0.001;
-      cache.store(prefix === '' ? key : `${prefix}${key}`, found.value, storedMs);
-    } catch {
-      // A key of another version that reads what was not recorded: the node runs, which the replay then says.
-    }
-  }
 }
 
 /** Where it waits for something of which only the beginning was recorded, it is cut short. */

@@ -1,5 +1,5 @@
-// Samples: what requests look like and what nodes give, where nothing is really called: taken from recorded traces, else
-// from the strategy's own inline tests. A scenario is a request with the values that belong to it.
+// Samples: what requests look like and what nodes give, where nothing is really called: taken from recorded traces,
+// else from the strategy's own inline tests. A scenario is a request with the values that belong to it.
 
 import { HeddleError } from '../../runtime/errors.ts';
 import type { ValueShape } from '../../runtime/value-shape.ts';

@@ -1,5 +1,5 @@
-// VariantRuns: all runs of one variant of a simulation, on one virtual clock and one graph, as on one thread: runs overlap,
-// and what the graph learns from one serves the next.
+// VariantRuns: all runs of one variant of a simulation, on one virtual clock and one graph, as on one thread: runs
+// overlap, and what the graph learns from one serves the next.
 
 import type { TimerTarget } from '../../runtime/timer-wheel.ts';
 import { Graph } from '../graph/compile-graph.ts';

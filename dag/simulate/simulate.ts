@@ -1,14 +1,14 @@
-// simulate: a strategy run thousands of times on a virtual clock, from what is known of its nodes' latencies and failures:
-// how long requests take, what fails, what it costs, and what if. The executor is the real one, with all it learns: hedges
-// wait for a hundred measured runs, budgets run dry, breakers open. Main thread, for the command line; pure: the same
-// arguments give the same numbers.
+// simulate: a strategy run thousands of times on a virtual clock, from what is known of its nodes' latencies and
+// failures: how long requests take, what fails, what it costs, and what if. The executor is the real one, with all it
+// learns: hedges wait for a hundred measured runs, budgets run dry, breakers open. Main thread, for the command line;
+// pure: the same arguments give the same numbers.
 
 import { HeddleError } from '../../runtime/errors.ts';
 import type { StrategyDefinition } from '../definition.ts';
 import { Draws } from './draws.ts';
 import type { GivenParameters } from './fixed-parameters.ts';
 import type { Idempotent } from './idempotent.ts';
-import { nodeBehaviours, type SimulationModel } from './node-model.ts';
+import { nodeBehaviours, type SimulationModel, unknownNodes, withoutLatency } from './node-model.ts';
 import { type SampleSources, Samples } from './samples.ts';
 import { VariantRuns } from './simulate-variant.ts';
 import type { SimulatedVariant, Simulation } from './simulation.ts';
@@ -45,7 +45,8 @@ const defaultWarmUpRuns = 200;
 const defaultRunsPerSecond = 100;
 
 /**
- * `definition`: one that was checked. Throws INVALID_ARGUMENT with a sentence for options, models and edits that can't be.
+ * `definition`: one that was checked. Throws INVALID_ARGUMENT with a sentence for options, models and edits that can't
+ * be.
  */
 export function simulate(
   definition: StrategyDefinition,
@@ -80,6 +81,7 @@ export function simulate(
     return result;
   };
   const simulatedBase = simulateOne(base);
+  const timeless = withoutLatency(definition, model);
   const simulatedVariants = variants.map(simulateOne);
   return {
     strategy: definition.name,
@@ -87,22 +89,14 @@ export function simulate(
     seed,
     runsPerSecond,
     valuesFrom: samples.source,
-    withoutLatency: withoutLatency(definition, model, simulatedBase),
+    withoutLatency: simulatedBase.nodes
+      .filter(({ name, attempts }) => attempts > 0 && timeless.has(name))
+      .map(({ name }) => name),
+    unknownNodes: unknownNodes(definition, model),
     problems: [...problems],
     base: simulatedBase,
     variants: simulatedVariants,
   };
-}
-
-function withoutLatency(definition: StrategyDefinition, model: SimulationModel, { nodes }: SimulatedVariant): string[] {
-  const works = new Set(definition.nodes.filter(({ work }) => work.kind !== 'value').map(({ name }) => name));
-  const estimated = new Set(
-    definition.nodes.filter(({ estimateMs }) => estimateMs !== undefined).map(({ name }) => name),
-  );
-  return nodes
-    .filter(({ name, attempts }) => attempts > 0 && works.has(name))
-    .map(({ name }) => name)
-    .filter((name) => model[name]?.latency === undefined && !estimated.has(name));
 }
 
 function bounded(name: string, value: number, min: number, max: number): number {

@@ -1,5 +1,5 @@
-// Caches in simulations: sampled requests are few, so their real keys would hit nearly always. Instead each run has a key
-// of its own, by a parameter that only simulations have, and the model says how often its value is found.
+// Caches in simulations: sampled requests are few, so their real keys would hit nearly always. Instead each run has a
+// key of its own, by a parameter that only simulations have, and the model says how often its value is found.
 
 import type { StrategyDefinition } from '../definition.ts';
 

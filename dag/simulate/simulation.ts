@@ -27,12 +27,13 @@ export interface Share {
 
 export interface SimulatedNode {
   readonly name: string;
-  /** Of all runs, those in which it began, 0..1. */
+  /** Of all runs, those in which it began and was not skipped, 0..1. */
   readonly ranShare: number;
   /** Of all runs, those in which it failed. */
   readonly failedShare: number;
   /** From its beginning to its end, of runs in which it was done or failed; 0: in none. */
   readonly meanMs: number;
+  /** Of the first 20,000 of them. */
   readonly p95Ms: number;
   /** Attempts at its work for each run of the strategy, hedges and retries included. */
   readonly attempts: number;
@@ -72,6 +73,8 @@ export interface Simulation {
   readonly valuesFrom: string;
   /** Nodes of which no latency is known: they took no time. */
   readonly withoutLatency: readonly string[];
+  /** Nodes that the model speaks of and the strategy has not. */
+  readonly unknownNodes: readonly string[];
   /** Expressions that failed for want of values, each a sentence that says which node needs a sample. */
   readonly problems: readonly string[];
   readonly base: SimulatedVariant;

@@ -87,7 +87,7 @@ export class VirtualRun implements RunHost, TimerTarget {
     const behaviour = this.#behaviour(node, input, attempt, item);
     const dueMs = this.timers.nowMs + behaviour.delayMs;
     const late = dueMs > deadlineMs;
-    if (late && deadlineMs === Number.POSITIVE_INFINITY) return;
+    if (Math.min(dueMs, deadlineMs) === Number.POSITIVE_INFINITY) return;
     const timer = this.timers.add(late ? deadlineMs : dueMs, this, token, placeOf(node, item));
     this.#attempts.set(token, { behaviour: late ? { delayMs: 0, error: outOfTime(node) } : behaviour, timer });
   }

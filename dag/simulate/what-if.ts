@@ -1,5 +1,5 @@
-// Variants of a strategy by edits: `rank.hedge=p95`, `budget.total=60ms`, `level=1`, `params.useExtra=true`. The value is
-// read by the reader of strategy files, so it may be whatever could stand there in YAML.
+// Variants of a strategy by edits: `rank.hedge=p95`, `budget.total=60ms`, `level=1`, `params.useExtra=true`. The value
+// is read by the reader of strategy files, so it may be whatever could stand there in YAML.
 
 import { HeddleError } from '../../runtime/errors.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
@@ -40,7 +40,10 @@ const budgetKeys = {
 const examples =
   'rank.hedge=p95, rank.timeout=20ms, rank.retry=none, budget.total=60ms, level=1 or params.useExtra=true';
 
-/** Several edits, divided by spaces, make one variant. Throws INVALID_ARGUMENT with a sentence that says what can be edited. */
+/**
+ * Several edits, divided by spaces, make one variant. Throws INVALID_ARGUMENT with a sentence that says what can be
+ * edited.
+ */
 export function variantOf(base: Variant, edits: string): Variant {
   const parts = edits.trim().split(/\s+(?=[A-Za-z_][\w.]*=)/);
   return { ...parts.reduce(edited, base), name: edits.trim() };
@@ -113,7 +116,7 @@ function fromSnippet(
   { node, key, value }: { node: NodeDefinition; key: EditableKey; value: string },
 ): NodeDefinition {
   const read = readSnippet(edit, definition, { at: node, key, value }).nodes.find(({ name }) => name === node.name)!;
-  const added = read.hard.filter((name) => ![...node.hard, ...node.soft].includes(name));
+  const added = [...read.hard, ...read.soft].filter((name) => ![...node.hard, ...node.soft].includes(name));
   if (added.length > 0) {
     throw wrong(
       edit,
