@@ -32,5 +32,7 @@ export const {
   Semaphore,
   Server,
   service,
+  strategy,
+  strategyMethod,
   task,
 } = api;

@@ -103,14 +103,14 @@ class StrategyLine {
     this.#hasAny = server.settings.strategies.sources.length > 0;
   }
 
-  /** Undefined: there are no strategies; a dash while none runs. */
+  /** Undefined: there are no strategies. */
   async text(): Promise<string | undefined> {
     const nowMs = this.#clock.nowMs();
     if (!this.#hasAny || nowMs - this.#lookedMs < strategiesEveryMs) return this.#text;
     this.#lookedMs = nowMs;
     const report = (await this.#server.strategies.ask({ ask: 'list' })) as StrategiesReport;
     const texts = this.#status.look(report, nowMs);
-    this.#text = `strategies: ${texts.length === 0 ? '-' : texts.join('; ')}`;
+    this.#text = texts.length === 0 ? 'no strategy ran' : texts.join('; ');
     return this.#text;
   }
 

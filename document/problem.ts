@@ -81,7 +81,7 @@ export class ProblemList {
   }
 
   add(place: Place, message: string, hints: ProblemHints = {}): void {
-    if (this.#found.length >= problemsMax) return;
+    if (this.#found.length >= problemsMax || this.#has(place, message)) return;
     const { line, column, lineText } = place.source.position(place.start);
     const problem: Problem = {
       file: place.source.name,
@@ -95,6 +95,13 @@ export class ProblemList {
     if (hints.allowed !== undefined) problem.allowed = hints.allowed;
     if (hints.suggestion !== undefined) problem.suggestion = hints.suggestion;
     this.#found.push({ problem, place });
+  }
+
+  /** What stands behind several aliases is read once for each, and wrong once. */
+  #has({ source, start }: Place, message: string): boolean {
+    return this.#found.some(({ problem, place }) => {
+      return place?.source === source && place.start === start && problem.message === message;
+    });
   }
 
   /** For a file that can't be read at all: there is no line to show. */

@@ -112,7 +112,7 @@ test('the greeter starts, answers a caller in a process of its own and curl, and
 });
 
 test('heddle check finds nothing wrong with the examples', async (t) => {
-  for (const example of ['greeter', 'movies']) {
+  for (const example of ['greeter', 'movies', 'strategies']) {
     const check = run(t, process.execPath, ['bin/heddle.js', 'check', `examples/${example}/heddle.yaml`]);
     const [code] = await once(check.child, 'close');
     t.is(code, 0, check.output());
@@ -120,7 +120,7 @@ test('heddle check finds nothing wrong with the examples', async (t) => {
 });
 
 test("npm start serves the film search; README's commands find films", async (t) => {
-  const services = ['movies.Search', 'movies.Rank', 'movies.Recall', 'movies.Catalog'];
+  const services = ['movies.Search', 'movies.Rank', 'movies.Recall', 'movies.Catalog', 'movies.Viewers'];
   const server = run(t, 'npm', ['start', '--', ...freePorts(services)]);
   const [, port] = await server.seen(/heddle:\/\/127\.0\.0\.1:([1-9]\d*)/);
   const [, httpPort] = await server.seen(/http:\/\/127\.0\.0\.1:([1-9]\d*)/);

@@ -14,13 +14,16 @@ import { nodesOf } from './loaded-set.ts';
 
 /** Runs that began on an old set may still be counted in its memory for so long; those that take longer are lost, ms. */
 const keptMs = 60_000;
-/** Old memories of one thread at most: publishing faster than that adds the oldest to the past early. */
+/** Memories of one thread at most: publishing faster than that adds the oldest to the past early. */
 const keptMax = 64;
 
 interface Memory {
+  readonly version: number;
   readonly counters: StrategyCounters;
   readonly definitions: readonly StrategyDefinition[];
-  /** When another set took its place; Infinity: it is in use. */
+  /** The thread's runs begin on it. Neither this nor replaced: it was offered, and nothing is counted yet. */
+  isUsed: boolean;
+  /** When another set took its place; Infinity: none did. */
   replacedMs: number;
 }
 
@@ -34,27 +37,49 @@ export class CounterLedger {
   readonly #threads = new Map<number, Memory[]>();
   readonly #past = new Map<string, StrategySums>();
 
-  /** Memory for a thread that loads a set. */
-  open(thread: number, definitions: readonly StrategyDefinition[], nowMs: number): SharedArrayBuffer {
+  /** Memory for a thread that loads a set. `use` or `withdraw` says what became of it. */
+  open(thread: number, version: number, definitions: readonly StrategyDefinition[], nowMs: number): SharedArrayBuffer {
     const nodes = nodesOf(definitions);
     const memory = StrategyCounters.allocate(nodes);
     const memories = this.#threads.get(thread) ?? [];
-    for (const one of memories) one.replacedMs = Math.min(one.replacedMs, nowMs);
+    this.#threads.set(thread, memories);
     memories.push({
+      version,
       counters: new StrategyCounters(memory, nodes),
       definitions,
+      isUsed: false,
       replacedMs: Number.POSITIVE_INFINITY,
     });
-    this.#threads.set(thread, memories);
-    while (memories[0]!.replacedMs <= nowMs - keptMs || memories.length > keptMax) {
-      addTo(this.#past, memories.shift()!);
+    for (;;) {
+      let at = memories.findIndex(({ replacedMs }) => replacedMs <= nowMs - keptMs);
+      if (at === -1 && memories.length > keptMax) at = memories.findIndex(({ isUsed }) => !isUsed);
+      if (at === -1) return memory;
+      this.#close(memories.splice(at, 1)[0]!);
     }
-    return memory;
+  }
+
+  /** The thread's runs begin on that set from now on. */
+  use(thread: number, version: number, nowMs: number): void {
+    const memories = this.#threads.get(thread) ?? [];
+    for (const memory of memories) {
+      if (memory.isUsed && memory.version !== version) memory.replacedMs = nowMs;
+      memory.isUsed = memory.version === version;
+    }
+    // Offers that a later version has overtaken.
+    const kept = memories.filter((one) => one.version >= version || one.replacedMs < Number.POSITIVE_INFINITY);
+    this.#threads.set(thread, kept);
+  }
+
+  /** The thread will not use that set, which it was offered. */
+  withdraw(thread: number, version: number): void {
+    const memories = this.#threads.get(thread) ?? [];
+    const at = memories.findIndex((memory) => memory.version === version && !memory.isUsed);
+    if (at !== -1) this.#close(memories.splice(at, 1)[0]!);
   }
 
   /** The thread has ended: nobody writes its memories any more. */
   close(thread: number): void {
-    for (const memory of this.#threads.get(thread) ?? []) addTo(this.#past, memory);
+    for (const memory of this.#threads.get(thread) ?? []) this.#close(memory);
     this.#threads.delete(thread);
   }
 
@@ -69,13 +94,24 @@ export class CounterLedger {
     for (const memories of this.#threads.values()) for (const memory of memories) addTo(sums, memory);
     return sums;
   }
+
+  #close(memory: Memory): void {
+    memory.isUsed = false;
+    addTo(this.#past, memory);
+  }
 }
 
-function addTo(sums: Map<string, StrategySums>, { counters, definitions }: Memory): void {
+function addTo(sums: Map<string, StrategySums>, { counters, definitions, isUsed }: Memory): void {
   for (const [index, { name, nodes }] of definitions.entries()) {
     const into = sumsOf(sums, name);
     counters.sumRuns(index, into.runs);
-    for (const [at, node] of nodes.entries()) counters.sumNode(index, at, nodesIn(into, node.name));
+    for (const [at, node] of nodes.entries()) {
+      const { counts } = nodesIn(into, node.name);
+      const open = counts.breakerOpen;
+      counters.sumNode(index, at, nodesIn(into, node.name));
+      // A state and no count: that of a set that no run begins on any more says nothing.
+      if (!isUsed) counts.breakerOpen = open;
+    }
   }
 }
 

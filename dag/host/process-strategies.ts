@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { formatProblems } from '../../document/format-problems.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
+import { allocateLimits } from '../../runtime/shared/process-limits.ts';
 import type {
   StrategyProcess,
   StrategyProcessHost,
@@ -32,6 +33,8 @@ interface Published extends StrategySet {
   readonly publishedAt: number;
   /** `start`, `publish`, `rollback to 3`. */
   readonly by: string;
+  /** The version that brought these definitions: itself, or what was gone back to. */
+  readonly source: number;
   readonly limits: SharedArrayBuffer;
 }
 
@@ -48,6 +51,8 @@ interface Thread {
   /** The set that it was born with or was told last to use. */
   version: number;
   isGoing: boolean;
+  /** Levels set by hand since it was born and before it listens: the strategies. */
+  readonly missedLevels: Set<string>;
 }
 
 /** StrategyProcessModule. */
@@ -78,6 +83,7 @@ class ProcessStrategies implements StrategyProcess {
   #rollOut: RollOut | undefined;
   /** One at a time. */
   #busy = false;
+  #closed = false;
   readonly #levels = new Map<string, number>();
   readonly #why = new Map<string, Readonly<Record<string, readonly string[]>>>();
   readonly #traces = new Map<string, RunTrace[]>();
@@ -92,8 +98,10 @@ class ProcessStrategies implements StrategyProcess {
 
   birth(number: number): ThreadBirth {
     const { version, definitions, limits } = this.#used;
-    this.#threads.set(number, { version, isGoing: false });
-    const counters = this.#ledger.open(number, definitions, this.#host.clock.nowMs());
+    this.#threads.set(number, { version, isGoing: false, missedLevels: new Set() });
+    const nowMs = this.#host.clock.nowMs();
+    const counters = this.#ledger.open(number, version, definitions, nowMs);
+    this.#ledger.use(number, version, nowMs);
     return {
       set: { version, definitions },
       memory: { counters, limits },
@@ -105,6 +113,10 @@ class ProcessStrategies implements StrategyProcess {
     const thread = this.#threads.get(number);
     if (thread === undefined) return;
     thread.isGoing = true;
+    for (const strategy of thread.missedLevels) {
+      this.#tell(number, { say: 'level', strategy, level: this.#levels.get(strategy) });
+    }
+    thread.missedLevels.clear();
     // Another set was published while it was born.
     if (thread.version !== this.#used.version) this.#offer(number, this.#used);
   }
@@ -118,18 +130,23 @@ class ProcessStrategies implements StrategyProcess {
 
   onMessage(number: number, message: unknown): void {
     const told = message as FromStrategies;
+    // What a thread has said may arrive after its end.
+    if (told.say !== 'trace' && !this.#threads.has(number)) return;
     switch (told.say) {
       case 'loaded':
         if (this.#rollOut?.version === told.version) this.#rollOut.onLoaded(number);
         else if (told.version === this.#used.version) this.#use(number, told.version);
         break;
       case 'refused':
-        if (this.#rollOut?.version === told.version) this.#rollOut.onRefused(told.why);
-        else
+        if (this.#rollOut?.version === told.version) {
+          this.#rollOut.onRefused(told.why);
+        } else {
+          this.#ledger.withdraw(number, told.version);
           this.#host.log.error(
             { thread: number, version: told.version },
             `a thread can't load strategies: ${told.why}`,
           );
+        }
         break;
       case 'trace':
         this.#keep(told.trace);
@@ -163,38 +180,49 @@ class ProcessStrategies implements StrategyProcess {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     this.#rollOut?.onRefused('the process stops');
   }
 
   async #publish(): Promise<unknown> {
     const { definitions: before } = this.#used;
     const definitions = await load(this.#settings, this.#host, before);
+    if (this.#closed) {
+      throw new HeddleError('UNAVAILABLE', 'the process stops; the strategies were not published', { retry: 'no' });
+    }
     if (isDeepStrictEqual(definitions, before)) return { version: this.#used.version, changed: false };
     return this.#bring(this.#published(definitions, 'publish'));
   }
 
   #rollBack(version: number | undefined): Promise<unknown> {
-    const index = this.#history.indexOf(this.#used);
     const target =
-      version === undefined ? this.#history[index - 1] : this.#history.find((one) => one.version === version);
+      version === undefined ? this.#before(this.#used) : this.#history.find((one) => one.version === version);
     if (target === undefined) {
       const versions = this.#history.map((one) => one.version).join(', ');
       const what = version === undefined ? 'there is no version before this one' : `version ${version} is not kept`;
       throw new HeddleError('NOT_FOUND', `${what}; there are ${versions}`, { retry: 'no' });
     }
-    return this.#bring(this.#published(target.definitions, `rollback to ${target.version}`));
+    return this.#bring(this.#published(target.definitions, `rollback to ${target.source}`, target.source));
+  }
+
+  /** What was published before those definitions: so a second rollback goes one further back, not forth again. */
+  #before({ source }: Published): Published | undefined {
+    return this.#history.findLast((one) => one.source === one.version && one.version < source);
   }
 
   /** To all threads, or to none. */
   async #bring(next: Published): Promise<unknown> {
-    const threads = [...this.#threads].filter(([, { isGoing }]) => isGoing).map(([number]) => number);
-    const rollOut = new RollOut(next.version, threads, this.#host.clock);
+    const offered = new Map([...this.#threads].filter(([, { isGoing }]) => isGoing));
+    const rollOut = new RollOut(next.version, offered.keys(), this.#host.clock);
     this.#rollOut = rollOut;
-    for (const number of threads) this.#offer(number, next);
+    for (const number of offered.keys()) this.#offer(number, next);
     try {
       await rollOut.loaded;
     } catch (reason) {
-      for (const number of threads) this.#tell(number, { say: 'withdraw', version: next.version });
+      for (const [number, thread] of offered) {
+        // Its number may be another's by now.
+        if (this.#threads.get(number) === thread) this.#withdraw(number, next.version);
+      }
       this.#host.log.error({ version: next.version }, `strategies were not published: ${String(reason)}`);
       throw reason;
     } finally {
@@ -203,22 +231,25 @@ class ProcessStrategies implements StrategyProcess {
     const before = this.#used.version;
     this.#used = next;
     this.#remember(next);
-    for (const number of threads) this.#use(number, next.version);
-    // Those that have come meanwhile were born with the set before.
-    for (const [number, { isGoing, version }] of this.#threads) {
-      if (isGoing && version === before && !threads.includes(number)) this.#offer(number, next);
+    for (const [number, thread] of this.#threads) {
+      if (offered.get(number) === thread) this.#use(number, next.version);
+      // Those that have come meanwhile were born with a set before.
+      else if (thread.isGoing) this.#offer(number, next);
     }
     this.#host.log.info({ version: next.version, before, by: next.by }, 'strategies are published');
     return { version: next.version, before, changed: true };
   }
 
-  #published(definitions: readonly StrategyDefinition[], by: string): Published {
+  /** `source`: default itself. */
+  #published(definitions: readonly StrategyDefinition[], by: string, source?: number): Published {
+    const version = ++this.#lastVersion;
     return {
-      version: ++this.#lastVersion,
+      version,
+      source: source ?? version,
       definitions,
       publishedAt: this.#host.clock.wallMs(),
       by,
-      limits: new SharedArrayBuffer(limitBytes(definitions)),
+      limits: allocateLimits(limitBytes(definitions)),
     };
   }
 
@@ -228,14 +259,20 @@ class ProcessStrategies implements StrategyProcess {
   }
 
   #offer(number: number, { version, definitions, limits }: Published): void {
-    const counters = this.#ledger.open(number, definitions, this.#host.clock.nowMs());
+    const counters = this.#ledger.open(number, version, definitions, this.#host.clock.nowMs());
     this.#tell(number, { say: 'offer', set: { version, definitions }, memory: { counters, limits } });
   }
 
   #use(number: number, version: number): void {
     const thread = this.#threads.get(number);
     if (thread !== undefined) thread.version = version;
+    this.#ledger.use(number, version, this.#host.clock.nowMs());
     this.#tell(number, { say: 'use', version });
+  }
+
+  #withdraw(number: number, version: number): void {
+    this.#ledger.withdraw(number, version);
+    this.#tell(number, { say: 'withdraw', version });
   }
 
   #tell(number: number, message: ToStrategies): void {
@@ -264,7 +301,10 @@ class ProcessStrategies implements StrategyProcess {
     }
     if (level === undefined) this.#levels.delete(strategy);
     else this.#levels.set(strategy, level);
-    for (const number of this.#threads.keys()) this.#tell(number, { say: 'level', strategy, level });
+    for (const [number, { isGoing, missedLevels }] of this.#threads) {
+      if (isGoing) this.#tell(number, { say: 'level', strategy, level });
+      else missedLevels.add(strategy);
+    }
     this.#host.log.warn({ strategy, level }, 'an operator set the level of a strategy');
     return { strategy, level: level ?? null };
   }

@@ -44,10 +44,12 @@ class ThreadStrategies implements StrategyThread {
   #set: LoadedSet;
   /** Loaded and not yet used. */
   readonly #offers = new Map<number, LoadedSet>();
+  /** Versions that are being loaded and were not taken back. */
+  readonly #loading = new Set<number>();
   /** Of each set, who starts its runs. */
   #runner: SetRunner;
   #timer: unknown;
-  #toldLevels = '{}';
+  #toldLevels = '[]';
   /** Levels set by hand, also of strategies that come with a later set. */
   readonly #levels: Map<string, number>;
 
@@ -64,6 +66,7 @@ class ThreadStrategies implements StrategyThread {
     this.#setLevels();
     this.#runner = new SetRunner(set, thread);
     this.#watch();
+    this.#tellLevels();
   }
 
   run(fiber: HostedFiber, strategy: string, request: unknown, options: RunOptions | undefined): Promise<unknown> {
@@ -84,6 +87,7 @@ class ThreadStrategies implements StrategyThread {
         this.#use(told.version);
         break;
       case 'withdraw':
+        this.#loading.delete(told.version);
         this.#offers.delete(told.version);
         break;
       case 'level':
@@ -102,24 +106,37 @@ class ThreadStrategies implements StrategyThread {
 
   async #load({ set, memory }: ToStrategies & { say: 'offer' }): Promise<void> {
     const { version } = set;
+    this.#loading.add(version);
     try {
       const loaded = await LoadedSet.load(set, memory, this.#set, this.#signals, this.#thread.clock);
+      // Taken back, or overtaken by a later version.
+      if (!this.#loading.has(version) || version < this.#set.version) return;
       if (this.#offers.size >= offersMax) this.#offers.delete(this.#offers.keys().next().value!);
       this.#offers.set(version, loaded);
       this.#tell({ say: 'loaded', version });
     } catch (reason) {
       this.#tell({ say: 'refused', version, why: reason instanceof Error ? reason.message : String(reason) });
+    } finally {
+      this.#loading.delete(version);
     }
   }
 
   #use(version: number): void {
     const loaded = this.#offers.get(version);
-    if (loaded === undefined) return;
-    this.#offers.clear();
+    if (loaded === undefined) {
+      this.#thread.log.error(
+        { version, inUse: this.#set.version },
+        'a version of strategies is to be used that this thread has not loaded; the one before stays in use here',
+      );
+      return;
+    }
+    // A later one may wait already until all threads have loaded it.
+    for (const offered of this.#offers.keys()) if (offered <= version) this.#offers.delete(offered);
     this.#set = loaded;
     this.#setLevels();
     this.#runner = new SetRunner(loaded, this.#thread);
     this.#watch();
+    this.#tellLevels();
   }
 
   #setLevels(): void {
@@ -224,7 +241,7 @@ class SetRunner implements Runner {
     reportRun(run, exposures);
     const asked = fiber.origin.metadataEnd > fiber.origin.metadataStart ? fiber.metadata.get(traceKey) : undefined;
     const isRemarkable = failed || core.marks !== undefined;
-    if (asked === undefined && !this.#keeperOf(strategy).wants(isRemarkable, nowMs)) return;
+    if (!this.#keeperOf(strategy).wants(asked !== undefined, isRemarkable, nowMs)) return;
     const { clock } = this.#thread;
     const startedAt = clock.wallMs() - (nowMs - core.startMs);
     const trace = traceOf(core, nowMs, { version: this.#set.version, startedAt, values: asked === 'values' });

@@ -40,6 +40,10 @@ export class NodeWork implements TriesOwner, Follower {
   #over = false;
   #key: CacheKey | undefined;
   #role: 'none' | 'leads' | 'follows' = 'none';
+  /** It begins to lead in the place of another. */
+  #takesOver = false;
+  /** It could not: the next one has to. */
+  #passes = false;
   #entered = false;
   // Of a foreach.
   items: readonly unknown[] | undefined = undefined;
@@ -102,7 +106,7 @@ export class NodeWork implements TriesOwner, Follower {
     for (const tries of this.tries) tries.cancel();
     this.#leave();
     if (this.#role === 'follows') this.node.flights!.leave(this.#key!, this);
-    if (this.#role === 'leads') this.node.flights!.passed(this.#key!)?.leads();
+    if (this.#role === 'leads') this.#passOn();
   }
 
   // Follower: an equal run of this node has ended.
@@ -122,10 +126,13 @@ export class NodeWork implements TriesOwner, Follower {
     this.#run.drain();
   }
 
-  leads(): void {
+  leads(): boolean {
     this.#role = 'leads';
+    this.#takesOver = true;
     this.#start(this.host.nowMs());
+    this.#takesOver = false;
     this.#run.drain();
+    return !this.#passes;
   }
 
   // TriesOwner
@@ -295,8 +302,19 @@ export class NodeWork implements TriesOwner, Follower {
     this.#run.workFailed(this, error);
     if (!leads) return;
     // Another run may have more time, or another deadline; any other failure would most likely meet it too.
-    if (error.code === 'DEADLINE_EXCEEDED' || error.code === 'CANCELLED') flights!.passed(this.#key!)?.leads();
-    else for (const follower of flights!.landed(this.#key!)) follower.crashed(error);
+    if (error.code !== 'DEADLINE_EXCEEDED' && error.code !== 'CANCELLED') {
+      for (const follower of flights!.landed(this.#key!)) follower.crashed(error);
+    } else if (this.#takesOver) {
+      this.#passes = true;
+    } else {
+      this.#passOn();
+    }
+  }
+
+  /** The first that waits leads. One after another, not one within another: thousands may have no time either. */
+  #passOn(): void {
+    const flights = this.node.flights!;
+    while (flights.passed(this.#key!)?.leads() === false);
   }
 
   #leave(): void {

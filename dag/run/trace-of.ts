@@ -27,6 +27,7 @@ export function traceOf(run: Run, endMs: number, options: TraceOptions): RunTrac
     version: options.version,
     startedAt: options.startedAt,
     durationMs: endMs - run.startMs,
+    ...deadlineOf(run),
     level: run.level,
     params,
     exposures,
@@ -44,6 +45,10 @@ export function traceOf(run: Run, endMs: number, options: TraceOptions): RunTrac
     request: plain(values[requestSlot]),
     result: outcome.how === 'done' ? plain(outcome.value) : null,
   };
+}
+
+function deadlineOf({ deadlineMs, startMs }: Run): Pick<RunTrace, 'deadlineMs'> {
+  return deadlineMs === Number.POSITIVE_INFINITY ? {} : { deadlineMs: deadlineMs - startMs };
 }
 
 /** Indexes of the nodes that decided when the run ended, from the first to the last. */

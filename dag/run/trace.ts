@@ -52,6 +52,8 @@ export interface RunTrace {
   /** Wall clock, ms since 1970. */
   readonly startedAt: number;
   readonly durationMs: number;
+  /** The caller's deadline, ms from the start; absent: it had none. The budget's stands in the strategy. */
+  readonly deadlineMs?: number;
   readonly level: number;
   /** Parameters that were read, with their values. */
   readonly params: Readonly<Record<string, Data>>;

@@ -18,7 +18,7 @@ import { VirtualRun } from './virtual-run.ts';
 export interface ReplayOptions {
   /** What nodes do that the recording says nothing of. Without one they fail with UNIMPLEMENTED. */
   readonly mocks?: Readonly<Record<string, ReplayMock>>;
-  /** The caller's deadline, ms from the start of the run. Default: none but the strategy's budget. */
+  /** The caller's deadline, ms from the start of the run. Default: the recorded one. */
   readonly deadlineMs?: number;
   /** By node: false where it has no retries and hedges. Default: all are idempotent. */
   readonly idempotent?: Idempotent;
@@ -68,7 +68,7 @@ export function replay(
   const run = new VirtualRun(graph, trace.request, {
     behaviour: ({ name }, _input, attempt, item) => recording.attempt(name, attempt, item),
     level: trace.level,
-    deadlineMs: options.deadlineMs ?? Number.POSITIVE_INFINITY,
+    deadlineMs: options.deadlineMs ?? trace.deadlineMs ?? Number.POSITIVE_INFINITY,
     parameters: FixedParameters.of(graph, trace.request, trace.params, 'assigned'),
   });
   restorePolicies(graph, run.core, trace);

@@ -1,4 +1,4 @@
-// The contracts of the film search: what its four services take and answer. Services and callers import this module and
+// The contracts of the film search: what its five services take and answer. Services and callers import this module and
 // nothing else of each other; the types of handlers and calls follow from the schemas.
 
 import { avro, method, service } from 'heddle';
@@ -95,11 +95,42 @@ export const Recall = service('movies.Recall', {
     ),
     { reads: true, example: { from: 1939, to: 1941 } },
   ),
+  /** Films of directors whose names have all the words. */
+  byDirector: method(
+    avro(
+      {
+        type: 'record',
+        name: 'movies.ByDirectorRequest',
+        fields: [{ name: 'words', type: { type: 'array', items: 'string' } }],
+      },
+      found,
+    ),
+    { reads: true, example: { words: ['hitchcock'] } },
+  ),
+});
+
+/** Who searches. */
+export const Viewers = service('movies.Viewers', {
+  /** What a viewer likes; of one that nobody knows, nothing. */
+  taste: method(
+    avro(
+      { type: 'record', name: 'movies.TasteRequest', fields: [{ name: 'viewer', type: 'string' }] },
+      {
+        type: 'record',
+        name: 'movies.TasteResponse',
+        fields: [{ name: 'genres', type: { type: 'array', items: 'string' } }],
+      },
+    ),
+    { reads: true, example: { viewer: 'ada' } },
+  ),
 });
 
 /** Which films answer a text best. */
 export const Rank = service('movies.Rank', {
-  /** The best `limit` of at most 1000 films, best first, each with a score from 0 to 1. */
+  /**
+   * The best `limit` of at most 1000 films, best first, each with a score from 0 to 1. Films of the `liked` genres have
+   * `likedBonus` more.
+   */
   score: method(
     avro(
       {
@@ -109,6 +140,8 @@ export const Rank = service('movies.Rank', {
           { name: 'text', type: 'string' },
           { name: 'ids', type: ids },
           { name: 'limit', type: 'int', default: 10 },
+          { name: 'liked', type: { type: 'array', items: 'string' }, default: [] },
+          { name: 'likedBonus', type: 'double', default: 0 },
         ],
       },
       {
@@ -141,7 +174,7 @@ export const Search = service('movies.Search', {
   /**
    * `text` has words of a title, genres and years: `alien`, `comedy 1990s`, `western 1960-1975`. `limit` is 1 to 100.
    * `found` counts the films before the limit. `ranked: false`: ranking was too busy or too slow, so the best known come
-   * first and there are no scores.
+   * first and there are no scores. With a `viewer`, films that suit this one's taste come earlier.
    */
   search: method(
     avro(
@@ -151,6 +184,7 @@ export const Search = service('movies.Search', {
         fields: [
           { name: 'text', type: 'string' },
           { name: 'limit', type: 'int', default: 10 },
+          { name: 'viewer', type: ['null', 'string'], default: null },
         ],
       },
       {

@@ -1,4 +1,4 @@
-// movies.Recall: ids of films by words, genre and years, from inverted lists in memory.
+// movies.Recall: ids of films by words, genre, years and director, from inverted lists in memory.
 
 import { HeddleError, implement } from 'heddle';
 import { Recall } from './contract.ts';
@@ -29,6 +29,10 @@ export default implement(Recall, {
   byYears({ from, to }) {
     if (from > to) throw new HeddleError('INVALID_ARGUMENT', `from (${from}) is after to (${to}); swap them`);
     return { ids: index.withinYears(from, to) };
+  },
+
+  byDirector({ words }) {
+    return { ids: index.withDirector(atMost(words, 'words')) };
   },
 });
 

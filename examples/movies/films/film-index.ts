@@ -1,4 +1,4 @@
-// FilmIndex: which films have a word in their title, a genre, a year. Inverted lists, made once per thread; every list is
+// FilmIndex: which films have a word in their title, a genre, a year, a director. Inverted lists, made once per thread; every list is
 // sorted by id, and so by how well known a film is. Pure.
 
 import type { Film } from './film.ts';
@@ -13,12 +13,14 @@ export class FilmIndex {
   readonly #byWord = new Map<string, number[]>();
   readonly #byGenre = new Map<string, number[]>();
   readonly #byYear = new Map<number, number[]>();
+  readonly #byDirectorWord = new Map<string, number[]>();
 
   constructor(films: readonly Film[]) {
-    for (const { id, title, genre, year } of films) {
+    for (const { id, title, genre, year, director } of films) {
       for (const word of titleWords(title)) append(this.#byWord, word, id);
       if (genre !== null) append(this.#byGenre, genre, id);
       append(this.#byYear, year, id);
+      for (const word of new Set(wordsOf(director ?? ''))) append(this.#byDirectorWord, word, id);
     }
   }
 
@@ -44,6 +46,12 @@ export class FilmIndex {
     const lists: (readonly number[])[] = [];
     for (const [year, ids] of this.#byYear) if (year >= from && year <= to) lists.push(ids);
     return union(lists);
+  }
+
+  /** Films of directors whose names have all the words. */
+  withDirector(words: readonly string[]): number[] {
+    if (words.length === 0) return [];
+    return intersection(words.map((word) => this.#byDirectorWord.get(word) ?? []));
   }
 
   #withWord(word: string, near: boolean): number[] {

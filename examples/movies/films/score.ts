@@ -35,6 +35,14 @@ export interface ScoredFilm {
   readonly score: number;
 }
 
+/** What the viewer likes: films of these genres have so many points more. */
+export interface Taste {
+  readonly genres: readonly string[];
+  readonly bonus: number;
+}
+
+const noTaste: Taste = { genres: [], bonus: 0 };
+
 export class FilmScorer {
   readonly #films: readonly Prepared[];
   /** Titles that have the word. */
@@ -54,12 +62,21 @@ export class FilmScorer {
   }
 
   /** The best `limit` films of `ids`, best first. `check` is called before each film, and may throw to end it. */
-  best(query: Query, ids: readonly number[], limit: number, check: () => void): ScoredFilm[] {
+  best(
+    query: Query,
+    ids: readonly number[],
+    limit: number,
+    check: () => void,
+    { genres, bonus }: Taste = noTaste,
+  ): ScoredFilm[] {
     const rarities = query.terms.map((term) => this.#rarity(term));
     const text = withoutArticle(query.text);
     const scored = ids.map((id) => {
       check();
-      return { id, score: this.#score(query.terms, rarities, text, this.#films[id - 1]!) };
+      const prepared = this.#films[id - 1]!;
+      const score = this.#score(query.terms, rarities, text, prepared);
+      const { genre } = prepared.film;
+      return { id, score: genre !== null && genres.includes(genre) ? Math.min(1, score + bonus) : score };
     });
     scored.sort((a, b) => b.score - a.score || a.id - b.id);
     return scored.slice(0, limit).map(({ id, score }) => ({ id, score: Math.round(score * 10_000) / 10_000 }));
