@@ -9,6 +9,7 @@ import type { Experiments } from '../experiment/experiments.ts';
 import type { Evaluate } from '../expression/compile.ts';
 import { GraphNode } from './graph-node.ts';
 import { type LevelPlan, planLevels } from './level-plan.ts';
+import type { RunState } from './run-state.ts';
 import { Scope } from './scope.ts';
 import { updateTails } from './tails.ts';
 import { compileTemplate } from './template.ts';
@@ -17,6 +18,13 @@ type Values = readonly unknown[];
 
 /** Runs of a graph after which the tails are worked out again. */
 const tailsEvery = 256;
+
+/** What demanding the output comes to, the same for all runs at a level. */
+export interface RunStart {
+  readonly state: RunState;
+  /** Nodes that can go on at once. */
+  readonly touched: readonly number[];
+}
 
 export class Graph {
   readonly definition: StrategyDefinition;
@@ -31,8 +39,11 @@ export class Graph {
   readonly slotCount: number;
   /** By node: those that it may stand in for, rising. */
   readonly adopters: readonly (readonly number[])[];
+  /** Runs begin with a copy of it. */
+  readonly blankValues: readonly unknown[];
+  /** By level, as the first run at it has worked them out. */
+  readonly #starts: (RunStart | undefined)[] = [];
   readonly #order: readonly number[];
-
   #runs = 0;
 
   constructor(definition: StrategyDefinition) {
@@ -50,6 +61,7 @@ export class Graph {
     this.isOutput = nodes.map((_, index) => this.outputNeeds.includes(index));
     this.levels = planLevels(definition.degrade, nodes, (node, input) => templateOf(input, scope, node));
     this.adopters = adoptersOf(nodes, indexes, definition);
+    this.blankValues = Array.from({ length: scope.slotCount }, () => undefined);
     this.#order = orderOf(this.nodes, this.adopters);
     updateTails(this.nodes, this.#order, this.adopters);
   }
@@ -57,6 +69,16 @@ export class Graph {
   /** A run has ended: now and then what was measured moves the nodes' deadlines. */
   learn(): void {
     if (++this.#runs % tailsEvery === 0) updateTails(this.nodes, this.#order, this.adopters);
+  }
+
+  /** How runs at a level begin; undefined: none has begun yet. */
+  startAt(level: number): RunStart | undefined {
+    return this.#starts[Math.min(level, this.levels.length - 1)];
+  }
+
+  /** What a run at a level has come to by demanding what the output needs: the next ones begin with it. */
+  setStartAt(level: number, start: RunStart): void {
+    this.#starts[Math.min(level, this.levels.length - 1)] = start;
   }
 
   /** The index of a node; -1: there is none. */

@@ -14,8 +14,8 @@ import { TokenBudget } from '../policy/token-budget.ts';
 export interface Follower {
   landed(value: unknown): void;
   crashed(error: unknown): void;
-  /** The run that it waited for was cancelled or ran out of time: go on by yourself. */
-  leads(): void;
+  /** The run that it waited for was cancelled or ran out of time: go on by yourself. False: it has no time either. */
+  leads(): boolean;
 }
 
 /** `value`: the template of a fallback; `node`: the index of one. */

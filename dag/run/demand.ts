@@ -7,9 +7,9 @@
 import type { HeddleError } from '../../runtime/errors.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { GraphNode } from '../graph/graph-node.ts';
-import type { LevelPlan } from '../graph/level-plan.ts';
+import { type LevelPlan, planOf } from '../graph/level-plan.ts';
+import { RunState } from '../graph/run-state.ts';
 import { failedBefore } from './failures.ts';
-import { RunState } from './run-state.ts';
 
 export abstract class Demand {
   readonly graph: Graph;
@@ -23,14 +23,19 @@ export abstract class Demand {
   protected readonly ended: number[] = [];
   #handled = 0;
   /** Nodes for which something has become possible. */
-  protected readonly touched: number[] = [];
+  protected readonly touched: number[];
+  /** The output's needs are demanded already. */
+  readonly #isStarted: boolean;
   #draining = false;
 
-  constructor(graph: Graph, plan: LevelPlan | undefined, nowMs: number) {
+  constructor(graph: Graph, level: number, nowMs: number) {
+    const start = graph.startAt(level);
     this.graph = graph;
-    this.plan = plan;
+    this.plan = planOf(graph.levels, level);
     this.nowMs = nowMs;
-    this.state = new RunState(graph.nodes.length);
+    this.state = start === undefined ? RunState.blank(graph.nodes.length) : start.state.copy();
+    this.touched = start === undefined ? [] : start.touched.slice();
+    this.#isStarted = start !== undefined;
   }
 
   protected abstract get isRunning(): boolean;
@@ -45,6 +50,13 @@ export abstract class Demand {
   protected abstract end(index: number, how: 'done' | 'failed' | 'skipped'): void;
   protected abstract failed(index: number, error: HeddleError): void;
   protected abstract mark(index: number, how: string): void;
+
+  /** Demands what the output needs: goes through the graph once for each level, not for each run. */
+  protected demandOutput(level: number): void {
+    if (this.#isStarted) return;
+    for (const index of this.graph.outputNeeds) this.demand(index);
+    this.graph.setStartAt(level, { state: this.state.copyWithoutTimes(), touched: this.touched.slice() });
+  }
 
   /** Tells endings on until there is none left. */
   drain(): void {

@@ -40,10 +40,11 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
   readonly random: Random;
   readonly options: FiberRunOptions;
   readonly core: Run;
-  /** By token. */
-  readonly #nodes: (GraphNode | undefined)[] = [];
-  readonly #inputs: unknown[] = [];
-  readonly #fibers: (HostedFiber | undefined)[] = [];
+  /** By token, of attempts under way whose bodies have not ended at once. */
+  #fibers: (HostedFiber | undefined)[] | undefined = undefined;
+  /** What the attempt that is being started works on; its body takes it before anything else runs. */
+  #node: GraphNode | undefined = undefined;
+  #input: unknown = undefined;
 
   constructor(fiber: HostedFiber, graph: Graph, request: unknown, options: FiberRunOptions) {
     super(fiber, `strategy ${graph.name}`);
@@ -61,19 +62,21 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
   }
 
   startAttempt(token: number, node: GraphNode, input: unknown, deadlineMs: number): void {
-    this.#nodes[token] = node;
-    this.#inputs[token] = input;
+    this.#node = node;
+    this.#input = input;
     try {
       const child = this.fiber.spawnMember(this, token, node.fullName, deadlineMs);
-      if (child.exit === undefined) this.#fibers[token] = child;
+      if (child.exit !== undefined) return;
+      this.#fibers ??= new Array<HostedFiber | undefined>(this.graph.nodes.length);
+      this.#fibers[token] = child;
     } catch (reason) {
       this.core.attemptFailed(token, HeddleError.from(reason));
     }
   }
 
   cancelAttempt(token: number): void {
-    const fiber = this.#fibers[token];
-    this.#fibers[token] = undefined;
+    const fiber = this.#fibers?.[token];
+    this.#forget(token);
     fiber?.cancel(noLongerNeeded);
   }
 
@@ -91,32 +94,38 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
 
   // MemberBody
 
-  runMember(token: number, fiber: FiberContext): unknown {
-    const node = this.#nodes[token]!;
-    const input = this.#inputs[token];
-    this.#inputs[token] = undefined;
-    return this.options.bodies[node.index]!(input, fiber, this);
+  runMember(_token: number, fiber: FiberContext): unknown {
+    const { index } = this.#node!;
+    const input = this.#input;
+    this.#input = undefined;
+    return this.options.bodies[index]!(input, fiber, this);
   }
 
   memberStopping(token: number, reason: HeddleError): void {
     // A fiber that does not obey its deadline must not hold up the graph.
-    this.#fibers[token] = undefined;
+    this.#forget(token);
     this.core.attemptFailed(token, reason);
   }
 
   memberEnded(token: number, exit: FiberExit<unknown>): void {
-    this.#fibers[token] = undefined;
-    if (exit.how === 'returned') this.core.attemptDone(token, exit.value);
-    else this.core.attemptFailed(token, exit.error);
+    this.#forget(token);
+    if (exit.how === 'returned') this.core.attemptDone(token, exit.value, exit.atMs);
+    else this.core.attemptFailed(token, exit.error, exit.atMs);
   }
 
   protected enroll(): void {
     this.core.begin();
+    // Members have begun; what runs next is the code that asked, up to where it waits.
+    if (this.#node !== undefined) this.fiber.enter();
   }
 
   protected withdraw(): void {
     this.core.abort(this.fiber.interruption ?? noLongerNeeded);
     this.options.runner.runEnded(this);
+  }
+
+  #forget(token: number): void {
+    if (this.#fibers?.[token] !== undefined) this.#fibers[token] = undefined;
   }
 }
 

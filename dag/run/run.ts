@@ -6,7 +6,6 @@ import type { HeddleError } from '../../runtime/errors.ts';
 import type { Evaluate } from '../expression/compile.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { GraphNode } from '../graph/graph-node.ts';
-import { planOf } from '../graph/level-plan.ts';
 import { firstNodeSlot, type Parameters, parametersSlot, requestSlot } from '../graph/scope.ts';
 import { usualQuantile } from '../graph/tails.ts';
 import { byLevel, byLight, Demand, isAll } from './demand.ts';
@@ -23,6 +22,8 @@ const running: Outcome = { how: 'running' };
 export class Run extends Demand implements WorkOwner {
   readonly host: RunHost;
   readonly startMs: number;
+  /** The caller's, absolute; Infinity: none. */
+  readonly deadlineMs: number;
   /** Nodes have until then. */
   readonly endMs: number;
   readonly level: number;
@@ -45,13 +46,14 @@ export class Run extends Demand implements WorkOwner {
     request: unknown,
     options: { nowMs: number; deadlineMs: number; level: number; parameters?: Parameters | undefined },
   ) {
-    super(graph, planOf(graph.levels, options.level), options.nowMs);
+    super(graph, options.level, options.nowMs);
     const { totalMs, reserveMs } = graph.definition.budget;
     this.host = host;
     this.startMs = options.nowMs;
+    this.deadlineMs = options.deadlineMs;
     this.endMs = Math.min(options.deadlineMs, options.nowMs + totalMs) - reserveMs;
     this.level = options.level;
-    this.values = new Array<unknown>(graph.slotCount).fill(undefined);
+    this.values = graph.blankValues.slice();
     this.values[requestSlot] = request;
     this.values[parametersSlot] =
       options.parameters ?? (graph.experiments === undefined ? undefined : graph.experiments.assign(this.values));
@@ -73,16 +75,17 @@ export class Run extends Demand implements WorkOwner {
       this.#giveOutput();
       return;
     }
-    for (const index of needs) this.demand(index);
+    this.demandOutput(this.level);
     this.drain();
   }
 
-  attemptDone(token: number, value: unknown): void {
+  /** `nowMs`: when that was, as the host has read it. */
+  attemptDone(token: number, value: unknown, nowMs = this.host.nowMs()): void {
     if (this.outcome !== running) return;
     const { nodes } = this.graph;
     // What a function leaves out is null in expressions.
     const result = value === undefined ? null : value;
-    this.nowMs = this.host.nowMs();
+    this.nowMs = nowMs;
     if (token >= nodes.length) {
       const tries = this.#tries![token - nodes.length];
       this.#tries![token - nodes.length] = undefined;
@@ -94,10 +97,10 @@ export class Run extends Demand implements WorkOwner {
     this.drain();
   }
 
-  attemptFailed(token: number, error: HeddleError): void {
+  attemptFailed(token: number, error: HeddleError, nowMs = this.host.nowMs()): void {
     if (this.outcome !== running) return;
     const { nodes } = this.graph;
-    this.nowMs = this.host.nowMs();
+    this.nowMs = nowMs;
     if (token >= nodes.length) {
       const tries = this.#tries![token - nodes.length];
       this.#tries![token - nodes.length] = undefined;

@@ -69,7 +69,7 @@ function nodeTrace(run: Run, index: number, critical: boolean, withValue: boolea
     name,
     // A run that has ended has no node under way.
     end: state.of(index) as NodeEnd,
-    demandedMs: state.demandedMs(index) - begin,
+    demandedMs: Number.isNaN(state.demandedMs(index)) ? 0 : state.demandedMs(index) - begin,
     startMs: Number.isNaN(startMs) ? undefined : startMs - begin,
     endMs: state.endMs(index) - begin,
     attempts: attemptsOf(run, index),

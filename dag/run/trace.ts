@@ -4,9 +4,9 @@
 import type { ErrorCode } from '../../runtime/errors.ts';
 import type { Data } from '../definition.ts';
 import type { Exposure } from '../experiment/assignment.ts';
+import type { NodeEnd } from '../graph/run-state.ts';
 
-/** How a demanded node ended. */
-export type NodeEnd = 'done' | 'failed' | 'skipped' | 'cancelled';
+export type { NodeEnd };
 
 export interface Failure {
   readonly code: ErrorCode;

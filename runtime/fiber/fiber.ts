@@ -195,24 +195,17 @@ export class Fiber extends Lifecycle implements HostedFiber {
     if (this.interruption !== undefined) return rejected(this.interruption);
     const name = typeof strategy === 'string' ? strategy : strategy.name;
     const { strategies } = this.host;
-    if (strategies === undefined) return rejected(noStrategies(name));
+    if (strategies === undefined) return rejected(noStrategies(name, this.pool));
     // Its author says what it gives; nothing here can check it.
     return strategies.run(this, name, request, options) as Promise<Response>;
   }
 
   spawnMember(body: MemberBody, index: number, name: string, deadlineMs: number): Fiber {
     this.checkMaySpawn();
-    const child = new Fiber(
-      this.host,
-      this.origin,
-      this.nowMs(),
-      this,
-      name,
-      deadlineMs < this.deadlineMs ? deadlineMs : this.deadlineMs,
-    );
+    const nowMs = this.nowMs();
+    const child = new Fiber(this.host, this.origin, nowMs, this, name, Math.min(deadlineMs, this.deadlineMs));
     this.adopt(child, body, index);
     child.start(runMember);
-    this.entering();
     return child;
   }
 
@@ -396,10 +389,10 @@ const runMember = (fiber: Fiber): unknown => fiber.body.runMember(fiber.index, f
 const allResults = <Value>(results: unknown[]): Value => results as Value;
 const oneResult = <Value>(results: unknown[], lastIndex: number): Value => results[lastIndex] as Value;
 
-function noStrategies(name: string): HeddleError {
+function noStrategies(name: string, pool: string): HeddleError {
   return new HeddleError(
     'FAILED_PRECONDITION',
-    `strategy ${name}: this process has no strategies; list their files in heddle.yaml, strategies: [ "./strategies/*.yaml" ]`,
+    `strategy ${name}: there are no strategies on this thread of pool ${pool}; list their files in heddle.yaml, strategies: [ "./strategies/*.yaml" ], and run them from the handlers of services`,
     { retry: 'no' },
   );
 }

@@ -124,7 +124,8 @@ export interface HostedFiber extends FiberContext, Waiter {
   readonly replyMetadataIfAny: ReadonlyMap<string, string> | undefined;
   /**
    * Starts a child whose body is `body.runMember(index, child)`; its failure goes to `body`, not to this fiber. It may
-   * have ended when this returns. `deadlineMs` is absolute. Throws as `spawn` does.
+   * have ended when this returns. `deadlineMs` is absolute. Whoever starts members calls
+   * `enter` once, before this fiber's own code goes on. Throws as `spawn` does.
    */
   spawnMember(body: MemberBody, index: number, name: string, deadlineMs: number): HostedFiber;
   /** Asks the fiber and its children to stop: their waits throw the reason. The first reason counts; no effect at the end. */
