@@ -7,6 +7,8 @@ import { compileExperiments } from '../experiment/compile.ts';
 import type { ExperimentDefinition, LayerDefinition } from '../experiment/definition.ts';
 import type { Experiments } from '../experiment/experiments.ts';
 import type { Evaluate } from '../expression/compile.ts';
+import { parseExpression } from '../expression/parse-expression.ts';
+import { references } from '../expression/references.ts';
 import { GraphNode } from './graph-node.ts';
 import { type LevelPlan, planLevels } from './level-plan.ts';
 import type { RunState } from './run-state.ts';
@@ -18,6 +20,8 @@ type Values = readonly unknown[];
 
 /** Runs of a graph after which the tails are worked out again. */
 const tailsEvery = 256;
+/** Or this time, whichever comes first, ms. */
+const tailsEveryMs = 1000;
 
 /** What demanding the output comes to, the same for all runs at a level. */
 export interface RunStart {
@@ -45,6 +49,7 @@ export class Graph {
   readonly #starts: (RunStart | undefined)[] = [];
   readonly #order: readonly number[];
   #runs = 0;
+  #learntMs = 0;
 
   constructor(definition: StrategyDefinition) {
     const { nodes } = definition;
@@ -54,7 +59,7 @@ export class Graph {
     const scope = new Scope(nodes, this.experiments?.parameters ?? []);
     this.slotCount = scope.slotCount;
     const indexes = new Map(nodes.map(({ name }, index) => [name, index]));
-    this.nodes = nodes.map((node, index) => compileNode(definition, node, index, indexes, scope));
+    this.nodes = nodes.map((node, index) => compileNode(definition, node, index, indexes, scope, this.experiments));
     linkConsumers(this.nodes);
     this.output = compileTemplate(definition.output, (text) => scope.expression(text));
     this.outputNeeds = definition.outputNeeds.map((name) => indexes.get(name)!);
@@ -63,12 +68,15 @@ export class Graph {
     this.adopters = adoptersOf(nodes, indexes, definition);
     this.blankValues = Array.from({ length: scope.slotCount }, () => undefined);
     this.#order = orderOf(this.nodes, this.adopters);
-    updateTails(this.nodes, this.#order, this.adopters);
+    updateTails(this.nodes, this.#order, this.adopters, 0);
   }
 
-  /** A run has ended: now and then what was measured moves the nodes' deadlines. */
-  learn(): void {
-    if (++this.#runs % tailsEvery === 0) updateTails(this.nodes, this.#order, this.adopters);
+  /** A run has ended: now and then what was measured, or is too old to be believed, moves the nodes' deadlines. */
+  learn(nowMs: number): void {
+    if (++this.#runs < tailsEvery && nowMs - this.#learntMs < tailsEveryMs) return;
+    this.#runs = 0;
+    this.#learntMs = nowMs;
+    updateTails(this.nodes, this.#order, this.adopters, nowMs);
   }
 
   /** How runs at a level begin; undefined: none has begun yet. */
@@ -93,6 +101,7 @@ function compileNode(
   index: number,
   indexes: ReadonlyMap<string, number>,
   scope: Scope,
+  experiments: Experiments<Values> | undefined,
 ): GraphNode {
   const expression = (text: string | undefined) => (text === undefined ? undefined : scope.expression(text, index));
   const of = (names: readonly string[]) => names.map((name) => indexes.get(name)!);
@@ -107,6 +116,7 @@ function compileNode(
     items: expression(node.foreach?.in),
     itemSlot: scope.itemSlots.get(index) ?? -1,
     cacheKey: expression(node.cache?.key),
+    ...keyPartsOf(strategy, node, input, experiments),
     fallback: node.fallback.map((fallback) => {
       if (fallback.kind === 'node') return { kind: 'node', node: indexes.get(fallback.node)! };
       return fallback.kind === 'value'
@@ -117,6 +127,32 @@ function compileNode(
     retries: strategy.budget.retries,
     hedges: strategy.budget.hedges,
   });
+}
+
+/** What a cached value depends on besides the key that its author wrote. */
+function keyPartsOf(
+  { degrade }: StrategyDefinition,
+  { name, foreach }: NodeDefinition,
+  input: Template,
+  experiments: Experiments<Values> | undefined,
+): { keyParameters: number[]; isKeyedByLevel: boolean } {
+  const changed = degrade.levels.flatMap((level) => level.input.filter(([node]) => node === name));
+  const texts = [input, ...changed.map(([, entries]) => entries)].flatMap(textsOf);
+  if (foreach !== undefined) texts.push(foreach.in);
+  const parameters = texts.flatMap(parametersIn).map((parameter) => experiments?.parameterIndex(parameter) ?? -1);
+  return { keyParameters: [...new Set(parameters)].filter((index) => index >= 0), isKeyedByLevel: changed.length > 0 };
+}
+
+function textsOf(template: Template): string[] {
+  if (template.kind === 'expression') return [template.text];
+  if (template.kind === 'list') return template.items.flatMap(textsOf);
+  return template.kind === 'map' ? template.entries.flatMap(([, value]) => textsOf(value)) : [];
+}
+
+function parametersIn(text: string): string[] {
+  const { expression } = parseExpression(text);
+  const paths = expression === undefined ? [] : references(expression);
+  return paths.filter(([root]) => root === 'params').map(([, name = '']) => name);
 }
 
 function templateOf(template: Template, scope: Scope, node: number): Evaluate {

@@ -37,6 +37,9 @@ export interface NodeParts {
   readonly items: Evaluate | undefined;
   readonly itemSlot: number;
   readonly cacheKey: Evaluate | undefined;
+  /** Parameters that its input reads, at any level, and whether some level changes its input. */
+  readonly keyParameters: readonly number[];
+  readonly isKeyedByLevel: boolean;
   readonly fallback: readonly CompiledFallback[];
   readonly light: number;
   readonly retries: number;
@@ -49,7 +52,6 @@ export class GraphNode {
   readonly fullName: string;
   readonly definition: NodeDefinition;
   readonly isValue: boolean;
-  readonly isCall: boolean;
   readonly hard: readonly number[];
   readonly soft: readonly number[];
   /** Both, each once, rising. */
@@ -65,6 +67,9 @@ export class GraphNode {
   readonly items: Evaluate | undefined;
   readonly itemSlot: number;
   readonly cacheKey: Evaluate | undefined;
+  /** Parameters that its values depend on besides the key: each of their values has keys of its own. */
+  readonly keyParameters: readonly number[];
+  readonly isKeyedByLevel: boolean;
   readonly fallback: readonly CompiledFallback[];
   /** -1: none. */
   readonly light: number;
@@ -92,7 +97,6 @@ export class GraphNode {
     this.index = parts.index;
     this.fullName = parts.fullName;
     this.isValue = definition.work.kind === 'value';
-    this.isCall = definition.work.kind === 'call';
     this.hard = parts.hard;
     this.soft = parts.soft;
     this.dependencies = [...new Set([...parts.hard, ...parts.soft])].sort((left, right) => left - right);
@@ -103,6 +107,8 @@ export class GraphNode {
     this.items = parts.items;
     this.itemSlot = parts.itemSlot;
     this.cacheKey = parts.cacheKey;
+    this.keyParameters = parts.keyParameters;
+    this.isKeyedByLevel = parts.isKeyedByLevel;
     this.fallback = parts.fallback;
     this.light = parts.light;
     this.timeoutMs = definition.timeoutMs ?? Number.POSITIVE_INFINITY;
@@ -125,8 +131,8 @@ export class GraphNode {
   }
 
   /** What it usually takes, ms; undefined: nothing is known. */
-  usualMs(quantile: number): number | undefined {
-    return this.latency?.usualMs(quantile, this.definition.estimateMs);
+  usualMs(quantile: number, nowMs: number): number | undefined {
+    return this.latency?.usualMs(quantile, this.definition.estimateMs, nowMs);
   }
 }
 

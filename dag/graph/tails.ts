@@ -11,21 +11,22 @@ export function updateTails(
   nodes: readonly GraphNode[],
   order: readonly number[],
   adopters: readonly (readonly number[])[],
+  nowMs: number,
 ): void {
   for (const index of order) {
     const node = nodes[index]!;
     let tailMs = 0;
     for (const consumer of node.consumers) {
       const { tailMs: after } = nodes[consumer]!;
-      tailMs = Math.max(tailMs, cheapestMs(nodes[consumer]!, nodes) + after);
+      tailMs = Math.max(tailMs, cheapestMs(nodes[consumer]!, nodes, nowMs) + after);
     }
     for (const adopter of adopters[index]!) tailMs = Math.max(tailMs, nodes[adopter]!.tailMs);
     node.tailMs = tailMs;
   }
 }
 
-function cheapestMs(node: GraphNode, nodes: readonly GraphNode[]): number {
+function cheapestMs(node: GraphNode, nodes: readonly GraphNode[], nowMs: number): number {
   if (node.isValue || node.fallback.some(({ kind }) => kind === 'value')) return 0;
   const runs = node.light === -1 ? node : nodes[node.light]!;
-  return runs.usualMs(usualQuantile) ?? 0;
+  return runs.usualMs(usualQuantile, nowMs) ?? 0;
 }

@@ -22,6 +22,12 @@ export const windowMsMax = 60_000;
 /** A quantile is worked out again after so many runs at the earliest: it costs about a microsecond. */
 const reuseRuns = 64;
 
+/**
+ * What was measured is believed for so long after the last run: a node that was slow is given up before it begins, so it
+ * is not measured any more, and would be taken for slow for ever. Its next runs are measured from the start, ms.
+ */
+export const believedMs = 10_000;
+
 /** Quantiles that are remembered: a node has one for its usual time and one for its hedges. */
 const rememberedMax = 4;
 
@@ -29,7 +35,7 @@ const rememberedMax = 4;
 const buckets = new LatencyBuckets(4);
 
 export class Latency {
-  /** Runs that were measured, ever. */
+  /** Runs that were measured and not forgotten for their age. */
   count = 0;
   #current = new Uint16Array(buckets.count);
   #previous = new Uint16Array(buckets.count);
@@ -37,6 +43,7 @@ export class Latency {
   readonly #both = new Uint32Array(buckets.count);
   #currentRuns = 0;
   #currentSinceMs = 0;
+  #lastMs = Number.NEGATIVE_INFINITY;
   readonly #quantiles = new Float64Array(rememberedMax).fill(Number.NaN);
   readonly #values = new Float64Array(rememberedMax);
   /** `count` when the value was worked out. */
@@ -46,6 +53,8 @@ export class Latency {
   /** A run took `ms`; it ended at `nowMs`. */
   record(ms: number, nowMs: number): void {
     if (!(ms >= 0)) return;
+    if (nowMs - this.#lastMs > believedMs) this.#forget();
+    this.#lastMs = nowMs;
     const isOld = this.#currentRuns >= measuredRunsMin && nowMs - this.#currentSinceMs >= windowMsMax;
     if (this.#currentRuns === windowRunsMax || isOld) this.#turn();
     if (this.#currentRuns === 0) this.#currentSinceMs = nowMs;
@@ -73,9 +82,20 @@ export class Latency {
     return value;
   }
 
-  /** The quantile once 100 runs are measured, until then `estimateMs`. */
-  usualMs(quantile: number, estimateMs: number | undefined): number | undefined {
-    return this.count >= measuredRunsMin ? this.quantileMs(quantile) : estimateMs;
+  /** The quantile once 100 runs are measured, the last of them not long ago; else `estimateMs`. */
+  usualMs(quantile: number, estimateMs: number | undefined, nowMs: number): number | undefined {
+    const isKnown = this.count >= measuredRunsMin && nowMs - this.#lastMs <= believedMs;
+    return isKnown ? this.quantileMs(quantile) : estimateMs;
+  }
+
+  #forget(): void {
+    if (this.count === 0) return;
+    this.count = 0;
+    this.#current.fill(0);
+    this.#previous.fill(0);
+    this.#both.fill(0);
+    this.#currentRuns = 0;
+    this.#quantiles.fill(Number.NaN);
   }
 
   /** Drops the older window and begins a new one. */

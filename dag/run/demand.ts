@@ -27,6 +27,8 @@ export abstract class Demand {
   /** The output's needs are demanded already. */
   readonly #isStarted: boolean;
   #draining = false;
+  /** Of nodes that failed by their joins: where that began. */
+  #roots: Map<number, number> | undefined = undefined;
 
   constructor(graph: Graph, level: number, nowMs: number) {
     const start = graph.startAt(level);
@@ -49,7 +51,14 @@ export abstract class Demand {
   protected abstract cancelWork(index: number): void;
   protected abstract end(index: number, how: 'done' | 'failed' | 'skipped'): void;
   protected abstract failed(index: number, error: HeddleError): void;
+  /** The run can't go on. */
+  protected abstract broken(reason: unknown): void;
   protected abstract mark(index: number, how: string): void;
+
+  /** The node whose own failure a node failed by; itself when it was its own. */
+  protected rootOf(index: number): number {
+    return this.#roots?.get(index) ?? index;
+  }
 
   /** Demands what the output needs: goes through the graph once for each level, not for each run. */
   protected demandOutput(level: number): void {
@@ -62,12 +71,18 @@ export abstract class Demand {
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
-    this.#actOnTouched();
-    while (this.isRunning && this.#handled < this.ended.length) {
-      this.#handle(this.ended[this.#handled++]!);
+    try {
       this.#actOnTouched();
+      while (this.isRunning && this.#handled < this.ended.length) {
+        this.#handle(this.ended[this.#handled++]!);
+        this.#actOnTouched();
+      }
+    } catch (reason) {
+      // The stack ended, or a mistake of Heddle's: whoever waits must hear of it.
+      this.broken(reason);
+    } finally {
+      this.#draining = false;
     }
-    this.#draining = false;
   }
 
   protected demand(index: number): void {
@@ -212,7 +227,10 @@ export abstract class Demand {
     const releases = node.dependencies.filter((dependency) => !state.isHandled(dependency));
     if (verdict === 'fails') {
       const cause = isAll(node) ? state.firstFailed(index) : state.lastFailed(index);
-      this.failed(index, failedBefore(node, this.graph.nodes[cause]!, this.errors![cause]!));
+      const root = this.rootOf(cause);
+      this.#roots ??= new Map();
+      this.#roots.set(index, root);
+      this.failed(index, failedBefore(node, this.graph.nodes[root]!, this.errors![root]!));
     } else {
       this.end(index, 'skipped');
     }

@@ -1,6 +1,6 @@
 // Failures of runs: errors that name strategy, node and cause.
 
-import { type ErrorCode, HeddleError } from '../../runtime/errors.ts';
+import { HeddleError } from '../../runtime/errors.ts';
 import type { GraphNode } from '../graph/graph-node.ts';
 
 /** An expression of the graph failed: a mistake of the graph, whatever the request. */
@@ -35,16 +35,26 @@ export function skippedStandIn(by: GraphNode): HeddleError {
   return new HeddleError('UNAVAILABLE', `${by.name} was skipped`);
 }
 
-/** `node` can't run because `at` failed. */
-export function failedBefore(node: GraphNode, at: GraphNode, error: HeddleError): HeddleError {
-  return new HeddleError(error.code, `${node.name} failed at ${at.name}: ${error.message}`, {
+/** It waited for an equal run, and its own deadline came first. */
+export function outOfTime(node: GraphNode): HeddleError {
+  return new HeddleError(
+    'DEADLINE_EXCEEDED',
+    `${node.name} waited for an equal run until its own deadline; raise its timeout, or give it a fallback`,
+  );
+}
+
+/** `node` can't run because `root` failed, whatever stands between them. */
+export function failedBefore(node: GraphNode, root: GraphNode, error: HeddleError): HeddleError {
+  return new HeddleError(error.code, `${node.name} failed at ${root.name}: ${error.message}`, {
     retry: 'no',
     cause: error,
   });
 }
 
-export function strategyFailed(strategy: string, at: GraphNode, error: HeddleError): HeddleError {
-  return new HeddleError(error.code, `${strategy} failed at ${at.name}: ${error.message}`, { cause: error });
+/** The output needs `at`, which failed by itself or because `root` did. */
+export function strategyFailed(strategy: string, at: GraphNode, root: GraphNode, error: HeddleError): HeddleError {
+  const which = at === root ? '' : `, which ${at.name} needs`;
+  return new HeddleError(error.code, `${strategy} failed at ${root.name}${which}: ${error.message}`, { cause: error });
 }
 
 export function outputSkipped(strategy: string, at: GraphNode): HeddleError {
@@ -67,5 +77,3 @@ export function tooManyItems(node: GraphNode, items: number, max: number): Heddl
     { retry: 'no' },
   );
 }
-
-export const deadlineCode: ErrorCode = 'DEADLINE_EXCEEDED';

@@ -40,6 +40,8 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
   readonly random: Random;
   readonly options: FiberRunOptions;
   readonly core: Run;
+  /** Runs that wait for this one. */
+  readonly depth: number;
   /** By token, of attempts under way whose bodies have not ended at once. */
   #fibers: (HostedFiber | undefined)[] | undefined = undefined;
   /** What the attempt that is being started works on; its body takes it before anything else runs. */
@@ -54,6 +56,7 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
     this.timers = fiber.host.timers;
     this.random = options.random;
     this.options = options;
+    this.depth = depthOf(fiber);
     this.core = new Run(graph, this, request, { nowMs, deadlineMs: options.deadlineMs, level: options.level });
   }
 
@@ -66,6 +69,8 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
     this.#input = input;
     try {
       const child = this.fiber.spawnMember(this, token, node.fullName, deadlineMs);
+      // Past its deadline it was never run, and took nothing.
+      this.#input = undefined;
       if (child.exit !== undefined) return;
       this.#fibers ??= new Array<HostedFiber | undefined>(this.graph.nodes.length);
       this.#fibers[token] = child;
@@ -113,7 +118,14 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
     else this.core.attemptFailed(token, exit.error, exit.atMs);
   }
 
+  *runsAbove(): Iterable<Run> {
+    for (let fiber: HostedFiber | undefined = this.fiber; fiber !== undefined; fiber = fiber.parent) {
+      if (fiber.body instanceof FiberRun) yield fiber.body.core;
+    }
+  }
+
   protected enroll(): void {
+    if (this.depth > depthMax) throw tooDeep(this.graph.name);
     this.core.begin();
     // Members have begun; what runs next is the code that asked, up to where it waits.
     if (this.#node !== undefined) this.fiber.enter();
@@ -130,3 +142,21 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
 }
 
 const noLongerNeeded = new HeddleError('CANCELLED', 'the strategy no longer needs it');
+
+/** Strategies within one another, of one request: deeper than this it is a circle, or will end the stack. */
+const depthMax = 64;
+
+function depthOf(from: HostedFiber): number {
+  for (let fiber: HostedFiber | undefined = from; fiber !== undefined; fiber = fiber.parent) {
+    if (fiber.body instanceof FiberRun) return fiber.body.depth + 1;
+  }
+  return 0;
+}
+
+function tooDeep(strategy: string): HeddleError {
+  return new HeddleError(
+    'RESOURCE_EXHAUSTED',
+    `${strategy} would run within ${depthMax} other runs of one request, the bound; do they run each other in a circle?`,
+    { retry: 'no' },
+  );
+}

@@ -3,7 +3,9 @@
 
 import type { Random } from '../../runtime/clock.ts';
 import type { TimerTarget } from '../../runtime/timer-wheel.ts';
+import type { Graph } from '../graph/compile-graph.ts';
 import type { GraphNode } from '../graph/graph-node.ts';
+import type { CacheKey } from '../policy/cache.ts';
 
 /** A timer wheel, as runs use it. */
 export interface RunTimers {
@@ -23,6 +25,12 @@ export function placeOf({ index }: GraphNode, item: number): number {
 /** More than a foreach has items. */
 const itemPlaces = 16_384;
 
+/** A run, as those within it see it. */
+export interface RunAbove {
+  readonly graph: Graph;
+  readonly works: readonly ({ leadsFor(key: CacheKey): boolean } | undefined)[] | undefined;
+}
+
 export interface RunHost {
   readonly timers: RunTimers;
   nowMs(): number;
@@ -34,6 +42,8 @@ export interface RunHost {
   startAttempt(token: number, node: GraphNode, input: unknown, deadlineMs: number, item: number): void;
   /** Nobody wants its result any more; whatever it still says is ignored. */
   cancelAttempt(token: number): void;
+  /** Runs that wait for this one, the nearest first. Default: none. */
+  runsAbove?(): Iterable<RunAbove>;
   /** The run has its result or its failure, and everything else is cancelled. Called once. */
   settled(): void;
 }

@@ -2,11 +2,12 @@
 // a foreach, and the tries at each. A plain node has none: it is one attempt of its run.
 
 import { HeddleError } from '../../runtime/errors.ts';
+import type { TimerTarget } from '../../runtime/timer-wheel.ts';
 import type { Evaluate } from '../expression/compile.ts';
 import type { Follower, GraphNode } from '../graph/graph-node.ts';
 import type { CacheKey } from '../policy/cache.ts';
-import { breakerOpen, expressionFailed, noTimeLeft, notAList, tooMany, tooManyItems } from './failures.ts';
-import type { RunHost } from './host.ts';
+import { breakerOpen, expressionFailed, noTimeLeft, notAList, outOfTime, tooMany, tooManyItems } from './failures.ts';
+import { placeOf, type RunHost } from './host.ts';
 import { Tries, type TriesOwner } from './tries.ts';
 
 /** The run that the work belongs to. */
@@ -16,15 +17,19 @@ export interface WorkOwner {
   nextToken(tries: Tries): number;
   /** The node's input as the run's level wants it; asked once when it begins. */
   inputOf(node: GraphNode): Evaluate;
-  /** What keeps values of that input apart in the cache. */
-  keyPrefixOf(node: GraphNode): string;
+  /** The key of its cached value. Throws when the key's expression fails or gives none. */
+  keyOf(node: GraphNode): CacheKey;
+  /** Whether a run that waits for this one leads the flight of this key. */
+  isLedAbove(node: GraphNode, key: CacheKey): boolean;
   workDone(work: NodeWork, value: unknown): void;
   workFailed(work: NodeWork, error: HeddleError): void;
   /** Works through what a timer or another run has brought about. */
   drain(): void;
 }
 
-export class NodeWork implements TriesOwner, Follower {
+const noTimer = -1;
+
+export class NodeWork implements TriesOwner, Follower, TimerTarget {
   readonly node: GraphNode;
   readonly deadlineMs: number;
   readonly host: RunHost;
@@ -45,6 +50,7 @@ export class NodeWork implements TriesOwner, Follower {
   /** It could not: the next one has to. */
   #passes = false;
   #entered = false;
+  #timer = noTimer;
   // Of a foreach.
   items: readonly unknown[] | undefined = undefined;
   #input: Evaluate | undefined;
@@ -65,7 +71,7 @@ export class NodeWork implements TriesOwner, Follower {
     const { cache } = this.node;
     if (cache === undefined) return false;
     try {
-      this.#key = keyOf(this.node, this.#run);
+      this.#key = this.#run.keyOf(this.node);
     } catch (reason) {
       this.#fail(expressionFailed(this.node.name, 'the cache key', reason));
       return true;
@@ -84,15 +90,33 @@ export class NodeWork implements TriesOwner, Follower {
     } else if (this.node.flights!.join(this.#key, this)) {
       this.#role = 'leads';
       this.#start(nowMs);
+    } else if (this.#run.isLedAbove(this.node, this.#key)) {
+      // It would wait for a run that waits for it.
+      this.node.flights!.leave(this.#key, this);
+      this.#start(nowMs);
     } else {
-      this.#role = 'follows';
+      this.#follow(nowMs);
     }
+  }
+
+  /** Whether it does the work of this key for all that wait for it. */
+  leadsFor(key: CacheKey): boolean {
+    return this.#role === 'leads' && !this.#over && this.#key === key;
+  }
+
+  /** Its own deadline has come while it waited for an equal run (TimerTarget). */
+  onTimer(): void {
+    this.#timer = noTimer;
+    this.node.flights!.leave(this.#key!, this);
+    this.#role = 'none';
+    this.#fail(outOfTime(this.node));
+    this.#run.drain();
   }
 
   /** What a stale fallback gives; undefined: nothing. */
   static stale(node: GraphNode, run: WorkOwner, nowMs: number): unknown {
     try {
-      return node.cache?.stale(keyOf(node, run), nowMs);
+      return node.cache === undefined ? undefined : node.cache.stale(run.keyOf(node), nowMs);
     } catch {
       // Without a key there is no value; the failure that led here is the one to report.
       return undefined;
@@ -105,6 +129,7 @@ export class NodeWork implements TriesOwner, Follower {
     this.#over = true;
     for (const tries of this.tries) tries.cancel();
     this.#leave();
+    this.#disarm();
     if (this.#role === 'follows') this.node.flights!.leave(this.#key!, this);
     if (this.#role === 'leads') this.#passOn();
   }
@@ -113,6 +138,7 @@ export class NodeWork implements TriesOwner, Follower {
 
   landed(value: unknown): void {
     if (this.#over) return;
+    this.#disarm();
     this.cached = true;
     this.#role = 'none';
     this.#finish(value);
@@ -121,12 +147,14 @@ export class NodeWork implements TriesOwner, Follower {
 
   crashed(error: unknown): void {
     if (this.#over) return;
+    this.#disarm();
     this.#role = 'none';
     this.#fail(HeddleError.from(error));
     this.#run.drain();
   }
 
   leads(): boolean {
+    this.#disarm();
     this.#role = 'leads';
     this.#takesOver = true;
     this.#start(this.host.nowMs());
@@ -171,6 +199,19 @@ export class NodeWork implements TriesOwner, Follower {
     const quorum = Math.min(length, this.node.definition.foreach!.quorum ?? length);
     if (length - this.lost < quorum) this.#fail(error);
     else this.#itemEnded();
+  }
+
+  #follow(nowMs: number): void {
+    this.#role = 'follows';
+    if (this.deadlineMs === Number.POSITIVE_INFINITY) return;
+    // Another's deadline may be later, and no attempt of its own ends it at this one's.
+    const dueMs = Math.max(this.deadlineMs, nowMs);
+    this.#timer = this.host.timers.add(dueMs, this, 0, placeOf(this.node, -1));
+  }
+
+  #disarm(): void {
+    if (this.#timer !== noTimer) this.host.timers.remove(this.#timer);
+    this.#timer = noTimer;
   }
 
   #start(nowMs: number): void {
@@ -324,13 +365,3 @@ export class NodeWork implements TriesOwner, Follower {
 }
 
 const lostItem = Symbol('lost');
-
-/** Throws for what can't be a key. */
-function keyOf(node: GraphNode, run: WorkOwner): CacheKey {
-  const value = node.cacheKey!(run.values);
-  if (typeof value !== 'string' && typeof value !== 'number') {
-    throw new HeddleError('INTERNAL', `a key is a text or a number, this is ${value === null ? 'null' : typeof value}`);
-  }
-  const prefix = run.keyPrefixOf(node);
-  return prefix === '' ? value : `${prefix}${value}`;
-}

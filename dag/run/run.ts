@@ -2,12 +2,13 @@
 // nothing else: no fiber, no clock of its own; the host carries out the work. On the thread of the request. A run has
 // arrays by node index, no objects for plain nodes.
 
-import type { HeddleError } from '../../runtime/errors.ts';
+import { HeddleError } from '../../runtime/errors.ts';
 import type { Evaluate } from '../expression/compile.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { GraphNode } from '../graph/graph-node.ts';
 import { firstNodeSlot, type Parameters, parametersSlot, requestSlot } from '../graph/scope.ts';
 import { usualQuantile } from '../graph/tails.ts';
+import type { CacheKey } from '../policy/cache.ts';
 import { byLevel, byLight, Demand, isAll } from './demand.ts';
 import { expressionFailed, noTimeLeft, outputSkipped, skippedStandIn, strategyFailed } from './failures.ts';
 import type { RunHost } from './host.ts';
@@ -134,9 +135,25 @@ export class Run extends Demand implements WorkOwner {
     return changed;
   }
 
-  /** Values made with a changed input are kept apart from the others. */
-  keyPrefixOf(node: GraphNode): string {
-    return this.plan?.input[node.index] === undefined ? '' : `level ${this.plan.changedBy[node.index]} `;
+  keyOf(node: GraphNode): CacheKey {
+    return this.keyWith(node, node.cacheKey!(this.values));
+  }
+
+  /** The key of a node's value when its expression gives `value`. */
+  keyWith(node: GraphNode, value: unknown): CacheKey {
+    if (typeof value !== 'string' && typeof value !== 'number') throw badKey(value);
+    if (node.keyParameters.length === 0 && !node.isKeyedByLevel) return value;
+    // What its input depends on beside the author's key: JSON keeps the parts apart, whatever they are.
+    const parameters = this.values[parametersSlot] as Parameters;
+    const values = node.keyParameters.map((index) => parameters.at(index));
+    return JSON.stringify([this.plan?.changedBy[node.index] ?? 0, values, value]);
+  }
+
+  isLedAbove({ index }: GraphNode, key: CacheKey): boolean {
+    for (const run of this.host.runsAbove?.() ?? []) {
+      if (run.graph === this.graph && run.works?.[index]?.leadsFor(key) === true) return true;
+    }
+    return false;
   }
 
   workDone(work: NodeWork, value: unknown): void {
@@ -166,9 +183,15 @@ export class Run extends Demand implements WorkOwner {
   #judgeOutput(index: number, how: 'done' | 'failed' | 'skipped'): void {
     const { name, nodes } = this.graph;
     this.decidedBy = index;
-    if (how === 'failed') this.#fail(strategyFailed(name, nodes[index]!, this.errors![index]!));
+    if (how === 'failed') this.#fail(this.#failureAt(index));
     else if (how === 'skipped') this.#fail(outputSkipped(name, nodes[index]!));
     else if (--this.#outputPending === 0) this.#giveOutput();
+  }
+
+  #failureAt(index: number): HeddleError {
+    const { name, nodes } = this.graph;
+    const root = this.rootOf(index);
+    return strategyFailed(name, nodes[index]!, nodes[root]!, this.errors![root]!);
   }
 
   #done(index: number, value: unknown): void {
@@ -227,15 +250,20 @@ export class Run extends Demand implements WorkOwner {
       if (work.endsByCache(nowMs)) return;
     }
     if (node.light >= 0) {
-      const usualMs = node.usualMs(usualQuantile);
+      const usualMs = node.usualMs(usualQuantile, nowMs);
       if (usualMs !== undefined && latestMs - nowMs < usualMs) {
         this.adopt(index, node.light, byLight);
         return;
       }
     }
+    if (node.isValue) {
+      this.#evaluate(node);
+      return;
+    }
     if (work !== undefined) work.begin(nowMs);
-    else if (node.isValue) this.#evaluate(node);
     else this.#startPlain(node, deadlineMs);
+    // What has begun may have run for long before it waited; the next node's time begins after that.
+    this.nowMs = this.host.nowMs();
   }
 
   #evaluate(node: GraphNode): void {
@@ -354,6 +382,12 @@ export class Run extends Demand implements WorkOwner {
     this.#settle({ how: 'done', value });
   }
 
+  protected broken(reason: unknown): void {
+    if (this.outcome !== running) return;
+    const text = reason instanceof Error ? reason.message : String(reason);
+    this.#fail(new HeddleError('INTERNAL', `${this.graph.name} can't go on: ${text}`, { retry: 'no', cause: reason }));
+  }
+
   #fail(error: HeddleError): void {
     this.#settle({ how: 'failed', error });
   }
@@ -361,7 +395,11 @@ export class Run extends Demand implements WorkOwner {
   #settle(outcome: Outcome): void {
     this.outcome = outcome;
     this.cancelAll();
-    this.graph.learn();
+    this.graph.learn(this.nowMs);
     this.host.settled();
   }
+}
+
+function badKey(value: unknown): HeddleError {
+  return new HeddleError('INTERNAL', `a key is a text or a number, this is ${value === null ? 'null' : typeof value}`);
 }

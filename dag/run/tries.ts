@@ -68,14 +68,16 @@ export class Tries implements TimerTarget {
     if (retry !== undefined) node.retryBudget.deposit();
     if (hedge !== undefined) {
       node.hedgeBudget.deposit();
-      const delayMs = node.idempotent ? node.usualMs(hedge.quantile) : undefined;
+      const delayMs = node.idempotent ? node.usualMs(hedge.quantile, nowMs) : undefined;
       if (delayMs !== undefined) {
         this.#hedgeDelayMs = Math.max(delayMs, hedge.minimumMs);
         this.#armHedge();
       }
     }
     // Last: it may end before it returns.
-    if (!this.#start(false, nowMs)) this.#owner.triesFailed(this, breakerOpen(node));
+    if (this.#start(false, nowMs)) return;
+    this.#stop();
+    this.#owner.triesFailed(this, breakerOpen(node));
   }
 
   done(token: number, value: unknown, nowMs: number): void {

@@ -40,12 +40,11 @@ function fillCache(node: GraphNode, found: NodeTrace, run: Run, values: readonly
     return;
   }
   if (typeof key !== 'string' && typeof key !== 'number') return;
-  const prefix = run.keyPrefixOf(node);
   const { ttlMs, staleMs } = definition.cache!;
   // Never fresh, from the beginning of the run, if it can be, and still there when it stood in.
   const oldMs = Math.max(-ttlMs - marginMs, found.endMs - ttlMs - staleMs + marginMs);
   const storedMs = wasFresh ? found.endMs : oldMs;
-  cache.store(prefix === '' ? key : `${prefix}${key}`, found.value, storedMs);
+  cache.store(run.keyWith(node, key), found.value, storedMs);
 }
 
 /** It began and failed, and no attempt was made. */

@@ -111,11 +111,10 @@ export class VariantRuns implements TimerTarget {
       const { cachedShare, staleShare } = behaviours.get(name)!;
       const isFresh = draws.share('cached', run, name) < cachedShare;
       if (!isFresh && !(draws.share('stale', run, name) < staleShare)) continue;
-      const prefix = core.keyPrefixOf(node);
       // A microsecond older than fresh ones may be.
       const ageMs = isFresh ? 0 : definition.cache!.ttlMs + 0.001;
       const value = samples.valueOf(scenario, name, -1);
-      cache.store(prefix === '' ? run : `${prefix}${run}`, value, this.#events.nowMs - ageMs);
+      cache.store(core.keyWith(node, run), value, this.#events.nowMs - ageMs);
     }
   }
 }

@@ -285,8 +285,8 @@ export class Fiber extends Lifecycle implements HostedFiber {
   }
 
   /** For runMember alone. */
-  get body(): MemberBody {
-    return this.observer as MemberBody;
+  get body(): MemberBody | undefined {
+    return this.observer as MemberBody | undefined;
   }
 
   get index(): number {
@@ -384,7 +384,7 @@ class Rare {
   pace: CheckPace | undefined = undefined;
 }
 
-const runMember = (fiber: Fiber): unknown => fiber.body.runMember(fiber.index, fiber);
+const runMember = (fiber: Fiber): unknown => fiber.body!.runMember(fiber.index, fiber);
 
 const allResults = <Value>(results: unknown[]): Value => results as Value;
 const oneResult = <Value>(results: unknown[], lastIndex: number): Value => results[lastIndex] as Value;

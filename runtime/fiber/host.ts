@@ -116,6 +116,8 @@ export interface HostedFiber extends FiberContext, Waiter {
   readonly root: HostedFiber;
   readonly parent: HostedFiber | undefined;
   readonly state: FiberState;
+  /** Of a child that spawnMember has made: whose it is. */
+  readonly body: MemberBody | undefined;
   /** How it ended; undefined while it runs. */
   readonly exit: FiberExit<unknown> | undefined;
   /** When a call made now has to be over, absolute ms: the deadline, or in a finalizer the end of its grace. */

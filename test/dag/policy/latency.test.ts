@@ -2,10 +2,10 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { Latency, measuredRunsMin, windowMsMax, windowRunsMax } from '../../../dag/policy/latency.ts';
+import { believedMs, Latency, measuredRunsMin, windowMsMax, windowRunsMax } from '../../../dag/policy/latency.ts';
 
-function measured(runs: number, ms: number, latency = new Latency()): Latency {
-  for (let run = 0; run < runs; run++) latency.record(ms, 0);
+function measured(runs: number, ms: number, latency = new Latency(), nowMs = 0): Latency {
+  for (let run = 0; run < runs; run++) latency.record(ms, nowMs);
   return latency;
 }
 
@@ -54,10 +54,10 @@ test('a quantile is at most 1/16 over the exact one of the two windows, give or 
 
 test('the usual time is the estimate until 100 runs are measured, then their quantile', (t) => {
   const latency = measured(99, 8);
-  t.is(latency.usualMs(0.95, 30), 30);
-  t.is(latency.usualMs(0.95, undefined), undefined);
+  t.is(latency.usualMs(0.95, 30, 0), 30);
+  t.is(latency.usualMs(0.95, undefined, 0), undefined);
   latency.record(8, 0);
-  t.true(isNear(latency.usualMs(0.95, 30)!, 8));
+  t.true(isNear(latency.usualMs(0.95, 30, 0)!, 8));
 });
 
 test('a busy node has forgotten after 2,000 runs what it took before', (t) => {
@@ -66,19 +66,27 @@ test('a busy node has forgotten after 2,000 runs what it took before', (t) => {
   t.true(isNear(latency.quantileMs(1), 2));
 });
 
-test('a quiet node has forgotten after two old windows, and speaks of 100 runs at least', (t) => {
+test('a slow time is forgotten after two old windows, and a quantile speaks of 100 runs at least', (t) => {
   const latency = measured(measuredRunsMin, 100);
-  for (let run = 0; run < measuredRunsMin; run++) latency.record(2, windowMsMax);
+  const stepMs = believedMs / 2;
+  let nowMs = 0;
+  const recordUntil = (endMs: number, ms: number) => {
+    for (; nowMs <= endMs; nowMs += stepMs) for (let run = 0; run < 10; run++) latency.record(ms, nowMs);
+  };
+  recordUntil(windowMsMax + stepMs, 2);
   t.true(isNear(latency.quantileMs(0.99), 100), 'the older window still counts');
-  for (let run = 0; run < measuredRunsMin; run++) latency.record(2, 2 * windowMsMax + run);
+  recordUntil(3 * windowMsMax, 2);
   t.true(isNear(latency.quantileMs(1), 2));
-  t.true(isNear(latency.usualMs(0.5, undefined)!, 2));
 });
 
-test('a node that runs once in ten minutes does not forget its last 100 runs', (t) => {
+test('what was measured is not believed when nothing was for a while, and is measured anew', (t) => {
   const latency = measured(measuredRunsMin, 100);
-  for (let run = 1; run <= 60; run++) latency.record(2, run * 600_000);
-  t.true(isNear(latency.quantileMs(0.5), 100));
+  t.true(isNear(latency.usualMs(0.95, 5, believedMs)!, 100));
+  t.is(latency.usualMs(0.95, 5, believedMs + 1), 5);
+  latency.record(2, believedMs + 1);
+  t.is(latency.usualMs(0.95, 5, believedMs + 1), 5);
+  measured(measuredRunsMin - 1, 2, latency, believedMs + 1);
+  t.true(isNear(latency.usualMs(0.95, 5, believedMs + 1)!, 2));
 });
 
 test('a node without runs for hours keeps what it knew', (t) => {

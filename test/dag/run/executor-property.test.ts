@@ -91,10 +91,8 @@ function evaluate(world: World, graph: Graph): ReturnType<typeof comparable> {
     if (world.openBreakers.includes(node.name)) node.breaker!.ended(node.breaker!.admit(startMs), false, startMs);
     const stale = world.staleValues[node.name];
     if (node.cache === undefined || stale === undefined) continue;
-    const key = node.cacheKey!(run.core.values) as string;
     const storedMs = startMs - node.definition.cache!.ttlMs;
-    node.cache.store(key, stale, storedMs);
-    node.cache.store(`${run.core.keyPrefixOf(node)}${key}`, stale, storedMs);
+    node.cache.store(run.core.keyOf(node), stale, storedMs);
   }
   const core = run.run();
   const trace = traceOf(core, run.nowMs(), { version: 0, startedAt: 0, values: true });

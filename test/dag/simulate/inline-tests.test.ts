@@ -58,11 +58,11 @@ test('a failure is expected by code and by a part of its message', (t) => {
     [],
   );
   t.deepEqual(problemsOf(`${failing}    expect: { error: UNAVAILABLE, message: lost }`), [
-    'error: expected UNAVAILABLE, found ABORTED: feed failed at rank: rank failed at recall: recall is mocked to fail',
-    'message: expected one that contains "lost", found "feed failed at rank: rank failed at recall: recall is mocked to fail"',
+    'error: expected UNAVAILABLE, found ABORTED: feed failed at recall, which rank needs: recall is mocked to fail',
+    'message: expected one that contains "lost", found "feed failed at recall, which rank needs: recall is mocked to fail"',
   ]);
   t.deepEqual(problemsOf(`${failing}    expect: { within: 1s }`), [
-    'expected it to succeed, but it failed with ABORTED: feed failed at rank: rank failed at recall: recall is mocked to fail',
+    'expected it to succeed, but it failed with ABORTED: feed failed at recall, which rank needs: recall is mocked to fail',
   ]);
   t.deepEqual(problemsOf(`${mocks()}    expect: { error: ABORTED }`), [
     'expected ABORTED, but it succeeded with {"items":[7,{"id":8,"of":9}],"segment":"a"}',

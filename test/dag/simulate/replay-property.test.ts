@@ -61,8 +61,7 @@ function recorded(world: World): { trace: RunTrace } | undefined {
     if (openBreakers.includes(node.name)) node.breaker!.ended(node.breaker!.admit(0), false, 0);
     const stale = staleValues[node.name];
     if (node.cache === undefined || stale === undefined) continue;
-    const key = `${run.core.keyPrefixOf(node)}${node.cacheKey!(run.core.values) as string}`;
-    node.cache.store(key, stale, -node.definition.cache!.ttlMs);
+    node.cache.store(run.core.keyOf(node), stale, -node.definition.cache!.ttlMs);
   }
   const core = run.run();
   return { trace: traceOf(core, run.nowMs(), { version: 1, startedAt: 0, values: true }) };
