@@ -3,10 +3,10 @@
 
 import { dirname } from 'node:path';
 import type { Place, ProblemList } from '../document/problem.ts';
+import { findSources } from '../document/strategy-files.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
 import type { StrategySettings, StrategySource } from '../runtime/strategies.ts';
 import type { CheckedConfig } from './schema.ts';
-import { shownPath, strategyFiles, strategyFilesMax, strategySource } from './strategy-files.ts';
 
 /** `top`: of the config file, whose folder problems of strategies are named by too. */
 export function buildStrategies(
@@ -14,23 +14,13 @@ export function buildStrategies(
   { baseDir, top }: { baseDir: string; top: Place },
   problems: ProblemList,
 ): StrategySettings {
-  const sources = new Map<string, StrategySource>();
-  const shownDir = dirname(top.source.name);
-  for (const { value, place } of written) {
-    if (value === undefined) continue;
-    const found = strategyFiles(baseDir, value);
-    if ('message' in found) {
-      problems.add(place, found.message, { suggestion: found.suggestion });
-      continue;
-    }
-    for (const path of found.paths) {
-      if (!sources.has(path)) sources.set(path, strategySource(path, shownPath(path, baseDir, shownDir)));
-    }
-    if (sources.size <= strategyFilesMax) continue;
-    problems.add(place, `with this there are ${sources.size} strategy files; at most ${strategyFilesMax} are read`);
-    break;
+  const fields = written.filter(({ value }) => value !== undefined);
+  const find = { written: fields.map(({ value }) => value!), baseDir, shownDir: dirname(top.source.name) };
+  const found = findSources(find);
+  for (const { index, message, suggestion } of found.problems) {
+    problems.add(fields[index]!.place, message, { suggestion });
   }
-  return strategySettings([...sources.values()]);
+  return { ...strategySettings(found.sources), find };
 }
 
 /** Sources with the modules of dag that main and the threads import. */

@@ -20,12 +20,12 @@ import {
   section,
   text,
 } from '../document/declare.ts';
+import { strategyFilesMax } from '../document/strategy-files.ts';
 import type { Checked } from '../document/types.ts';
 import { logLevels } from '../runtime/settings.ts';
 import { parseAdminAddress } from './addresses.ts';
 import { bindingType, clientsType, limitsType, listenAddress, servicePattern, serviceRule } from './schema-network.ts';
 import { defaultPool, ioType, poolsType, poolType } from './schema-pools.ts';
-import { strategyFilesMax } from './strategy-files.ts';
 
 const logLevel = choice(...logLevels);
 

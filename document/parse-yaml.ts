@@ -1,7 +1,19 @@
 // parseYaml: a YAML text to a Tree with places. Syntax errors, duplicate keys, aliases and merge keys are settled here,
 // so that nothing behind it knows YAML.
 
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml';
 import type { Place, ProblemList, Source } from './problem.ts';
 import { quote } from './quote.ts';
 import type { Entry, Tree } from './tree.ts';
@@ -12,53 +24,79 @@ export const textMax = 1_048_576;
 /** Aliases (`*name`) in one text at most: each may repeat a large part, and a hundred is more than a config needs. */
 export const aliasesMax = 100;
 
+/** Slips in one text that are explained; each costs another reading of it. */
+const explainedMax = 20;
+
+/** What was meant by a part of a line that YAML reads otherwise: its offsets, end excluded, and a sentence. */
+export interface Explanation {
+  readonly start: number;
+  readonly end: number;
+  readonly message: string;
+}
+
+/** Asked at an error of the grammar, for the text that it is in and its offset; undefined: it knows nothing better. */
+export type Explain = (text: string, offset: number) => Explanation | undefined;
+
 /**
  * The text of `source` from offset `from` on. Undefined: an empty document, or nothing that can be read (then problems
- * were added). Never throws.
+ * were added). What `explain` knows about an error is told in place of it. Never throws.
  */
-export function parseYaml(source: Source, problems: ProblemList, from = 0): Tree | undefined {
+export function parseYaml(source: Source, problems: ProblemList, from = 0, explain?: Explain): Tree | undefined {
   if (source.text.length > textMax) {
     const place = { source, start: 0, end: 1 };
     problems.add(place, `the text is ${source.text.length} characters long; at most ${textMax} are read`);
     return undefined;
   }
-  return new Reader(source, problems, from).read();
+  return new Reader(source, problems, from, explain).read();
 }
 
 class Reader {
   readonly #source: Source;
   readonly #problems: ProblemList;
   readonly #from: number;
+  readonly #explain: Explain | undefined;
   readonly #anchors = new Map<string, Tree | 'open'>();
   #aliases = 0;
 
-  constructor(source: Source, problems: ProblemList, from: number) {
+  constructor(source: Source, problems: ProblemList, from: number, explain: Explain | undefined) {
     this.#source = source;
     this.#problems = problems;
     this.#from = from;
+    this.#explain = explain;
   }
 
   read(): Tree | undefined {
-    // Duplicate keys and merges are handled below: the library's own check takes quadratic time.
-    const document = parseDocument(this.#source.text.slice(this.#from), {
-      version: '1.2',
-      schema: 'core',
-      uniqueKeys: false,
-      merge: false,
-      prettyErrors: false,
-      logLevel: 'error',
-    });
-    const failures = [...document.errors, ...document.warnings];
-    let line = 0;
-    for (const { code, message, pos } of failures.sort((left, right) => left.pos[0] - right.pos[0])) {
-      const place = this.#place(pos[0], pos[1]);
-      // One slip often makes several errors of the grammar; the first of a line is the one that helps.
-      const at = this.#source.position(place.start).line;
-      if (at !== line) this.#problems.add(place, `not valid YAML: ${sentences.get(code) ?? lowerFirst(message)}`);
-      line = at;
+    let text = this.#source.text.slice(this.#from);
+    for (let explained = 0; explained <= explainedMax; explained++) {
+      const document = documentOf(text);
+      const failures = [...document.errors, ...document.warnings].sort((left, right) => left.pos[0] - right.pos[0]);
+      if (failures.length === 0 && explained === 0) {
+        return document.contents === null ? undefined : this.#tree(document.contents as Node);
+      }
+      const mended = this.#tell(failures, text);
+      if (mended === undefined) break;
+      text = mended;
     }
-    if (failures.length > 0 || document.contents === null) return undefined;
-    return this.#tree(document.contents as Node);
+    return undefined;
+  }
+
+  /** Of an explained error, the text with a plain word in its place: what it made of the rest is gone from it. */
+  #tell(failures: readonly YAMLError[], text: string): string | undefined {
+    let regionEnd = 0;
+    for (const { code, message, pos } of failures) {
+      // One slip often makes many errors of the grammar: in the rest of its section, and where the document "goes on".
+      if (regionEnd > 0 && (pos[0] < regionEnd || message.includes('in YAML stream'))) continue;
+      const explained = this.#explain?.(text, pos[0]);
+      if (explained !== undefined) {
+        const { start, end } = explained;
+        this.#problems.add(this.#place(start, end), explained.message);
+        return text.slice(0, start) + 'x'.repeat(end - start) + text.slice(end);
+      }
+      const sentence = code === 'BAD_SCALAR_START' ? badStart(text[pos[0]]) : sentences.get(code);
+      this.#problems.add(this.#place(pos[0], pos[1]), `not valid YAML: ${sentence ?? lowerFirst(message)}`);
+      regionEnd = nextSection(text, pos[0]);
+    }
+    return undefined;
   }
 
   #place(start: number, end: number): Place {
@@ -150,6 +188,29 @@ class Reader {
   }
 }
 
+function documentOf(text: string): Document.Parsed {
+  // Duplicate keys and merges are handled here: the library's own check takes quadratic time.
+  return parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: false,
+    merge: false,
+    prettyErrors: false,
+    logLevel: 'error',
+  });
+}
+
+/** Where the next key that is not indented begins. */
+function nextSection(text: string, offset: number): number {
+  const lineStart = /\n(?=[^\s#\]}-])/g;
+  lineStart.lastIndex = offset;
+  return lineStart.exec(text) === null ? text.length + 1 : lineStart.lastIndex;
+}
+
+function badStart(sign = ''): string {
+  return `a value can not begin with ${sign === '`' ? 'a backtick' : sign}; put it in quotes`;
+}
+
 function isBare(node: Node | null): node is null {
   return node === null || (isScalar(node) && node.value === null && !node.source && node.anchor === undefined);
 }
@@ -159,7 +220,7 @@ const sentences = new Map<string, string>([
   ['MULTIPLE_DOCS', 'a config is one document: take the second --- out'],
   ['TAB_AS_INDENT', 'a tab can not indent; use spaces'],
   ['BLOCK_AS_IMPLICIT_KEY', 'a second "key: value" on one line; begin a new line, or put the value in quotes'],
-  ['BAD_SCALAR_START', 'a value can not begin with @ or a backtick; put it in quotes'],
+  ['BLOCK_IN_FLOW', 'a second "key: value" where one value stands; put the value in quotes, or the pair in braces'],
   ['MULTILINE_IMPLICIT_KEY', 'this looks like a key over several lines; is a colon missing, or the indentation off?'],
   ['RESOURCE_EXHAUSTION', 'it is nested too deeply'],
 ]);

@@ -9,6 +9,8 @@ import type { Logger } from './logger.ts';
 export interface StrategySettings {
   /** Absolute paths of strategy files and URLs of modules that export strategies, in order. Empty: there are none. */
   sources: StrategySource[];
+  /** Where they were found, to look again before a publish; absent: they are all there is. Paths and globs. */
+  find?: { written: string[]; baseDir: string; shownDir: string };
   /** Module that exports `openStrategies`; on main. */
   processUrl: string;
   /** Module that exports `hostStrategies`; on each thread that runs handlers. */

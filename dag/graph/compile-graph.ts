@@ -220,12 +220,24 @@ function layerOf({ salt, unit, ...layer }: LayerData, scope: Scope): LayerDefini
   return {
     ...layer,
     ...(salt === undefined ? {} : { salt }),
-    unit: { text: unit, evaluate: scope.expression(unit) },
+    unit: { text: unit, evaluate: orNothing(scope.expression(unit)) },
     parameters: layer.parameters.map(({ choices, ...parameter }) => ({
       ...parameter,
       ...(choices === undefined ? {} : { choices }),
     })),
     experiments: layer.experiments.map((experiment) => experimentOf(experiment, scope)),
+  };
+}
+
+/** A request that names no unit, as of a visitor who has not signed in, is no failure: it is in no experiment. */
+function orNothing(evaluate: Evaluate): Evaluate {
+  return (values) => {
+    try {
+      return evaluate(values);
+    } catch (reason) {
+      if (reason instanceof HeddleError && reason.code === 'INVALID_ARGUMENT') return undefined;
+      throw reason;
+    }
   };
 }
 

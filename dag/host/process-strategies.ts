@@ -3,6 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { formatProblems } from '../../document/format-problems.ts';
+import { findSources } from '../../document/strategy-files.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
 import { allocateLimits } from '../../runtime/shared/process-limits.ts';
@@ -11,6 +12,7 @@ import type {
   StrategyProcessHost,
   StrategyQuestion,
   StrategySettings,
+  StrategySource,
 } from '../../runtime/strategies.ts';
 import type { StrategyDefinition } from '../definition.ts';
 import { levelsMax } from '../file/schema-degrade.ts';
@@ -61,14 +63,24 @@ export async function openStrategies(settings: StrategySettings, host: StrategyP
 }
 
 async function load(
-  { sources }: StrategySettings,
+  settings: StrategySettings,
   { pools }: StrategyProcessHost,
   previous: readonly StrategyDefinition[] | undefined,
 ): Promise<StrategyDefinition[]> {
   const known = { pools: new Set(pools), ...(previous === undefined ? {} : { previous }) };
-  const { definitions, problems } = await loadInThread(sources, known);
+  const { definitions, problems } = await loadInThread(sourcesNow(settings), known);
   if (problems.length === 0) return definitions;
   throw new HeddleError('FAILED_PRECONDITION', formatProblems(problems), { retry: 'no' });
+}
+
+/** New files are found, and those that are gone are missed. */
+function sourcesNow({ sources, find }: StrategySettings): readonly StrategySource[] {
+  if (find === undefined) return sources;
+  const found = findSources(find);
+  const [problem] = found.problems;
+  if (problem === undefined) return found.sources;
+  const { index, message } = problem;
+  throw new HeddleError('FAILED_PRECONDITION', `strategies, entry ${index + 1}: ${message}`, { retry: 'no' });
 }
 
 class ProcessStrategies implements StrategyProcess {

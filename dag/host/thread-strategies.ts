@@ -24,6 +24,8 @@ export const traceKey = 'strategy-trace';
 
 /** How often signals and breakers are looked at, ms. */
 const tickMs = 1000;
+/** What one node throws is told so often at most, ms. */
+const thrownToldMs = 1000;
 /** One expression of an experiment that fails is told so often at most, ms. */
 const failureToldMs = 60_000;
 /** Sets that are kept while runs of them may be under way or that are offered: the one in use, and the next. */
@@ -227,6 +229,28 @@ class SetRunner implements Runner {
     return this.run(fiber as HostedFiber, strategy, request, undefined, parent);
   }
 
+  nodeThrew({ graph, fiber }: FiberRun, node: string, error: HeddleError): void {
+    if (!this.#mayTell(`threw ${node}`, thrownToldMs)) return;
+    const traceId = fiber.trace?.traceId;
+    this.#thread.log.error({ strategy: graph.name, node, err: error.cause, traceId }, `node ${node} threw`);
+  }
+
+  nodesAbandoned({ graph }: FiberRun, nodes: readonly string[]): void {
+    for (const node of nodes) {
+      if (!this.#mayTell(`abandoned ${node}`, failureToldMs)) continue;
+      const why = 'was told to stop and goes on; nobody waits for it any more. Give what it awaits fiber.signal';
+      this.#thread.log.warn({ strategy: graph.name, node }, `node ${node} ${why}`);
+    }
+  }
+
+  /** Whether something is told, which is told once in `everyMs`. */
+  #mayTell(key: string, everyMs: number): boolean {
+    const nowMs = this.#thread.clock.nowMs();
+    if (nowMs - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < everyMs) return false;
+    this.#told.set(key, nowMs);
+    return true;
+  }
+
   runEnded(run: FiberRun): void {
     const strategy = this.#set.strategies.get(run.graph.name)!;
     const { core, fiber } = run;
@@ -253,10 +277,7 @@ class SetRunner implements Runner {
     if (graph.experiments === undefined) return noExposures;
     const assignment = core.values[parametersSlot] as Assignment<readonly unknown[]>;
     for (const { layer, expression, message } of assignment.failures()) {
-      const key = `${graph.name} ${layer} ${expression}`;
-      const nowMs = this.#thread.clock.nowMs();
-      if (nowMs - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < failureToldMs) continue;
-      this.#told.set(key, nowMs);
+      if (!this.#mayTell(`${graph.name} ${layer} ${expression}`, failureToldMs)) continue;
       this.#thread.log.warn({ strategy: graph.name, layer, expression }, `no experiments of this layer: ${message}`);
     }
     const exposures = assignment.exposures();

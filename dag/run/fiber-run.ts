@@ -4,7 +4,7 @@
 import type { Random } from '../../runtime/clock.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberContext, FiberExit } from '../../runtime/fiber/context.ts';
-import type { HostedFiber, MemberBody } from '../../runtime/fiber/host.ts';
+import type { HostedFiber, MemberBody, TurnTarget } from '../../runtime/fiber/host.ts';
 import { Wait } from '../../runtime/fiber/wait.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { GraphNode } from '../graph/graph-node.ts';
@@ -18,6 +18,10 @@ export type NodeBody = (input: unknown, fiber: FiberContext, run: FiberRun) => u
 export interface Runner {
   /** A run has ended, or nobody wants it any more; whoever asked hears of it next. Must not throw. */
   runEnded(run: FiberRun): void;
+  /** A node's function threw something that is no HeddleError; `error.cause` is that. Must not throw. */
+  nodeThrew(run: FiberRun, node: string, error: HeddleError): void;
+  /** Nodes, by full name, did not stop when they were told to, and are waited for no more. Must not throw. */
+  nodesAbandoned(run: FiberRun, nodes: readonly string[]): void;
   /** A `strategy` node: a run of the same version, within a node of `parent`. */
   runNested(fiber: FiberContext, strategy: string, request: unknown, parent: FiberRun): Promise<unknown>;
 }
@@ -33,7 +37,7 @@ export interface FiberRunOptions {
   parent: FiberRun | undefined;
 }
 
-export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
+export class FiberRun extends Wait<unknown> implements RunHost, MemberBody, TurnTarget {
   readonly fiber: HostedFiber;
   readonly graph: Graph;
   readonly timers: RunTimers;
@@ -47,6 +51,8 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
   /** What the attempt that is being started works on; its body takes it before anything else runs. */
   #node: GraphNode | undefined = undefined;
   #input: unknown = undefined;
+  /** Told to stop, and maybe not ended. */
+  #lingering: HostedFiber[] | undefined = undefined;
 
   constructor(fiber: HostedFiber, graph: Graph, request: unknown, options: FiberRunOptions) {
     super(fiber, `strategy ${graph.name}`);
@@ -81,13 +87,14 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
 
   cancelAttempt(token: number): void {
     const fiber = this.#fibers?.[token];
-    this.#forget(token);
+    this.#letGo(token);
     fiber?.cancel(noLongerNeeded);
   }
 
   settled(): void {
     const { outcome } = this.core;
     this.options.runner.runEnded(this);
+    this.#lookAfterLingering();
     if (outcome.how === 'done') this.grant(outcome.value);
     else if (outcome.how === 'failed') this.fail(outcome.error);
   }
@@ -108,11 +115,16 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
 
   memberStopping(token: number, reason: HeddleError): void {
     // A fiber that does not obey its deadline must not hold up the graph.
-    this.#forget(token);
+    this.#letGo(token);
     this.core.attemptFailed(token, reason);
   }
 
   memberEnded(token: number, exit: FiberExit<unknown>): void {
+    // A node that fails may be made good, and then nobody else tells of what it threw.
+    if (exit.how === 'failed' && isThrown(exit.error)) {
+      const name = this.#fibers?.[token]?.name ?? this.#node?.fullName ?? this.graph.name;
+      this.options.runner.nodeThrew(this, name, exit.error);
+    }
     this.#forget(token);
     if (exit.how === 'returned') this.core.attemptDone(token, exit.value, exit.atMs);
     else this.core.attemptFailed(token, exit.error, exit.atMs);
@@ -134,11 +146,39 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody {
   protected withdraw(): void {
     this.core.abort(this.fiber.interruption ?? noLongerNeeded);
     this.options.runner.runEnded(this);
+    this.#lookAfterLingering();
+  }
+
+  /** TurnTarget: whoever obeys has ended by now; the others must not hold up whoever asked. */
+  onTurn(): void {
+    const abandoned: string[] = [];
+    for (const fiber of this.#lingering ?? []) {
+      if (fiber.exit === undefined && fiber.abandon()) abandoned.push(fiber.name);
+    }
+    this.#lingering = undefined;
+    if (abandoned.length > 0) this.options.runner.nodesAbandoned(this, abandoned);
+  }
+
+  #lookAfterLingering(): void {
+    if (this.#lingering !== undefined) this.fiber.host.nextTurn(this);
+  }
+
+  /** It was told to stop. */
+  #letGo(token: number): void {
+    const fiber = this.#fibers?.[token];
+    if (fiber === undefined) return;
+    this.#lingering ??= [];
+    this.#lingering.push(fiber);
+    this.#forget(token);
   }
 
   #forget(token: number): void {
     if (this.#fibers?.[token] !== undefined) this.#fibers[token] = undefined;
   }
+}
+
+function isThrown({ cause }: HeddleError): boolean {
+  return cause !== undefined && !(cause instanceof HeddleError);
 }
 
 const noLongerNeeded = new HeddleError('CANCELLED', 'the strategy no longer needs it');

@@ -379,7 +379,13 @@ export class Run extends Demand implements WorkOwner {
       this.#fail(expressionFailed(this.graph.name, 'the output', reason));
       return;
     }
+    if (this.errors !== undefined) this.#markLost();
     this.#settle({ how: 'done', value });
+  }
+
+  /** Nodes that failed and that the run did without. */
+  #markLost(): void {
+    for (const { index } of this.graph.nodes) if (this.state.is(index, 'failed')) this.mark(index, 'failed');
   }
 
   protected broken(reason: unknown): void {

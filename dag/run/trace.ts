@@ -32,6 +32,8 @@ export interface NodeTrace {
   readonly startMs: number | undefined;
   readonly endMs: number;
   readonly attempts: readonly AttemptTrace[];
+  /** Attempts beyond the bound of a trace, which are not among `attempts`; absent: all are there. */
+  readonly attemptsLeftOut?: number;
   readonly failure: Failure | undefined;
   /** `light y`, `stale`, `level 2 skipped` …; see semantics.md. */
   readonly marks: readonly string[];
@@ -41,7 +43,11 @@ export interface NodeTrace {
   readonly after: string | undefined;
   /** On the critical path. */
   readonly critical: boolean;
-  /** Its value, when the trace was taken with values; null for what JSON can't say. */
+  /**
+   * Its value, when the trace was taken with values; null for what JSON can't say. In traces of live runs
+   * `{ "…": "cut: over 16 KiB of JSON …" }` stands for one of more than 16 KiB of JSON, and for those that follow when a
+   * trace has 256 KiB of them: isCut() of bounded-data.ts.
+   */
   readonly value?: Data;
 }
 

@@ -26,3 +26,6 @@ export const waitersMax = 10_000;
 
 /** How long the finalizers of one fiber may wait, together, ms; then their waits throw DEADLINE_EXCEEDED. */
 export const finalizerGraceMs = 5_000;
+
+/** Bodies of one thread that may go on after their fibers were ended over their heads; then fibers wait for them again. */
+export const abandonedMax = 1000;

@@ -132,4 +132,6 @@ export interface HostedFiber extends FiberContext, Waiter {
   spawnMember(body: MemberBody, index: number, name: string, deadlineMs: number): HostedFiber;
   /** Asks the fiber and its children to stop: their waits throw the reason. The first reason counts; no effect at the end. */
   cancel(reason?: HeddleError | string): void;
+  /** Ends a child of spawnMember that was asked to stop and does not; see Lifecycle. */
+  abandon(): boolean;
 }

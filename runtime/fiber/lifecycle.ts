@@ -13,7 +13,7 @@
 import { HeddleError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { TimerTarget } from '../timer-wheel.ts';
-import { childrenMax, nestingMax } from './bounds.ts';
+import { abandonedMax, childrenMax, nestingMax } from './bounds.ts';
 import type { FiberExit, FiberState } from './context.ts';
 import { type Finalizer, type FinalizerOwner, Finalizers } from './finalizers.ts';
 import type { FiberHost } from './host.ts';
@@ -27,6 +27,9 @@ export interface MemberObserver {
   memberEnded(index: number, exit: FiberExit<unknown>): void;
   memberStopping?(index: number, reason: HeddleError): void;
 }
+
+/** Bodies of this thread that go on although their fibers have ended. */
+let abandonedBodies = 0;
 
 /** No entry of the wheel. */
 const noEntry = -1;
@@ -154,6 +157,22 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     if (this.stoppable) this.#passDeadline();
   }
 
+  /**
+   * Ends a child of spawnMember that was asked to stop and goes on all the same (it awaits what is not the fiber's), so
+   * that nobody waits for it any more; what its body still does is nobody's. False: it has ended, was not asked to stop,
+   * has finalizers or children that do not end either, which must not outlive it, or too many such bodies go on already.
+   */
+  abandon(): boolean {
+    if (this.#phase !== 'running' || this.#stopReason === undefined || this.#finalizers !== undefined) return false;
+    for (const child of this.children()) if (!child.abandon()) return false;
+    if (abandonedBodies >= abandonedMax) return false;
+    abandonedBodies++;
+    this.#obeyed = true;
+    this.#disarm();
+    this.#end();
+    return true;
+  }
+
   defer(finalizer: Finalizer): void {
     if (this.#phase === 'exited') throw fiberHasEnded;
     this.#finalizers ??= new Finalizers(this);
@@ -235,11 +254,19 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
   }
 
   #bodyReturned(value: unknown): void {
+    if (this.#phase === 'exited') {
+      abandonedBodies--;
+      return;
+    }
     this.#value = value;
     this.#bodyOver();
   }
 
   #bodyThrew(reason: unknown): void {
+    if (this.#phase === 'exited') {
+      abandonedBodies--;
+      return;
+    }
     if (this.#stopReason !== undefined) {
       this.#obeyed = true;
       if (reason !== this.#stopReason && this.host.log.isLevelEnabled('debug')) {

@@ -1,7 +1,7 @@
 // The pictures of docs/strategies.md and of README, drawn from the examples: graphs, and runs of their inline tests.
 
 import { fileURLToPath } from 'node:url';
-import { strategySource } from '../../../config/strategy-files.ts';
+import { strategySource } from '../../../document/strategy-files.ts';
 import type { StrategyDefinition } from '../../../dag/definition.ts';
 import { drawSvg } from '../../../dag/draw/svg.ts';
 import { drawTimelineSvg } from '../../../dag/draw/timeline.ts';

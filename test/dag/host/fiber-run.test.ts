@@ -71,7 +71,7 @@ test('cancelling the request cancels the nodes under way, and counts as a run th
   t.true(world.isAtRest);
 });
 
-test('a node that ignores its deadline does not hold up the graph', async (t) => {
+test('a node that ignores its deadline holds up neither the graph nor the request, and is told of', async (t) => {
   const never = Promise.withResolvers<void>();
   const text = `
 nodes:
@@ -85,12 +85,50 @@ output: deaf
   });
   await world.rig.clock.advance(31);
   t.is(answer, 'plain');
-  // Structured: the request itself ends with its last fiber.
+  t.like(started.exit, { how: 'returned', atMs: 30 });
+  t.deepEqual(world.abandoned, [`${world.ended[0]!.graph.name}/deaf`]);
+  never.resolve();
+  await settle();
+  t.true(world.isAtRest);
+});
+
+test('a node that ignores its end is waited for while it has finalizers, which must not run beside it', async (t) => {
+  const never = Promise.withResolvers<void>();
+  let cleaned = false;
+  const text = `
+nodes:
+  deaf: { run: ./any.ts#any, timeout: 30ms, fallback: [{ value: "'plain'" }] }
+output: deaf
+`;
+  const world = await GraphRig.of(t, text, {
+    deaf: (_input, fiber) => {
+      fiber.defer(() => {
+        cleaned = true;
+      });
+      return never.promise;
+    },
+  });
+  const started = world.rig.start((fiber) => world.run(fiber));
+  await world.rig.clock.advance(40);
   t.is(started.exit, undefined);
   never.resolve();
   await settle();
+  t.true(cleaned);
   t.is(started.exit?.how, 'returned');
-  t.true(world.isAtRest);
+});
+
+test('what a node throws is told, though a fallback makes it good', async (t) => {
+  const text = `
+nodes:
+  bad: { run: ./any.ts#any, fallback: [{ value: "'plain'" }] }
+output: bad
+`;
+  const bad = () => {
+    throw new Error('under water');
+  };
+  const world = await GraphRig.of(t, text, { bad });
+  t.is(await world.rig.value((fiber) => world.run(fiber)), 'plain');
+  t.deepEqual(world.threw, [`${world.ended[0]!.graph.name}/bad`]);
 });
 
 test('the deadline of the request bounds the strategy, less what is kept in reserve', async (t) => {

@@ -37,7 +37,8 @@ class World {
   static async of(t: ExecutionContext): Promise<World> {
     const folder = folderOf(t, { 'feed.yaml': constant(1) });
     const world = new World(folder.path);
-    const settings = { sources: [folder.source('feed.yaml')], processUrl: '', threadUrl: '' };
+    const find = { written: ['*.yaml'], baseDir: folder.path, shownDir: '.' };
+    const settings = { sources: [folder.source('feed.yaml')], find, processUrl: '', threadUrl: '' };
     world.strategies = await openStrategies(settings, {
       pools: ['work'],
       clock: world.clock,
@@ -204,6 +205,23 @@ test('a thread that stays silent for 30 s keeps the old version everywhere', asy
   // What it says late changes nothing.
   world.strategies.onMessage(2, { say: 'loaded', version: 2 } satisfies FromStrategies);
   t.deepEqual(world.said(2), ['offer 2', 'withdraw 2']);
+});
+
+test('a publish finds files that are new, and misses those that are gone', async (t) => {
+  const world = await World.of(t);
+  const more = join(world.path, 'more.yaml');
+  const strategies = async () => {
+    const { versions } = await world.ask<{ versions: VersionReport[] }>({ ask: 'history' });
+    return versions.at(-1)!.strategies;
+  };
+  writeFileSync(more, constant(7).replace('feed', 'more'));
+  t.like(await world.ask({ ask: 'publish' }), { version: 2, changed: true });
+  t.deepEqual(await strategies(), ['feed', 'more']);
+  rmSync(more);
+  t.like(await world.ask({ ask: 'publish' }), { version: 3, changed: true });
+  t.deepEqual(await strategies(), ['feed']);
+  rmSync(join(world.path, 'feed.yaml'));
+  await t.throwsAsync(world.ask({ ask: 'publish' }), { message: /entry 1: "\*\.yaml" matches no file/ });
 });
 
 test('of two publishes at once one is refused, and a third works', async (t) => {

@@ -198,24 +198,26 @@ layers:
   t.like((exposed()[0]!.fields.exposures as object[])[0], { layer: 'look', experiment: 'blue', variant: 'blue' });
 });
 
-test('an expression of an experiment that fails is told once a minute', async (t) => {
+test('an expression of an experiment that fails is told once a minute; a unit that is not there is no failure', async (t) => {
   const text = `
 strategy: feed
 nodes: { a: { value: params.colour } }
 output: a
 layers:
   look:
-    unit: request.user.id
+    unit: string(1 % request.zero)
     params: { colour: { default: red, choices: [red, blue] } }
     experiments: { blue: { slots: [0-999999], variants: { blue: { weight: 100, params: { colour: blue } } } } }
 `;
   const thread = await ThreadRig.of(t, { 'feed.yaml': text });
   const told = () => thread.lines.filter(({ level }) => level === 'warn');
-  for (let run = 0; run < 10; run++) t.is(await thread.value('feed', {}), 'red');
+  t.is(await thread.value('feed', {}), 'red');
+  t.is(told().length, 0);
+  for (let run = 0; run < 10; run++) t.is(await thread.value('feed', { zero: 0 }), 'red');
   t.is(told().length, 1);
   t.like(told()[0]!.fields, { strategy: 'feed', layer: 'look' });
   await thread.rig.clock.advance(60_000);
-  for (let run = 0; run < 10; run++) await thread.value('feed', {});
+  for (let run = 0; run < 10; run++) await thread.value('feed', { zero: 0 });
   t.is(told().length, 2);
 });
 

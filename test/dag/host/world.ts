@@ -65,6 +65,18 @@ export class GraphRig implements Runner {
     }).begin();
   }
 
+  /** Names of nodes, in order. */
+  readonly threw: string[] = [];
+  readonly abandoned: string[] = [];
+
+  nodeThrew(_run: FiberRun, node: string): void {
+    this.threw.push(node);
+  }
+
+  nodesAbandoned(_run: FiberRun, nodes: readonly string[]): void {
+    this.abandoned.push(...nodes);
+  }
+
   runEnded(run: FiberRun): void {
     this.ended.push(run);
   }

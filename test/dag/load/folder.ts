@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { strategySource } from '../../../config/strategy-files.ts';
+import { strategySource } from '../../../document/strategy-files.ts';
 import type { LoadedStrategies } from '../../../dag/load/load-strategies.ts';
 import { formatProblems } from '../../../document/format-problems.ts';
 import type { StrategySource } from '../../../runtime/strategies.ts';

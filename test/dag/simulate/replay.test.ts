@@ -42,7 +42,14 @@ test('a node without a recording needs a mock, and has it', (t) => {
   const without = replay(recorded, version);
   t.deepEqual(without.unrecorded, ['extra']);
   t.deepEqual(without.nodes, [
-    { name: 'extra', differences: ['end: was skipped, now failed (UNIMPLEMENTED)', 'attempts: was 0, now 1'] },
+    {
+      name: 'extra',
+      differences: [
+        'end: was skipped, now failed (UNIMPLEMENTED)',
+        'marks: was none, now [failed]',
+        'attempts: was 0, now 1',
+      ],
+    },
   ]);
   t.regex(formatReplay(without), /! nothing is recorded of extra: give the replay a mock of each/);
   const mocked = replay(recorded, version, { mocks: { extra: { value: { items: [9] }, delayMs: 30 } } });

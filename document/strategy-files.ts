@@ -4,9 +4,9 @@
 import { globSync, statSync } from 'node:fs';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { quote } from '../document/quote.ts';
-import { neighbour } from '../document/resolve-module.ts';
 import type { StrategySource } from '../runtime/strategies.ts';
+import { quote } from './quote.ts';
+import { neighbour } from './resolve-module.ts';
 
 /** Files of one process at most: a set is read and checked as a whole. */
 export const strategyFilesMax = 1000;
@@ -39,6 +39,38 @@ export function strategyFiles(baseDir: string, written: string): FoundFiles {
     return { message: `${quote(written)} matches no file: looked in ${baseDir}`, suggestion: undefined };
   }
   return { message: `no such file: looked at ${absolute}`, suggestion: neighbour(absolute, written) };
+}
+
+/** Where strategies are, as it was written: read again by each publish, so that new files are found. */
+export interface WrittenSources {
+  readonly written: readonly string[];
+  /** The folder that it is relative to, and what problems call that. */
+  readonly baseDir: string;
+  readonly shownDir: string;
+}
+
+/** All of them, each once, and what is wrong with those that were not found. */
+export function findSources({ written, baseDir, shownDir }: WrittenSources): {
+  sources: StrategySource[];
+  problems: { index: number; message: string; suggestion: string | undefined }[];
+} {
+  const sources = new Map<string, StrategySource>();
+  const problems: { index: number; message: string; suggestion: string | undefined }[] = [];
+  for (const [index, one] of written.entries()) {
+    const found = strategyFiles(baseDir, one);
+    if ('message' in found) {
+      problems.push({ index, ...found });
+      continue;
+    }
+    for (const path of found.paths) {
+      if (!sources.has(path)) sources.set(path, strategySource(path, shownPath(path, baseDir, shownDir)));
+    }
+    if (sources.size <= strategyFilesMax) continue;
+    const message = `with this there are ${sources.size} strategy files; at most ${strategyFilesMax} are read`;
+    problems.push({ index, message, suggestion: undefined });
+    break;
+  }
+  return { sources: [...sources.values()], problems };
 }
 
 /** The strategy files of a folder and of those in it, sorted; no modules, and nothing of node_modules. */
