@@ -52,7 +52,7 @@ export abstract class Demand {
   protected abstract end(index: number, how: 'done' | 'failed' | 'skipped'): void;
   protected abstract failed(index: number, error: HeddleError): void;
   /** The run can't go on. */
-  protected abstract broken(reason: unknown): void;
+  abstract broken(reason: unknown): void;
   protected abstract mark(index: number, how: string): void;
 
   /** The node whose own failure a node failed by; itself when it was its own. */

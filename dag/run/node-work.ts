@@ -23,6 +23,8 @@ export interface WorkOwner {
   isLedAbove(node: GraphNode, key: CacheKey): boolean;
   workDone(work: NodeWork, value: unknown): void;
   workFailed(work: NodeWork, error: HeddleError): void;
+  /** Something went wrong that is no failure of the work. */
+  broken(reason: unknown): void;
   /** Works through what a timer or another run has brought about. */
   drain(): void;
 }
@@ -157,7 +159,11 @@ export class NodeWork implements TriesOwner, Follower, TimerTarget {
     this.#disarm();
     this.#role = 'leads';
     this.#takesOver = true;
-    this.#start(this.host.nowMs());
+    try {
+      this.#start(this.host.nowMs());
+    } catch (reason) {
+      this.#run.broken(reason);
+    }
     this.#takesOver = false;
     this.#run.drain();
     return !this.#passes;
@@ -167,6 +173,10 @@ export class NodeWork implements TriesOwner, Follower, TimerTarget {
 
   nextToken(tries: Tries): number {
     return this.#run.nextToken(tries);
+  }
+
+  broken(reason: unknown): void {
+    this.#run.broken(reason);
   }
 
   timerRan(): void {
@@ -278,9 +288,17 @@ export class NodeWork implements TriesOwner, Follower, TimerTarget {
     if (this.#starting) return;
     this.#starting = true;
     const { parallel } = this.node.definition.foreach!;
-    while (!this.#over && this.#next < this.items!.length && this.#underWay < parallel) this.#startItem(this.#next++);
+    while (!this.#over && this.#next < this.items!.length && this.#underWay < parallel && !this.#isProbing) {
+      this.#startItem(this.#next++);
+    }
     this.#starting = false;
     if (!this.#over && this.#underWay === 0) this.#finishItems();
+  }
+
+  /** Half open, the breaker lets one item through; the others wait for what becomes of it. */
+  get #isProbing(): boolean {
+    const { breaker } = this.node;
+    return breaker !== undefined && this.#underWay > 0 && breaker.state(this.host.nowMs()) === 'half-open';
   }
 
   #startItem(index: number): void {

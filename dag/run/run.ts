@@ -90,7 +90,11 @@ export class Run extends Demand implements WorkOwner {
     if (token >= nodes.length) {
       const tries = this.#tries![token - nodes.length];
       this.#tries![token - nodes.length] = undefined;
-      tries?.done(token, result, this.nowMs);
+      try {
+        tries?.done(token, result, this.nowMs);
+      } catch (reason) {
+        this.broken(reason);
+      }
     } else if (this.state.endAttempt(token, 'ended', this.nowMs)) {
       nodes[token]!.latency!.record(this.nowMs - this.state.attemptStartMs(token), this.nowMs);
       this.#done(token, result);
@@ -105,7 +109,11 @@ export class Run extends Demand implements WorkOwner {
     if (token >= nodes.length) {
       const tries = this.#tries![token - nodes.length];
       this.#tries![token - nodes.length] = undefined;
-      tries?.failed(token, error, this.nowMs);
+      try {
+        tries?.failed(token, error, this.nowMs);
+      } catch (reason) {
+        this.broken(reason);
+      }
     } else if (this.state.endAttempt(token, 'ended', this.nowMs)) {
       this.#workFailed(token, error);
     }
@@ -388,7 +396,8 @@ export class Run extends Demand implements WorkOwner {
     for (const { index } of this.graph.nodes) if (this.state.is(index, 'failed')) this.mark(index, 'failed');
   }
 
-  protected broken(reason: unknown): void {
+  /** Also for works, where nothing else would hear of it. */
+  broken(reason: unknown): void {
     if (this.outcome !== running) return;
     const text = reason instanceof Error ? reason.message : String(reason);
     this.#fail(new HeddleError('INTERNAL', `${this.graph.name} can't go on: ${text}`, { retry: 'no', cause: reason }));

@@ -120,7 +120,9 @@ function nodeTrace(run: Run, index: number, critical: boolean, withValue: boolea
     after: after < 0 ? undefined : run.graph.nodes[after]!.name,
     critical,
   };
-  return withValue && state.is(index, 'done') ? { ...trace, value: writer.data(run.values[firstNodeSlot + index]) } : trace;
+  return withValue && state.is(index, 'done')
+    ? { ...trace, value: writer.data(run.values[firstNodeSlot + index]) }
+    : trace;
 }
 
 function attemptsOf(run: Run, index: number, writer: Writer): AttemptTrace[] {

@@ -18,6 +18,8 @@ export interface TriesOwner {
   nextToken(tries: Tries): number;
   triesDone(tries: Tries, value: unknown): void;
   triesFailed(tries: Tries, error: HeddleError): void;
+  /** Something went wrong that is no failure of the work. */
+  broken(reason: unknown): void;
   /** A timer of these tries has run: whatever follows from it is worked through. */
   timerRan(): void;
 }
@@ -106,7 +108,15 @@ export class Tries implements TimerTarget {
   }
 
   onTimer(tag: number): void {
-    const nowMs = this.#owner.host.nowMs();
+    try {
+      this.#timerRan(tag, this.#owner.host.nowMs());
+    } catch (reason) {
+      this.#owner.broken(reason);
+    }
+    this.#owner.timerRan();
+  }
+
+  #timerRan(tag: number, nowMs: number): void {
     if (tag === retryTag) {
       this.#retryTimer = noTimer;
       // The breaker has opened meanwhile: the failure that was to be made good stands.
@@ -115,7 +125,6 @@ export class Tries implements TimerTarget {
       this.#hedgeTimer = noTimer;
       this.#hedge(nowMs);
     }
-    this.#owner.timerRan();
   }
 
   #hedge(nowMs: number): void {

@@ -150,6 +150,17 @@ test('who waits and is aborted leaves the flight: it is never asked to lead, and
   t.deepEqual(side.ends, {});
 });
 
+test('a leader that runs out of time together with thousands that wait ends them all', async (t) => {
+  const waiting = 10_000;
+  const side = await Side.of(t, shared(', timeout: 20ms'), never);
+  for (let run = 0; run <= waiting; run++) side.begin(`run ${run}`);
+  side.finish();
+  const ends = Object.values(side.ends);
+  t.is(ends.length, waiting + 1);
+  t.deepEqual(new Set(ends), new Set(['20: DEADLINE_EXCEEDED']));
+  t.true(side.isAtRest);
+});
+
 test('a leader that fails fails all that wait, without work of their own', async (t) => {
   let works = 0;
   const side = await Side.of(t, shared(), () => ({
