@@ -42,6 +42,9 @@ export function addStrategyCommands(commands: AdminCommands, main: MainAsker): v
     ({ query }) => ask({ ask: 'traces', strategy: strategyOf(query) }),
   );
   get('/strategies/history', 'The versions that were published, and which is in use.', () => ask({ ask: 'history' }));
+  get('/strategies/definitions', 'The strategies in use as plain data, and the files and modules they came from.', () =>
+    ask({ ask: 'definitions' }),
+  );
   post('/strategies/publish', 'Reads all strategies again and uses them, if nothing is wrong with any.', () =>
     ask({ ask: 'publish' }, publishMs),
   );

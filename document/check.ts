@@ -84,18 +84,23 @@ class Checker {
     if (map === undefined) this.#wrong(type, tree, name);
     const entries = map?.entries ?? new Map();
     const known = Object.keys(type.keys);
+    const misspelt = new Set<string>();
     for (const [key, entry] of entries) {
       if (Object.hasOwn(type.keys, key)) continue;
       const refused = type.refused !== undefined && Object.hasOwn(type.refused, key) ? type.refused[key] : undefined;
       if (refused !== undefined) this.#problems.add(entry.key, `${key}: ${refused}`);
-      else
-        this.#problems.add(entry.key, `unknown key ${quote(key)}`, { allowed: known, suggestion: nearest(key, known) });
+      else {
+        const suggestion = nearest(key, known);
+        this.#problems.add(entry.key, `unknown key ${quote(key)}`, { allowed: known, suggestion });
+        if (suggestion !== undefined) misspelt.add(suggestion);
+      }
     }
     const values = known.map((key) => {
       const declared = type.keys[key]!;
       const entry = entries.get(key);
-      // A map that could not be read at all was reported already; its keys are not missing on top of that.
-      if (entry === undefined && declared.presence === 'required' && map !== undefined) {
+      // A map that could not be read at all was reported already, and so was a key that is there by another spelling.
+      const isKnown = map === undefined || misspelt.has(key);
+      if (entry === undefined && declared.presence === 'required' && !isKnown) {
         this.#problems.add(
           at,
           `${key} is missing${name === '' ? '' : ` in ${name}`}: it takes ${describe(declared.type)}`,
@@ -236,7 +241,10 @@ class Checker {
   }
 
   #text(type: TextType<unknown>, tree: ScalarTree, name: string): Field<unknown> | undefined {
-    if (typeof tree.value !== 'string') return this.#wrong(type, tree, name);
+    if (typeof tree.value !== 'string') {
+      const suggestion = typeof tree.value === 'number' ? type.meant?.(tree.value) : undefined;
+      return this.#wrong(type, tree, name, { suggestion });
+    }
     const parsed = type.parse(tree.value);
     if ('value' in parsed) return { value: parsed.value, place: tree.place };
     const { message, part, ...hints } = parsed;

@@ -53,8 +53,9 @@ export function text<Value>(
   example: string,
   pattern: string,
   parse: (text: string) => Parsed<Value>,
+  meant?: (value: number) => string | undefined,
 ): TextType<Value> {
-  return { kind: 'text', what, example, pattern, parse };
+  return { kind: 'text', what, example, pattern, parse, meant };
 }
 
 /** For lists that may be one entry without brackets. */
@@ -80,6 +81,11 @@ export function map<Item extends Type>(of: Item, rules: MapRules<Item>): MapType
 
 export function object<Keys extends Shape>(keys: Keys, refused?: Readonly<Record<string, string>>): ObjectType<Keys> {
   return refused === undefined ? { kind: 'object', keys } : { kind: 'object', keys, refused };
+}
+
+/** Of an object, for editors: exactly one of these keys is there. */
+export function oneOf<Keys extends Shape>(type: ObjectType<Keys>, ...keys: (keyof Keys & string)[]): ObjectType<Keys> {
+  return { ...type, oneOf: keys };
 }
 
 export function either<Short extends TextType<unknown>, Long extends ObjectType<Shape>>(

@@ -17,7 +17,12 @@ export function objectSchema(type: ObjectType<Shape>): JsonObject {
     properties: Object.fromEntries(keys.map(([name, key]) => [name, keySchema(key)])),
     additionalProperties: false,
     ...(required.length > 0 ? { required } : {}),
+    ...(type.oneOf === undefined ? {} : { oneOf: type.oneOf.map(withKey) }),
   };
+}
+
+function withKey(name: string): JsonObject {
+  return { type: 'object', properties: { [name]: {} }, required: [name] };
 }
 
 function schemaOf(type: Type): JsonObject {

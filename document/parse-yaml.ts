@@ -24,8 +24,11 @@ export const textMax = 1_048_576;
 /** Aliases (`*name`) in one text at most: each may repeat a large part, and a hundred is more than a config needs. */
 export const aliasesMax = 100;
 
-/** Slips in one text that are explained; each costs another reading of it. */
+/** Slips in one text that are explained; each costs another reading of it, in all of so many characters. */
 const explainedMax = 20;
+const readAgainMax = 1_048_576;
+/** Errors of one text that an explanation is asked for. */
+const askedMax = 200;
 
 /** What was meant by a part of a line that YAML reads otherwise: its offsets, end excluded, and a sentence. */
 export interface Explanation {
@@ -57,6 +60,7 @@ class Reader {
   readonly #explain: Explain | undefined;
   readonly #anchors = new Map<string, Tree | 'open'>();
   #aliases = 0;
+  #asked = 0;
 
   constructor(source: Source, problems: ProblemList, from: number, explain: Explain | undefined) {
     this.#source = source;
@@ -67,10 +71,11 @@ class Reader {
 
   read(): Tree | undefined {
     let text = this.#source.text.slice(this.#from);
-    for (let explained = 0; explained <= explainedMax; explained++) {
+    const readings = 1 + Math.min(explainedMax, Math.floor(readAgainMax / (text.length + 1)));
+    for (let reading = 0; reading < readings; reading++) {
       const document = documentOf(text);
       const failures = [...document.errors, ...document.warnings].sort((left, right) => left.pos[0] - right.pos[0]);
-      if (failures.length === 0 && explained === 0) {
+      if (failures.length === 0 && reading === 0) {
         return document.contents === null ? undefined : this.#tree(document.contents as Node);
       }
       const mended = this.#tell(failures, text);
@@ -86,7 +91,7 @@ class Reader {
     for (const { code, message, pos } of failures) {
       // One slip often makes many errors of the grammar: in the rest of its section, and where the document "goes on".
       if (regionEnd > 0 && (pos[0] < regionEnd || message.includes('in YAML stream'))) continue;
-      const explained = this.#explain?.(text, pos[0]);
+      const explained = ++this.#asked > askedMax ? undefined : this.#explain?.(text, pos[0]);
       if (explained !== undefined) {
         const { start, end } = explained;
         this.#problems.add(this.#place(start, end), explained.message);

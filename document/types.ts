@@ -80,6 +80,8 @@ export interface TextType<Value> {
   /** For editors: a regular expression that every right text matches (it may let some wrong ones through). */
   pattern: string;
   parse(text: string): Parsed<Value>;
+  /** What somebody means who writes a number in its place. */
+  meant?: ((value: number) => string | undefined) | undefined;
 }
 
 export interface ListType<Item extends Type> {
@@ -135,6 +137,8 @@ export interface ObjectType<Keys extends Shape> {
   keys: Keys;
   /** Keys with a sentence on why they are refused. */
   refused?: Readonly<Record<string, string>>;
+  /** Of these keys exactly one is there; for editors, since whoever reads the object says it better. */
+  oneOf?: readonly string[];
 }
 
 /** Short as a text or long as an object. */

@@ -62,6 +62,7 @@ async function loadStrategies(
     clock: endpoint.clock,
     random: systemRandom,
     log,
+    eventLoopUtilization: () => performance.eventLoopUtilization(),
     tell: (message) => endpoint.tell({ type: 'strategies', message }),
   });
 }

@@ -55,6 +55,8 @@ export type StrategyQuestion =
   | { ask: 'picture'; strategy: string; form: 'svg' | 'mermaid' | 'text' }
   | { ask: 'traces'; strategy: string }
   | { ask: 'history' }
+  /** Those in use. */
+  | { ask: 'definitions' }
   | { ask: 'publish' }
   | { ask: 'rollback'; version: number | undefined }
   /** `level` undefined: limits and signals alone decide again. */
@@ -70,6 +72,8 @@ export interface StrategyThreadHost {
   clock: Clock;
   random: Random;
   log: Logger;
+  /** Ms that its event loop worked and waited, ever; absent: it is not known, and the signal `utilization` neither. */
+  eventLoopUtilization?(): { active: number; idle: number };
   /** Sends to main. */
   tell(message: unknown): void;
 }

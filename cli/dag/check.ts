@@ -3,7 +3,7 @@
 import type { StrategyDefinition } from '../../dag/definition.ts';
 import { formatProblems } from '../../document/format-problems.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type LoadOptions, loadSet } from './load.ts';
+import { hasConfig, type LoadOptions, loadSet } from './load.ts';
 import { count } from './output.ts';
 
 /** Prints to standard output, as `heddle check` does. Resolves with the exit code. */
@@ -16,6 +16,11 @@ export async function dagCheck(files: readonly string[], options: LoadOptions): 
   const width = Math.max(...definitions.map(({ name }) => name.length));
   for (const definition of definitions) {
     process.stdout.write(`${definition.name.padEnd(width)}  ${partsOf(definition)}  ok\n`);
+  }
+  const pools = new Set(definitions.flatMap(({ nodes }) => nodes.flatMap(({ pool }) => pool ?? [])));
+  if (files.length > 0 && pools.size > 0 && !hasConfig(options.config)) {
+    const what = pools.size === 1 ? `pool ${[...pools][0]} is` : `pools ${[...pools].join(', ')} are`;
+    process.stdout.write(`not checked: whether ${what} there, since no heddle.yaml is here; --config names one\n`);
   }
   return exitCodes.ok;
 }

@@ -5,7 +5,7 @@ import { explain } from '../../dag/simulate/explain.ts';
 import { formatExplanation } from '../../dag/simulate/format-explanation.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { loadOne } from './load.ts';
-import { put } from './output.ts';
+import { looks, put } from './output.ts';
 import { type WorldOptions, worldOf } from './simulation-options.ts';
 import { jsonArgument } from './trace-file.ts';
 
@@ -32,6 +32,10 @@ export async function dagExplain(
     failing: options.failing ?? [],
     ...(known === undefined ? {} : { idempotent: known.idempotent, shapes: known.responses }),
   });
-  put(options.json === true ? JSON.stringify(explanation, undefined, 2) : formatExplanation(explanation), undefined);
+  const { width } = looks();
+  put(
+    options.json === true ? JSON.stringify(explanation, undefined, 2) : formatExplanation(explanation, { width }),
+    undefined,
+  );
   return exitCodes.ok;
 }

@@ -4,17 +4,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { readConfig } from '../../config/read-config.ts';
+import type { StrategyDefinition } from '../../dag/definition.ts';
+import { loadInThread } from '../../dag/load/load-in-thread.ts';
+import type { LoadedStrategies, LoadKnown } from '../../dag/load/load-strategies.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import {
   shownPath,
   strategyFiles,
   strategyFilesIn,
   strategyFilesMax,
   strategySource,
-} from '../../config/strategy-files.ts';
-import type { StrategyDefinition } from '../../dag/definition.ts';
-import { loadInThread } from '../../dag/load/load-in-thread.ts';
-import type { LoadedStrategies, LoadKnown } from '../../dag/load/load-strategies.ts';
-import { formatProblems } from '../../document/format-problems.ts';
+} from '../../document/strategy-files.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
 import type { Settings } from '../../runtime/settings.ts';
@@ -23,10 +23,17 @@ import type { StrategySource } from '../../runtime/strategies.ts';
 const defaultConfig = 'heddle.yaml';
 
 export interface LoadOptions {
-  /** The config whose strategies, without files, and whose pools are meant. */
+  /** The config whose strategies, without files, and whose pools are meant. Default: heddle.yaml, if it is there. */
   config?: string;
   /** False: the modules of nodes are neither looked for nor loaded. Default true. */
   modules?: boolean;
+  /** False: pools that the config has not are no mistakes. Default true. */
+  pools?: boolean;
+}
+
+/** Whether there is a config that says which pools there are: one that is named, or else heddle.yaml. */
+export function hasConfig(config: string | undefined): boolean {
+  return config !== undefined || existsSync(defaultConfig);
 }
 
 /**
@@ -35,20 +42,28 @@ export interface LoadOptions {
  */
 export async function loadSet(
   files: readonly string[],
-  { config, modules = true }: LoadOptions,
+  options: LoadOptions,
   previous?: readonly StrategyDefinition[],
 ): Promise<LoadedStrategies> {
-  const settings = files.length > 0 && config === undefined ? undefined : settingsOf(config ?? defaultConfig);
-  const sources = files.length > 0 ? sourcesOf(files) : settings!.strategies.sources;
-  if (sources.length === 0) {
-    const file = config ?? defaultConfig;
-    throw failed(`${file} names no strategies: write strategies: ./strategies/*.yaml in it, or name files here`);
-  }
+  const { config, modules = true, pools = true } = options;
+  const sources = sourcesFor(files, options);
   const known: LoadKnown = {
-    ...(settings === undefined ? {} : { pools: new Set(settings.pools.map(({ name }) => name)) }),
+    ...(pools && hasConfig(config) ? { pools: poolsOf(settingsOf(config ?? defaultConfig)) } : {}),
     ...(previous === undefined ? {} : { previous }),
   };
   return loadInThread(sources, known, { modules });
+}
+
+/** What loadSet reads. */
+export function sourcesFor(files: readonly string[], { config = defaultConfig }: LoadOptions): StrategySource[] {
+  if (files.length > 0) return sourcesOf(files);
+  const { sources } = settingsOf(config).strategies;
+  if (sources.length > 0) return sources;
+  throw failed(`${config} names no strategies: write strategies: ./strategies/*.yaml in it, or name files here`);
+}
+
+function poolsOf({ pools }: Settings): Set<string> {
+  return new Set(pools.map(({ name }) => name));
 }
 
 /** As loadSet, for who can do nothing with mistakes: throws FAILED_PRECONDITION with all of them. */

@@ -1,8 +1,10 @@
 // The grammar of the commands of `heddle dag` that speak with a running process.
 
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { command, type EndWith, notes } from '../command.ts';
-import type { PictureForm, ProcessOptions, StatusOptions } from './process.ts';
+import { pictureOptions } from './picture-format.ts';
+import type { ProcessOptions, StatusOptions } from './process.ts';
+import { orUsage } from './usage.ts';
 import { whole } from './whole.ts';
 
 const noProcess = 'answered with an error, or no Heddle process answers';
@@ -77,22 +79,22 @@ function addHistory(dag: Command, endWith: EndWith): void {
 }
 
 function addStatus(dag: Command, endWith: EndWith): void {
-  const forms: readonly PictureForm[] = ['text', 'svg', 'mermaid'];
+  const [format, out] = pictureOptions();
   const one = command(dag, 'status', 'show the strategies of a running process, with what they count')
     .argument('[strategy]', 'draws this one with its counters')
-    .addOption(new Option('--format <format>', 'of the drawing').choices(forms).default('text'))
-    .option('--out <file>', 'write the drawing there');
+    .addOption(format)
+    .addOption(out);
   withProcess(one)
     .addHelpText(
       'after',
       notes({
-        examples: ['heddle dag status', 'heddle dag status feed.recommend --format svg --out feed.svg'],
+        examples: ['heddle dag status', 'heddle dag status feed.recommend --out feed.svg'],
         exit: { ok: 'shown', failed: noProcess },
       }),
     )
     .action(async (name: string | undefined, options: StatusOptions) => {
       const { dagStatus } = await import('./process.ts');
-      endWith(await dagStatus(name, options));
+      endWith(await orUsage(() => dagStatus(name, options)));
     });
 }
 
@@ -125,5 +127,7 @@ function withProcess(one: Command): Command {
 }
 
 function levelOrAuto(text: string): number | 'auto' {
-  return text === 'auto' ? 'auto' : whole(0, 10)(text);
+  if (text === 'auto') return text;
+  if (/^(\d|10)$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Write a whole number from 0 to 10, or auto: signals and limits alone.');
 }

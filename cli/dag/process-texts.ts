@@ -4,8 +4,14 @@ import { formatMs, formatPercent } from '../../dag/draw/describe.ts';
 import type { VersionReport } from '../../dag/host/process-strategies.ts';
 import type { NodeReport, StrategiesReport, StrategyReport } from '../../dag/host/strategy-report.ts';
 import { lines, table } from '../admin-tables.ts';
+import { fitTable } from './fit-table.ts';
+import { count } from './output.ts';
 
-export function strategiesText({ version, strategies }: StrategiesReport): string {
+/** Columns that give way where the terminal is narrow, the first first. */
+const statusGivesWay = ['MEAN', 'P50', 'RUNS BY LEVEL', 'BY HAND', 'P99', 'DEGRADED'];
+const nodesGiveWay = ['P95', 'HEDGES', 'CACHED', 'P50', 'CALLS', 'DEGRADED', 'SKIPPED', 'P99'];
+
+export function strategiesText({ version, strategies }: StrategiesReport, width: number): string {
   const head = ['STRATEGY', 'RUNS', 'FAILED', 'DEGRADED', 'MEAN', 'P50', 'P99', 'BY HAND', 'RUNS BY LEVEL'];
   const rows = strategies.map((one) => {
     const { name, done, failed, degraded, manualLevel, levels } = one;
@@ -13,11 +19,16 @@ export function strategiesText({ version, strategies }: StrategiesReport): strin
     const byHand = manualLevel === undefined ? '-' : `level ${manualLevel}`;
     return [name, String(done + failed), String(failed), String(degraded), ...times, byHand, levelsText(levels)];
   });
-  return lines([`version ${version}`, '', ...table([head, ...rows]), ...strategies.flatMap(whyLines)]);
+  return lines([
+    `version ${version}`,
+    '',
+    ...fitTable([head, ...rows], width, statusGivesWay),
+    ...strategies.flatMap(whyLines),
+  ]);
 }
 
 /** Its nodes, below its picture. */
-export function nodesText({ strategies }: StrategiesReport, strategy: string): string {
+export function nodesText({ strategies }: StrategiesReport, strategy: string, width: number): string {
   const found = strategies.find(({ name }) => name === strategy);
   if (found === undefined) return '';
   const head = [
@@ -34,7 +45,8 @@ export function nodesText({ strategies }: StrategiesReport, strategy: string): s
     'P99',
     'CRITICAL',
   ];
-  return lines([...table([head, ...found.nodes.map(nodeRow)]), ...whyLines(found)]);
+  const drawn = fitTable([head, ...found.nodes.map(nodeRow)], width, nodesGiveWay);
+  return lines([...drawn, ...whyLines(found)]);
 }
 
 export function historyText({ versions }: { versions: readonly VersionReport[] }): string {
@@ -51,9 +63,16 @@ export function publishText(answer: { version: number; before?: number; changed:
   return `version ${version} is in use; before it was ${before}\n`;
 }
 
-export function levelText({ strategy, level }: { strategy: string; level: number | null }): string {
+/** `declared`: its levels; a process of another version does not say them. */
+export function levelText(answer: { strategy: string; level: number | null; declared?: readonly number[] }): string {
+  const { strategy, level, declared } = answer;
   if (level === null) return `${strategy}: signals and limits alone decide its level\n`;
-  return `${strategy} runs at level ${level} at least, until "heddle dag level ${strategy} auto"\n`;
+  const until = `until "heddle dag level ${strategy} auto"`;
+  const effective = declared?.findLast((one) => one <= level) ?? 0;
+  if (declared === undefined || effective === level) return `${strategy} runs at level ${level} at least, ${until}\n`;
+  if (declared.length === 0) return `${strategy} declares no levels: level ${level} changes nothing; set ${until}\n`;
+  const means = effective === 0 ? `level ${level} changes nothing` : `level ${level} means level ${effective}`;
+  return `${strategy} declares ${count(declared.length, 'level')}, ${declared.join(' and ')}: ${means}; set ${until}\n`;
 }
 
 function nodeRow(node: NodeReport): string[] {

@@ -10,10 +10,13 @@ import { HeddleError } from '../../runtime/errors.ts';
 import { answerOf, failureText } from '../admin-answer.ts';
 import { type AdminRequest, type AdminResponse, askAdmin } from '../admin-request.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { adminAddress } from '../top/address.ts';
+import { adminOf } from './admin-of.ts';
 import { looks, put } from './output.ts';
+import { picturePage } from './page.ts';
+import { formatOf, type PictureFormat } from './picture-format.ts';
 import { historyText, levelText, nodesText, publishText, strategiesText } from './process-texts.ts';
 import { tracesOf } from './trace-file.ts';
+import { wrongUsage } from './usage.ts';
 
 /** Of what the process knows, ms. */
 const answerMs = 5_000;
@@ -27,8 +30,6 @@ export interface ProcessOptions {
   config?: string;
   json?: true;
 }
-
-export type PictureForm = 'text' | 'svg' | 'mermaid';
 
 type Question = Omit<AdminRequest, 'address'>;
 
@@ -53,23 +54,38 @@ export function dagHistory(options: ProcessOptions): Promise<number> {
 }
 
 export interface StatusOptions extends ProcessOptions {
-  /** Of one strategy. */
-  format: PictureForm;
+  /** Of one strategy. Default: what the ending of `out` says, else text. */
+  format?: PictureFormat;
   out?: string;
 }
 
 /** All strategies with what they count; of one its picture, and on the terminal its nodes. */
 export async function dagStatus(strategy: string | undefined, options: StatusOptions): Promise<number> {
-  const { format, out } = options;
-  if (strategy === undefined) return ask(get('/strategies'), options, shown(strategiesText));
-  const picture = get(`/strategies/picture?${query({ strategy, form: format })}`, pictureMs);
-  const drawn = await ask(picture, options, ({ text }) => put(text, out));
+  const { out } = options;
+  const format = formatOf(options);
+  const { width } = looks();
+  if (strategy === undefined) {
+    const given = out === undefined ? `--format ${format}` : `--out ${out}`;
+    if (out !== undefined || format !== 'text') throw wrongUsage(`${given} draws one strategy: name it before`);
+    return ask(
+      get('/strategies'),
+      options,
+      shown((report: StrategiesReport) => strategiesText(report, width)),
+    );
+  }
+  const form = format === 'html' ? 'svg' : format;
+  const picture = get(`/strategies/picture?${query({ strategy, form })}`, pictureMs);
+  const drawn = await ask(picture, options, ({ text }) => put(format === 'html' ? pageOf(strategy, text) : text, out));
   if (drawn !== exitCodes.ok || out !== undefined || format !== 'text') return drawn;
   return ask(
     get('/strategies'),
     options,
-    shown((report: StrategiesReport) => `\n${nodesText(report, strategy)}`),
+    shown((report: StrategiesReport) => `\n${nodesText(report, strategy, width)}`),
   );
+}
+
+function pageOf(strategy: string, svg: string): string {
+  return picturePage({ title: strategy, origin: 'as a running process counts it', svg });
 }
 
 /** Prints the runs that the process keeps; with `out` writes each as JSON and as a page into that folder. */
@@ -105,7 +121,7 @@ function saveTraces(traces: readonly RunTrace[], folder: string): void {
 type Show = (response: AdminResponse) => void;
 
 async function ask(question: Question, options: ProcessOptions, show: Show): Promise<number> {
-  const address = adminAddress(options.address ?? options.config, process.env);
+  const address = adminOf(options.address ?? options.config);
   const response = await askAdmin({ address, ...question });
   if (response.status >= 400) {
     process.stderr.write(failureText(response, address));

@@ -3,17 +3,22 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { collect, command, type EndWith, notes } from '../command.ts';
+import type { DiffOptions } from './diff.ts';
 import type { ExplainOptions } from './explain.ts';
+import { latenciesExample } from './latencies-example.ts';
 import type { LoadOptions } from './load.ts';
+import { pictureOptions } from './picture-format.ts';
 import { addProcessCommands } from './process-program.ts';
 import type { ReplayOptions } from './replay.ts';
-import type { ShowFormat, ShowOptions } from './show.ts';
+import type { ShowOptions } from './show.ts';
 import type { SimulateOptions } from './simulate.ts';
 import type { TestOptions } from './test.ts';
+import { orUsage } from './usage.ts';
 import { whole } from './whole.ts';
 
 const files = ['[files...]', 'strategy files, modules, globs or folders; none: those of the config'] as const;
 const strategy = ['<strategy>', 'its name, or the file that has no other'] as const;
+const latenciesNote = `A file of --latencies:\n  ${latenciesExample}`;
 const mistakes = 'the strategies have mistakes; all of them are printed, each with its place';
 
 export function addDag(program: Command, endWith: EndWith): void {
@@ -23,8 +28,8 @@ export function addDag(program: Command, endWith: EndWith): void {
       'after',
       notes({
         more: [
-          'Files are checked and loaded on a thread of their own. publish, rollback, level, history, status and traces',
-          'speak with a running process; all others need none.',
+          'Files are checked and loaded on a thread of their own. publish, rollback, level,',
+          'history, status and traces speak with a running process; all others need none.',
         ].join('\n'),
         examples: [
           'heddle dag check',
@@ -63,16 +68,14 @@ function addCheck(dag: Command, endWith: EndWith): void {
 }
 
 function addShow(dag: Command, endWith: EndWith): void {
-  const formats: readonly ShowFormat[] = ['terminal', 'svg', 'mermaid', 'html'];
+  const [format, out] = pictureOptions();
   withConfig(
     command(dag, 'show', 'draw a strategy')
       .argument(...strategy)
       .argument(...files),
   )
-    .addOption(
-      new Option('--format <format>', 'default: what the ending of --out says, else terminal').choices(formats),
-    )
-    .option('--out <file>', 'write it there: .svg, .mmd, .html')
+    .addOption(format)
+    .addOption(out)
     .addOption(levelOption('as it is at this level of degradation'))
     .addHelpText(
       'after',
@@ -84,7 +87,7 @@ function addShow(dag: Command, endWith: EndWith): void {
     )
     .action(async (name: string, names: string[], options: ShowOptions) => {
       const { dagShow } = await import('./show.ts');
-      endWith(await dagShow(name, names, options));
+      endWith(await orUsage(() => dagShow(name, names, options)));
     });
 }
 
@@ -115,7 +118,7 @@ function addExplain(dag: Command, endWith: EndWith): void {
     .addHelpText(
       'after',
       notes({
-        more: 'It runs once on a virtual clock: what nodes give comes from recorded runs, the tests in the file, or shapes.',
+        more: `It runs once on a virtual clock: what nodes give comes from recorded runs, the tests in the file, or shapes.\n${latenciesNote}`,
         examples: [
           `heddle dag explain feed.recommend --request '{"user":"ann","k":20}'`,
           'heddle dag explain feed.recommend --request @request.json --level 2 --failing rank',
@@ -125,7 +128,7 @@ function addExplain(dag: Command, endWith: EndWith): void {
     )
     .action(async (name: string, names: string[], options: ExplainOptions) => {
       const { dagExplain } = await import('./explain.ts');
-      endWith(await dagExplain(name, names, options));
+      endWith(await orUsage(() => dagExplain(name, names, options)));
     });
 }
 
@@ -146,7 +149,7 @@ function addSimulate(dag: Command, endWith: EndWith): void {
     .addHelpText(
       'after',
       notes({
-        more: 'Without latencies, nodes take what their estimate says; the same seed gives the same numbers.',
+        more: `Without latencies, nodes take what their estimate says; the same seed gives the same numbers.\n${latenciesNote}`,
         examples: [
           'heddle dag simulate feed.recommend --what-if rank.hedge=p95',
           'heddle dag simulate feed.recommend --address 127.0.0.1:7199 --what-if level=1 --runs 50000',
@@ -156,14 +159,17 @@ function addSimulate(dag: Command, endWith: EndWith): void {
     )
     .action(async (name: string, names: string[], options: SimulateOptions) => {
       const { dagSimulate } = await import('./simulate.ts');
-      endWith(await dagSimulate(name, names, options));
+      endWith(await orUsage(() => dagSimulate(name, names, options)));
     });
 }
 
 function addDiff(dag: Command, endWith: EndWith): void {
   command(dag, 'diff', 'list what changes between two versions, node by node and share by share')
-    .argument('<old>', 'a strategy file, a glob, or a folder')
-    .argument('<new>', 'the same of the newer version')
+    .usage('[options] <old> <new> | --running [new]')
+    .argument('[versions...]', 'the older and the newer: each a strategy file, a glob, or a folder')
+    .option('--running', 'the older is what a running process uses; none named: the newer is that of the config')
+    .addOption(new Option('-a, --address <address>', 'the admin of that process').conflicts('config'))
+    .option('-c, --config <file>', 'the config that it was started with')
     .option('--exit-code', 'end with 1 when they differ')
     .addHelpText(
       'after',
@@ -172,6 +178,7 @@ function addDiff(dag: Command, endWith: EndWith): void {
         examples: [
           'heddle dag diff strategies.old strategies',
           'heddle dag diff old.yaml strategies/feed.yaml --exit-code',
+          'heddle dag diff --running strategies',
         ],
         exit: {
           ok: 'compared',
@@ -179,9 +186,9 @@ function addDiff(dag: Command, endWith: EndWith): void {
         },
       }),
     )
-    .action(async (older: string, newer: string, options: { exitCode?: boolean }) => {
+    .action(async (versions: string[], options: DiffOptions) => {
       const { dagDiff } = await import('./diff.ts');
-      endWith(await dagDiff(older, newer, options));
+      endWith(await orUsage(() => dagDiff(versions, options)));
     });
 }
 
@@ -198,7 +205,7 @@ function addReplay(dag: Command, endWith: EndWith): void {
       collect,
     )
     .option('--mocks <json>', 'what nodes do of which nothing is recorded; @file reads a file')
-    .option('--out <file>', 'write the timeline of the new run there, as a page')
+    .option('--out <file>', 'write the timeline of the new run there: .html, .svg')
     .option('--json', 'what came out as JSON')
     .addHelpText(
       'after',
@@ -206,32 +213,32 @@ function addReplay(dag: Command, endWith: EndWith): void {
         more: 'Nodes take as long and give what they did; what changed is what the strategy makes of it.',
         examples: [
           'heddle dag replay slow.json',
-          `heddle dag replay slow.json --against new/feed.yaml --mocks '{"rank":{"result":[]}}'`,
+          `heddle dag replay slow.json --against new/feed.yaml --mocks '{"rank":{"result":[],"delay":"5ms"}}'`,
         ],
         exit: { ok: 'it came out the same', failed: `it came out otherwise, or ${mistakes}` },
       }),
     )
     .action(async (trace: string, options: ReplayOptions) => {
       const { dagReplay } = await import('./replay.ts');
-      endWith(await dagReplay(trace, options));
+      endWith(await orUsage(() => dagReplay(trace, options)));
     });
 }
 
 function addTimeline(dag: Command, endWith: EndWith): void {
   command(dag, 'timeline', 'draw recorded runs as timelines')
     .argument('<trace>', 'a file of runs, as heddle dag traces --out writes')
-    .option('--out <file>', 'write a page there; of several runs one each')
+    .option('--out <file>', 'write it there: .html, .svg; of several runs one each')
     .addHelpText(
       'after',
       notes({
         more: 'Environment: NO_COLOR=1 draws without colours.',
         examples: ['heddle dag timeline slow.json', 'heddle dag timeline slow.json --out slow.html'],
-        exit: { ok: 'drawn', failed: 'the file has no run, or one can not be written' },
+        exit: { ok: 'drawn', failed: 'the file is no trace of runs, or --out can not be written' },
       }),
     )
     .action(async (trace: string, options: { out?: string }) => {
       const { dagTimeline } = await import('./timeline.ts');
-      endWith(dagTimeline(trace, options));
+      endWith(await orUsage(() => dagTimeline(trace, options)));
     });
 }
 

@@ -8,9 +8,11 @@ import { readLatencies } from '../../dag/simulate/read-latencies.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { answerOf, failureText } from '../admin-answer.ts';
 import { askAdmin } from '../admin-request.ts';
-import { adminAddress } from '../top/address.ts';
+import { adminOf } from './admin-of.ts';
+import { latenciesExample } from './latencies-example.ts';
 import type { LoadOptions } from './load.ts';
 import { jsonArgument, jsonFile, tracesIn } from './trace-file.ts';
+import { ofFile } from './usage.ts';
 
 export interface WorldOptions extends LoadOptions {
   /** JSON, or @file. */
@@ -31,15 +33,15 @@ export interface World {
   traces?: readonly RunTrace[];
 }
 
-/** Throws INVALID_ARGUMENT for what can't be read, and what says why a process does not answer. */
+/** Throws INVALID_ARGUMENT for arguments that can't be, FAILED_PRECONDITION for files, UNAVAILABLE for a process that is silent. */
 export async function worldOf(strategy: string, options: WorldOptions): Promise<World> {
   const { params, level = 0, traces } = options;
   const latencies = await latenciesOf(options);
   return {
     level,
-    model: latencies === undefined ? {} : (readLatencies(latencies).get(strategy) ?? {}),
+    model: latencies === undefined ? {} : (modelsOf(latencies).get(strategy) ?? {}),
     ...(params === undefined ? {} : { params: mapArgument(params, '--params') }),
-    ...(traces === undefined ? {} : { traces: tracesIn(traces) }),
+    ...(traces === undefined ? {} : { traces: ofFile(() => tracesIn(traces)) }),
   };
 }
 
@@ -49,10 +51,20 @@ export function mapArgument(text: string, option: string): Readonly<Record<strin
   throw new HeddleError('INVALID_ARGUMENT', `${option} is a JSON map from name to value, as '{"useExtra":true}'`);
 }
 
+function modelsOf(latencies: unknown): ReadonlyMap<string, SimulationModel> {
+  try {
+    return readLatencies(latencies);
+  } catch (reason) {
+    if (!(reason instanceof HeddleError)) throw reason;
+    const message = `latencies: ${reason.message.replace(/^latencies /, '')}; they are written ${latenciesExample}`;
+    throw new HeddleError('FAILED_PRECONDITION', message, { retry: 'no' });
+  }
+}
+
 async function latenciesOf({ latencies, address }: WorldOptions): Promise<unknown> {
-  if (latencies !== undefined) return jsonFile(latencies, '--latencies');
+  if (latencies !== undefined) return ofFile(() => jsonFile(latencies, '--latencies'));
   if (address === undefined) return undefined;
-  const at = adminAddress(address, process.env);
+  const at = adminOf(address);
   const response = await askAdmin({ address: at, verb: 'GET', path: '/strategies', timeoutMs: 5_000 });
   if (response.status < 400) return answerOf(response.text);
   throw new HeddleError(

@@ -138,7 +138,7 @@ function lostWay(subject: Subject, level: number, name: string, known: Ways): re
   const by = replaced.get(name);
   // A stand-in that is skipped was told where it is put in.
   if (by !== undefined && skipped.has(by.node)) return undefined;
-  const needed = by === undefined ? lostBy(node) : { names: [by.node], lost: node.fallback.length > 0 ? 2 : 1 };
+  const needed = by === undefined ? lostBy(node) : lostWith(node, by.node);
   const ways = skipped.has(name)
     ? []
     : needed.names.map((other) => lostWay(subject, level, other, known)).filter((way) => way !== undefined);
@@ -147,8 +147,21 @@ function lostWay(subject: Subject, level: number, name: string, known: Ways): re
   return way;
 }
 
-/** So many of these must be lost for the node to be. */
-function lostBy({ hard, join }: NodeDefinition): { names: readonly string[]; lost: number } {
+interface Needed {
+  readonly names: readonly string[];
+  /** So many of these must be lost for the node to be. */
+  readonly lost: number;
+}
+
+/** Of a node that is replaced: its fallbacks follow when the other fails. */
+function lostWith({ fallback }: NodeDefinition, by: string): Needed {
+  const others = fallback.flatMap((one) => (one.kind === 'node' ? [one.node] : []));
+  const names = [...new Set([by, ...others])];
+  return { names, lost: others.length === fallback.length ? names.length : Number.POSITIVE_INFINITY };
+}
+
+/** Of one that runs itself: a failure or a skip by its join is final. */
+function lostBy({ hard, join }: NodeDefinition): Needed {
   switch (join.kind) {
     case 'all':
       return { names: hard, lost: 1 };

@@ -5,6 +5,7 @@ import type { LayerData } from '../definition.ts';
 import { compileExperiments } from '../experiment/compile.ts';
 import type { DefinitionPath, ExperimentsDefinition } from '../experiment/definition.ts';
 import { checkRamp } from '../experiment/ramp.ts';
+import { parameterReads } from './free-names.ts';
 import type { Known } from './known.ts';
 import type { Subject } from './subject.ts';
 
@@ -21,8 +22,38 @@ export function checkExperiments(subject: Subject, known: Known): void {
     const where = filePath(path, layers);
     // Slots are written, and the reader refused them.
     if (message.includes('has neither slots') && subject.report.places.has(`${where}[0]`)) continue;
+    // So are weights that are no numbers.
+    if (message.includes(' has the weight null')) continue;
     subject.report.add(writtenPlace(subject, where, message), inFileWords(message));
   }
+  checkUnread(subject);
+}
+
+/** A parameter that experiments set and nothing reads: nobody would ever be exposed. */
+function checkUnread(subject: Subject): void {
+  // Behind a mistake there may be an expression that reads it.
+  if (subject.isIncomplete) return;
+  const read = new Set(
+    subject.sites.flatMap(({ expression }) => parameterReads(expression.root).map(({ name }) => name)),
+  );
+  for (const { name: layer, parameters, experiments } of subject.definition.layers) {
+    for (const { name } of parameters) {
+      if (read.has(name)) continue;
+      const setter = experiments.find(
+        ({ state, variants }) =>
+          state !== 'stopped' && variants.some((variant) => Object.hasOwn(variant.parameters, name)),
+      );
+      if (setter === undefined) continue;
+      subject.report.add(
+        `layers.${layer}.params.${name}~key`,
+        `no expression reads ${parameterText(name)}, so the experiment '${setter.name}', which sets it, changes nothing, and nobody is ever exposed to it; read it, or take it out`,
+      );
+    }
+  }
+}
+
+function parameterText(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? `params.${name}` : `params[${JSON.stringify(name)}]`;
 }
 
 /** For checks and comparisons: nothing is ever evaluated. */

@@ -1,7 +1,7 @@
 // Names: nodes, variables and parameters that are named and do not exist, each with the nearest that does.
 
 import { nearest } from '../../runtime/nearest.ts';
-import type { Name } from '../expression/ast.ts';
+import { childrenOf, type Name, type Node } from '../expression/ast.ts';
 import { freeNames, parameterReads } from './free-names.ts';
 import type { Site } from './sites.ts';
 import { listed, type Subject } from './subject.ts';
@@ -71,7 +71,8 @@ interface Refusal {
   readonly hints?: { suggestion?: string | undefined; allowed?: string[] };
 }
 
-function refusal(subject: Subject, { part, node, expression }: Site, { name }: Name, visible: string[]): Refusal {
+function refusal(subject: Subject, { part, node, expression }: Site, free: Name, visible: string[]): Refusal {
+  const { name } = free;
   if (part === 'unit' || part === 'condition') {
     if (subject.nodes.has(name) || name === 'params') {
       const what = part === 'unit' ? 'the unit of a layer' : 'the condition of an experiment';
@@ -86,10 +87,22 @@ function refusal(subject: Subject, { part, node, expression }: Site, { name }: N
   }
   const suggestion = nearest(name, visible);
   const isBareWord = expression.root.kind === 'name';
-  const quoted = isBareWord ? `; a constant text has quotes within the quotes: "'${name}'"` : '';
+  const quoted = isBareWord
+    ? `; a constant text has quotes within the quotes: "'${name}'"`
+    : suggestion === undefined && isOperand(expression.root, free)
+      ? `; a constant text has quotes of its own: '${name}'`
+      : '';
   const message = `there is no node or variable "${name}"${quoted}`;
   if (suggestion !== undefined) return { message, hints: { suggestion } };
   return isBareWord ? { message } : { message, hints: { allowed: visible } };
+}
+
+/** Whether a constant could stand there: it is compared, or handed to a function or to orValue. */
+function isOperand(root: Node, name: Name): boolean {
+  const isComparison = root.kind === 'binary' && ['==', '!=', '<', '<=', '>', '>=', 'in'].includes(root.operator);
+  const operands =
+    isComparison || root.kind === 'call' ? childrenOf(root) : root.kind === 'orValue' ? [root.fallback] : [];
+  return operands.includes(name) || childrenOf(root).some((child) => isOperand(child, name));
 }
 
 function checkParameters(subject: Subject, { path, part, expression }: Site): void {

@@ -41,6 +41,8 @@ export function checkStrategies(strategies: readonly ReadStrategy[], known: Know
   const types = new Map<string, StrategyTypes>();
   for (const [name, subject] of byName) types.set(name, new StrategyTypes(subject, known, types));
   for (const subject of subjects) {
+    // Its nodes could not be read, as behind `node:`; every name in it would be wrong.
+    if (subject.names.length === 0) continue;
     checkNames(subject);
     checkStrategyNames(subject, byName);
     checkCycles(subject);

@@ -114,6 +114,8 @@ class Inputs {
         this.#template(value, `${path}.${key}`, record[key]!, [...fields, key]);
         continue;
       }
+      // What YAML made of the rest of an expression that it cut at a comma; the cut was told.
+      if (this.#subject.isIncomplete && /[()[\]]/.test(key)) continue;
       const suggestion = nearest(key, known);
       const hints = suggestion === undefined ? { allowed: known } : { suggestion };
       const name = fieldPath([...fields, key]);

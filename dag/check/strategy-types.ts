@@ -111,12 +111,7 @@ export class StrategyTypes {
   #check(site: Site): Type {
     const { path, expression } = site;
     const { problems, type } = checkTypes(expression, this.#scope(site), { partByPart: ['params'] });
-    for (const { message, suggestion, allowed, start, end } of problems) {
-      // The one who prints the hint adds it.
-      const bare = message.replace(/; did you mean .*\?$/, '');
-      const hints = suggestion === undefined ? { allowed: allowed ?? [] } : { suggestion };
-      this.#subject.report.addWithin(path, expression.text, start, end, bare, hints);
-    }
+    for (const problem of problems) this.#subject.report.addExpression(path, expression.text, problem);
     return type;
   }
 

@@ -54,10 +54,13 @@ export class Subject {
     for (let index = 0; places.has(`nodes.${node}.needs[${index}]`); index++) {
       const path = `nodes.${node}.needs[${index}]`;
       const { source, start, end } = places.of(path);
-      const match = /[A-Za-z_]\w*\??/.exec(source.text.slice(start, end));
+      const match = /[A-Za-z_][\w. -]*\??/.exec(source.text.slice(start, end));
       if (match === null) continue;
-      const written = match[0];
-      found.push({ name: written.replace('?', ''), path, optional: written.endsWith('?') });
+      const written = match[0].trimEnd();
+      // The reader calls a node my_hotels that is written my-hotels; another such name it has refused.
+      const name = written.replace('?', '').replaceAll(/[-. ]/g, '_');
+      if (/[-. ]/.test(written) && !this.nodes.has(name)) continue;
+      found.push({ name, path, optional: written.endsWith('?') });
     }
     return found;
   }

@@ -1,6 +1,7 @@
 // What a node does and what protects it, in a few words: the small print of every picture. Pure.
 
 import type { DegradeDefinition, NodeDefinition, Template } from '../definition.ts';
+import type { NodeEnd } from '../run/trace.ts';
 
 /** `call Users/get`, `run rank in pool rank`, `strategy feed.recall`, `= profile.segment`. Not cut. */
 export function doingText({ work, pool }: NodeDefinition): string {
@@ -47,6 +48,13 @@ export function policyTexts(node: NodeDefinition, degrade: DegradeDefinition): s
     if (input.some(([name]) => name === node.name)) texts.push(`level ${level} input`);
   }
   return texts;
+}
+
+const ends: Readonly<Record<NodeEnd, true>> = { done: true, failed: true, skipped: true, cancelled: true };
+
+/** Traces may come from anywhere: what is no end is drawn as cancelled, of which nothing came either. */
+export function knownEnd(end: NodeEnd): NodeEnd {
+  return Object.hasOwn(ends, end) ? end : 'cancelled';
 }
 
 /** A template as one would write it in YAML's flow style. */

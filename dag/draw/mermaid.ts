@@ -3,7 +3,7 @@
 import type { StrategyDefinition } from '../definition.ts';
 import { policyTexts } from './describe.ts';
 import { cutText } from './escape.ts';
-import { type Arrow, type Box, type BoxKind, pictureOf } from './picture.ts';
+import { type Arrow, type Box, type BoxKind, outputId, pictureOf, requestId } from './picture.ts';
 
 const doingCharsMax = 40;
 const policyCharsMax = 32;
@@ -53,9 +53,10 @@ function arrowLine({ from, to, kind, label: text }: Arrow): string {
   return `${idOf(from)} ${labelled} ${idOf(to)}`;
 }
 
-/** Some names are words of Mermaid's (`end`, `graph`), so that nodes get a prefix. */
+/** Some names are words of Mermaid's (`end`, `graph`), so that nodes get a prefix; what is no word is written as its code. */
 function idOf(id: string): string {
-  return id.startsWith(':') ? id.slice(1) : `n_${id}`;
+  if (id === requestId || id === outputId) return id.slice(1);
+  return `n_${id.replace(/\W/gu, (character) => `_${character.codePointAt(0)!.toString(16)}_`)}`;
 }
 
 /** Mermaid's entities for all that it, HTML or its formulas could take for their own. */

@@ -2,6 +2,7 @@
 // the definition, which is plain data, so that whoever finds a mistake in it can point into the file.
 
 import type { Place, ProblemHints, ProblemList } from '../../document/problem.ts';
+import type { ExpressionProblem } from '../expression/problem.ts';
 
 export class Places {
   readonly #places = new Map<string, Place>();
@@ -61,6 +62,16 @@ export class Reporter {
   /** About a part of the expression at `path`. */
   addWithin(path: string, text: string, start: number, end: number, message: string, hints: ProblemHints = {}): void {
     this.problems.add(this.places.within(path, text, start, end), message, hints);
+  }
+
+  /** A mistake in the expression at `path`. Its message stands alone and says the suggestion too, which is printed behind. */
+  addExpression(path: string, text: string, problem: ExpressionProblem): void {
+    const { message, start, end, suggestion, allowed } = problem;
+    if (suggestion === undefined) {
+      this.addWithin(path, text, start, end, message, allowed === undefined ? {} : { allowed });
+    } else {
+      this.addWithin(path, text, start, end, message.replace(/; did you mean .*\?$/, ''), { suggestion });
+    }
   }
 }
 

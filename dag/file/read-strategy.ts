@@ -18,7 +18,9 @@ import { readTests } from './parts/tests.ts';
 import { placesOf } from './place-tree.ts';
 import { type Places, Reporter } from './places.ts';
 import { readShape } from './read-shape.ts';
+import { withNodesRenamed } from './renamed-nodes.ts';
 import { type CheckedStrategy, reportParts, strategySchema } from './schema.ts';
+import { explainUnquoted } from './unquoted.ts';
 
 /** Values of one strategy, maps and lists included, aliases written out. */
 export const strategyValuesMax = 200_000;
@@ -45,7 +47,7 @@ export function readStrategy(
   options: ReadStrategyOptions = {},
 ): ReadStrategy | undefined {
   const before = problems.size;
-  const tree = parseYaml(source, problems);
+  const tree = parseYaml(source, problems, 0, explainUnquoted);
   // With broken syntax half of the file would be missing, and everything else reported about it would be noise.
   if (problems.size > before) return undefined;
   return readTree(tree, { source, start: 0, end: 1 }, options, undefined, problems);
@@ -59,12 +61,14 @@ export function readTree(
   program: ProgramParts | undefined,
   problems: ProblemList,
 ): ReadStrategy | undefined {
-  const root = asMap(tree, top);
-  if (root === undefined) {
+  const written = asMap(tree, top);
+  if (written === undefined) {
     problems.add(tree?.place ?? top, 'a strategy is a map with the keys strategy, nodes and output, and others');
     return undefined;
   }
-  if (!isWithin(root, 'the strategy', strategyValuesMax, problems)) return undefined;
+  if (!isWithin(written, 'the strategy', strategyValuesMax, problems)) return undefined;
+  // What a program gave is kept by the names that it gave.
+  const root = program === undefined ? withNodesRenamed(written, problems) : written;
   const places = placesOf(root, top);
   const checked = check(strategySchema, root, '', top, problems);
   const { folder } = options;

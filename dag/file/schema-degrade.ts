@@ -9,6 +9,7 @@ import {
   map,
   number,
   object,
+  oneOf,
   optional,
   required,
   section,
@@ -94,7 +95,7 @@ const countPerGap = text(
   },
 );
 
-const limitType = object({
+const limitKeys = object({
   level: required(
     integer(1, levelsMax),
     'The level of the runs beyond the limit.',
@@ -119,6 +120,8 @@ const limitType = object({
     'Requests never come evenly.',
   ),
 });
+
+const limitType = oneOf(limitKeys, 'count', 'rate');
 
 export const degradeType = object({
   levels: section(

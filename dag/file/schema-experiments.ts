@@ -48,7 +48,10 @@ const experimentType = object({
     'A name that comes back would deal units as before.',
   ),
   slots: optional(
-    list(word('a range of slots such as 0-99999', '0-99999', '^\\d{1,6}(-\\d{1,6})?$'), experimentLimits.slotRangesMax),
+    list(
+      word('a range of slots from 0 to 999999, such as 0-99999', '0-99999', '^\\d{1,6}(-\\d{1,6})?$'),
+      experimentLimits.slotRangesMax,
+    ),
     'none',
     'Slots out of 0-999999 that it holds, both ends included.',
     'Experiments of one layer exclude each other by them.',

@@ -9,6 +9,7 @@ import {
   key,
   list,
   object,
+  oneOf,
   optional,
   orNone,
   required,
@@ -17,21 +18,25 @@ import {
 import { quote } from '../../document/quote.ts';
 import type { Checked } from '../../document/types.ts';
 import { errorCodes } from '../../runtime/errors.ts';
-import { expression, nodeName, percent, template, time } from './schema-words.ts';
+import { expression, nodeName, percent, rounded, template, time } from './schema-words.ts';
 
 /** `p95` as a quantile 0..1; `none` as 0. */
 const percentile = percentileText('a percentile such as p95', '^p\\d{1,2}(\\.\\d{1,2})?$');
 const percentileOrNone = percentileText('a percentile such as p95, or none', '^(none|p\\d{1,2}(\\.\\d{1,2})?)$');
 
 function percentileText(what: string, pattern: string) {
-  return text(what, 'p95', pattern, (written) => {
+  const read = (written: string) => {
     if (written === 'none' && new RegExp(pattern).test('none')) return { value: 0 };
     const match = /^p(\d{1,2}(?:\.\d{1,2})?)$/.exec(written);
     const value = match === null ? 0 : Number(match[1]);
     return value > 0
       ? { value: value / 100 }
       : { message: `must be ${what}, from p0.01 to p99.99, not ${quote(written)}` };
-  });
+  };
+  // 95 and 0.95.
+  return text(what, 'p95', pattern, read, (value) =>
+    value > 0 && value < 100 ? `p${rounded(value < 1 ? value * 100 : value, 2)}` : undefined,
+  );
 }
 
 /** What a node writes to do without what `defaults` set. */
@@ -128,20 +133,24 @@ const fallbackType = list(
         ? { value: 'stale' as const }
         : { message: `must be stale, { value: … } or { node: … }, not ${quote(written)}` },
     ),
-    object({
-      value: optional(
-        template,
-        'none',
-        'A template that takes the place of the result.',
-        'A constant always has a value: it ends the list well.',
-      ),
-      node: optional(
-        nodeName,
-        'none',
-        'A node whose result takes its place; it runs only then.',
-        'Another source may have it.',
-      ),
-    }),
+    oneOf(
+      object({
+        value: optional(
+          template,
+          'none',
+          'A template that takes the place of the result.',
+          'A constant always has a value: it ends the list well.',
+        ),
+        node: optional(
+          nodeName,
+          'none',
+          'A node whose result takes its place; it runs only then.',
+          'Another source may have it.',
+        ),
+      }),
+      'value',
+      'node',
+    ),
   ),
   8,
 );

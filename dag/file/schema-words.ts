@@ -36,13 +36,25 @@ export const template = tree('an expression, a constant, or a map or list of the
 export const nodeName = word('the name of a node', 'rank', nodeNamePattern);
 
 /** `20%`, `0.5%` as a share 0..1. */
-export const percent = text('a percentage such as 20%', '20%', '^(100(\\.0+)?|\\d{1,2}(\\.\\d{1,4})?)%$', (written) => {
-  const match = /^(\d{1,3}(?:\.\d{1,4})?)%$/.exec(written);
-  const value = match === null ? Number.NaN : Number(match[1]);
-  return value >= 0 && value <= 100
-    ? { value: value / 100 }
-    : { message: `must be a percentage from 0% to 100%, not ${quote(written)}` };
-});
+export const percent = text(
+  'a percentage such as 20%',
+  '20%',
+  '^(100(\\.0+)?|\\d{1,2}(\\.\\d{1,4})?)%$',
+  (written) => {
+    const match = /^(\d{1,3}(?:\.\d{1,4})?)%$/.exec(written);
+    const value = match === null ? Number.NaN : Number(match[1]);
+    return value >= 0 && value <= 100
+      ? { value: value / 100 }
+      : { message: `must be a percentage from 0% to 100%, not ${quote(written)}` };
+  },
+  // 50 and 0.5.
+  (value) => (value > 0 && value <= 100 ? `${rounded(value < 1 ? value * 100 : value, 4)}%` : undefined),
+);
+
+/** With so many digits behind the point at most. */
+export function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}
 
 /** `2.5ms`, `300us`, `1s` in ms: what was measured is no whole number. */
 export const time = text('a time such as 2.5ms', '2.5ms', '^\\d{1,7}(\\.\\d{1,3})?(us|ms|s)$', (written) => {

@@ -9,6 +9,7 @@ import {
   list,
   map,
   object,
+  oneOf,
   optional,
   orNone,
   required,
@@ -86,7 +87,7 @@ const foreachType = object({
 const callPattern = '^(\\S+)#([A-Za-z_$][\\w$]*)/([A-Za-z_]\\w*)$';
 const runPattern = '^(\\S+)#([A-Za-z_$][\\w$]*)$';
 
-const nodeType = object({
+const nodeKeys = object({
   run: optional(
     word('module#export, such as ./rank.ts#rank', './rank.ts#rank', runPattern),
     'none',
@@ -139,6 +140,8 @@ const nodeType = object({
   ...policyKeys,
   ...nodePolicyKeys,
 });
+
+const nodeType = oneOf(nodeKeys, 'run', 'call', 'strategy', 'value');
 
 const budgetType = object({
   total: key(

@@ -44,9 +44,12 @@ function countNodes(counters: StrategyCounters, strategy: number, run: Run): voi
     if (work === undefined) continue;
     if (work.cached) counters.addNode(strategy, node, 'cached', 1);
     if (work.lost > 0) counters.addNode(strategy, node, 'lostItems', work.lost);
-    for (const { attempts } of work.tries) {
-      counters.addNode(strategy, node, 'attempts', attempts.length);
-      for (const { hedge } of attempts) if (hedge) counters.addNode(strategy, node, 'hedges', 1);
+    // Works of before: it was cancelled and demanded again.
+    for (let one: typeof work | undefined = work; one !== undefined; one = one.before) {
+      for (const { attempts } of one.tries) {
+        counters.addNode(strategy, node, 'attempts', attempts.length);
+        for (const { hedge } of attempts) if (hedge) counters.addNode(strategy, node, 'hedges', 1);
+      }
     }
   }
 }

@@ -77,6 +77,17 @@ export class CounterLedger {
     if (at !== -1) this.#close(memories.splice(at, 1)[0]!);
   }
 
+  /** The thread lacks that set, which it was told to use; its runs begin on the one before as ever. */
+  restore(thread: number, version: number, inUse: number): void {
+    const memories = this.#threads.get(thread) ?? [];
+    const at = memories.findIndex((memory) => memory.version === version);
+    if (at !== -1) this.#close(memories.splice(at, 1)[0]!);
+    const before = memories.find((memory) => memory.version === inUse);
+    if (before === undefined) return;
+    before.isUsed = true;
+    before.replacedMs = Number.POSITIVE_INFINITY;
+  }
+
   /** The thread has ended: nobody writes its memories any more. */
   close(thread: number): void {
     for (const memory of this.#threads.get(thread) ?? []) this.#close(memory);

@@ -10,14 +10,17 @@ import { StrategySignals } from '../degrade/signals.ts';
 import type { ThreadSignals } from '../degrade/thread-signals.ts';
 import { Graph } from '../graph/compile-graph.ts';
 import type { NodeBody } from '../run/fiber-run.ts';
+import { RequestCheck } from './check-request.ts';
 import { loadBodies } from './load-bodies.ts';
 import type { SetMemory, StrategySet } from './messages.ts';
+import { runsAlike } from './module-strategies.ts';
 
 export interface LoadedStrategy {
   /** In the set, for the counters. */
   readonly index: number;
   readonly definition: StrategyDefinition;
   readonly graph: Graph;
+  readonly check: RequestCheck;
   readonly bodies: readonly NodeBody[];
   readonly control: LevelControl;
   readonly signals: StrategySignals;
@@ -37,7 +40,10 @@ export class LoadedSet {
     this.strategies = strategies;
   }
 
-  /** `previous`: levels that were raised stay raised. Throws FAILED_PRECONDITION with all that can't be loaded. */
+  /**
+   * `previous`: strategies that are the same in it keep what they have learnt: caches, breakers, latencies, signals; of the
+   * others levels that were raised stay raised. Throws FAILED_PRECONDITION with all that can't be loaded.
+   */
   static async load(
     set: StrategySet,
     memory: SetMemory,
@@ -46,15 +52,24 @@ export class LoadedSet {
     clock: Clock,
   ): Promise<LoadedSet> {
     const { definitions, version } = set;
-    const loaded = await Promise.all(definitions.map(loadBodies));
+    const kept = definitions.map((definition) => {
+      const before = previous?.strategies.get(definition.name);
+      return before !== undefined && runsAlike(before.definition, definition) ? before : undefined;
+    });
+    const loaded = await Promise.all(
+      definitions.map((definition, index) => (kept[index] === undefined ? loadBodies(definition) : undefined)),
+    );
     const limits = limitsOf(definitions, memory.limits);
     const strategies = definitions.map((definition, index) => {
+      const same = kept[index];
+      if (same !== undefined) return [definition.name, { ...same, index, limits: limits[index]! }] as const;
       const graph = new Graph(definition);
       for (const node of graph.nodes) node.idempotent = loaded[index]!.idempotent[node.index]!;
       const strategy: LoadedStrategy = {
         index,
         definition,
         graph,
+        check: new RequestCheck(definition.request),
         bodies: loaded[index]!.bodies,
         control: new LevelControl(definition.degrade, previous?.strategies.get(definition.name)?.control),
         signals: new StrategySignals(thread, clock.nowMs()),

@@ -34,6 +34,9 @@ export type ToStrategies =
 export type FromStrategies =
   | { readonly say: 'loaded'; readonly version: number }
   | { readonly say: 'refused'; readonly version: number; readonly why: string }
-  | { readonly say: 'trace'; readonly trace: RunTrace }
+  /** It was told to use a version that it has not loaded; `inUse` goes on. */
+  | { readonly say: 'missing'; readonly version: number; readonly inUse: number }
+  /** `size`: about so many characters of JSON. */
+  | { readonly say: 'trace'; readonly trace: RunTrace; readonly size: number }
   /** Why each strategy with a level above 0 has it; only when it changed. */
   | { readonly say: 'levels'; readonly why: Readonly<Record<string, readonly string[]>> };

@@ -17,18 +17,19 @@ import type {
 import type { StrategyDefinition } from '../definition.ts';
 import { levelsMax } from '../file/schema-degrade.ts';
 import { loadInThread } from '../load/load-in-thread.ts';
-import type { RunTrace } from '../run/trace.ts';
 import { CounterLedger } from './counter-ledger.ts';
 import { drawInThread } from './draw-in-thread.ts';
 import { limitBytes } from './loaded-set.ts';
 import type { FromStrategies, StrategySet, ThreadBirth, ToStrategies } from './messages.ts';
+import { ModuleStrategies } from './module-strategies.ts';
 import { RollOut } from './roll-out.ts';
 import { type StrategiesReport, strategyReports } from './strategy-report.ts';
+import { TraceStore } from './trace-store.ts';
 
 /** Versions that can be gone back to. */
 const historyMax = 16;
-/** Traces kept of each strategy, the latest. */
-const tracesMax = 64;
+/** Names of strategies that one sentence lists. */
+const namesShown = 20;
 
 interface Published extends StrategySet {
   /** Wall clock, ms since 1970. */
@@ -98,13 +99,15 @@ class ProcessStrategies implements StrategyProcess {
   #closed = false;
   readonly #levels = new Map<string, number>();
   readonly #why = new Map<string, Readonly<Record<string, readonly string[]>>>();
-  readonly #traces = new Map<string, RunTrace[]>();
+  readonly #traces = new TraceStore();
+  readonly #modules = new ModuleStrategies();
 
   constructor(settings: StrategySettings, host: StrategyProcessHost, definitions: StrategyDefinition[]) {
     this.#settings = settings;
     this.#host = host;
     this.#used = this.#published(definitions, 'start');
     this.#remember(this.#used);
+    this.#modules.offered(definitions);
     host.log.info({ version: 1, strategies: definitions.map(({ name }) => name) }, 'strategies are read');
   }
 
@@ -161,7 +164,10 @@ class ProcessStrategies implements StrategyProcess {
         }
         break;
       case 'trace':
-        this.#keep(told.trace);
+        this.#traces.add(told.trace, told.size);
+        break;
+      case 'missing':
+        this.#missing(number, told.version, told.inUse);
         break;
       case 'levels':
         this.#why.set(String(number), told.why);
@@ -179,9 +185,11 @@ class ProcessStrategies implements StrategyProcess {
       case 'picture':
         return drawInThread(this.#named(question.strategy), this.#report(), question.form);
       case 'traces':
-        return { traces: this.#traces.get(this.#named(question.strategy).name) ?? [] };
+        return { traces: this.#traces.of(this.#named(question.strategy).name) };
       case 'history':
         return { versions: this.#history.map((one) => this.#versionReport(one)) };
+      case 'definitions':
+        return { version: this.#used.version, definitions: this.#used.definitions, sources: this.#settings.sources };
       case 'publish':
         return this.#alone(() => this.#publish());
       case 'rollback':
@@ -224,6 +232,8 @@ class ProcessStrategies implements StrategyProcess {
 
   /** To all threads, or to none. */
   async #bring(next: Published): Promise<unknown> {
+    this.#modules.check(next.definitions);
+    this.#modules.offered(next.definitions);
     const offered = new Map([...this.#threads].filter(([, { isGoing }]) => isGoing));
     const rollOut = new RollOut(next.version, offered.keys(), this.#host.clock);
     this.#rollOut = rollOut;
@@ -248,6 +258,7 @@ class ProcessStrategies implements StrategyProcess {
       // Those that have come meanwhile were born with a set before.
       else if (thread.isGoing) this.#offer(number, next);
     }
+    this.#forgetGone();
     this.#host.log.info({ version: next.version, before, by: next.by }, 'strategies are published');
     return { version: next.version, before, changed: true };
   }
@@ -304,7 +315,7 @@ class ProcessStrategies implements StrategyProcess {
   }
 
   #setLevel(name: string, level: number | undefined): unknown {
-    const { name: strategy } = this.#named(name);
+    const { name: strategy, degrade } = this.#named(name);
     if (level !== undefined && !(Number.isInteger(level) && level >= 0 && level <= levelsMax)) {
       throw new HeddleError(
         'INVALID_ARGUMENT',
@@ -313,19 +324,37 @@ class ProcessStrategies implements StrategyProcess {
     }
     if (level === undefined) this.#levels.delete(strategy);
     else this.#levels.set(strategy, level);
+    this.#tellLevel(strategy, level);
+    this.#host.log.warn({ strategy, level }, 'an operator set the level of a strategy');
+    return { strategy, level: level ?? null, declared: degrade.levels.map((one) => one.level) };
+  }
+
+  /** What was set and kept for strategies that are no more; one of that name that comes later begins anew. */
+  #forgetGone(): void {
+    const names = new Set(this.#used.definitions.map(({ name }) => name));
+    this.#traces.keepOnly(names);
+    for (const [strategy, level] of this.#levels) {
+      if (names.has(strategy)) continue;
+      this.#levels.delete(strategy);
+      this.#tellLevel(strategy, undefined);
+      this.#host.log.warn({ strategy, level }, 'a strategy is gone, and with it its level set by hand');
+    }
+  }
+
+  #tellLevel(strategy: string, level: number | undefined): void {
     for (const [number, { isGoing, missedLevels }] of this.#threads) {
       if (isGoing) this.#tell(number, { say: 'level', strategy, level });
       else missedLevels.add(strategy);
     }
-    this.#host.log.warn({ strategy, level }, 'an operator set the level of a strategy');
-    return { strategy, level: level ?? null };
   }
 
-  #keep(trace: RunTrace): void {
-    const traces = this.#traces.get(trace.strategy) ?? [];
-    traces.push(trace);
-    if (traces.length > tracesMax) traces.shift();
-    this.#traces.set(trace.strategy, traces);
+  /** A thread lacks the version that it was told to use: it goes on with another, and is offered the present one again. */
+  #missing(number: number, version: number, inUse: number): void {
+    const thread = this.#threads.get(number)!;
+    if (thread.version !== version) return;
+    thread.version = inUse;
+    this.#ledger.restore(number, version, inUse);
+    this.#offer(number, this.#used);
   }
 
   #report(): StrategiesReport {
@@ -347,6 +376,19 @@ class ProcessStrategies implements StrategyProcess {
     const found = this.#used.definitions.find((definition) => definition.name === name);
     if (found !== undefined) return found;
     const names = this.#used.definitions.map((definition) => definition.name);
-    throw new HeddleError('NOT_FOUND', `there is no strategy ${name}${didYouMean(name, names)}`, { retry: 'no' });
+    throw new HeddleError(
+      'NOT_FOUND',
+      `there is no strategy ${name}${didYouMean(name, names)}; there ${listOf(names)}`,
+      {
+        retry: 'no',
+      },
+    );
   }
+}
+
+/** `is feed`, `are feed, search and 3 more`. */
+function listOf(names: readonly string[]): string {
+  const shown = names.slice(0, namesShown).join(', ');
+  const more = names.length > namesShown ? ` and ${names.length - namesShown} more` : '';
+  return `${names.length === 1 ? 'is' : 'are'} ${shown}${more}`;
 }

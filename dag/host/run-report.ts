@@ -34,7 +34,8 @@ export function reportRun(run: FiberRun, exposures: readonly Exposure[]): void {
   }
 }
 
-function add({ fiber }: FiberRun, key: string, value: string): void {
+function add({ fiber, depth, graph }: FiberRun, key: string, told: string): void {
+  const value = depth === 0 ? told : `${graph.name}: ${told}`;
   const { replyMetadata } = fiber;
   const before = replyMetadata.get(key);
   const whole = before === undefined ? value : `${before}; ${value}`;

@@ -1,7 +1,7 @@
 // strategyReports (main): the strategies of a process as operators see them: which version, what ran, what each node did and
 // how much of the time it decided. Plain data, for the admin and for pictures.
 
-import { strategyBuckets } from '../../runtime/shared/strategy-counters.ts';
+import { emptyNodeSums, emptyRunSums, type NodeSums, strategyBuckets } from '../../runtime/shared/strategy-counters.ts';
 import type { NodeDefinition, StrategyDefinition } from '../definition.ts';
 import type { CounterLedger } from './counter-ledger.ts';
 
@@ -68,7 +68,8 @@ export function strategyReports(
 ): StrategyReport[] {
   const sums = ledger.sums();
   return definitions.map(({ name, description, origin, nodes }) => {
-    const found = sums.get(name)!;
+    // What nobody has counted yet, or on no thread that is left, is zero.
+    const found = sums.get(name) ?? { runs: emptyRunSums(), nodes: new Map<string, NodeSums>() };
     const { counts, latency, levels } = found.runs;
     const ended = counts.done + counts.failed;
     const reasons = [...why].filter(([, by]) => Object.hasOwn(by, name)).map(([thread, by]) => [thread, by[name]!]);
@@ -86,7 +87,7 @@ export function strategyReports(
       meanMs: ended === 0 ? 0 : counts.sumMs / ended,
       manualLevel: manual.get(name),
       why: Object.fromEntries(reasons) as StrategyReport['why'],
-      nodes: nodes.map((node) => nodeReport(node, found.nodes.get(node.name)!, ended, counts.sumMs)),
+      nodes: nodes.map((node) => nodeReport(node, found.nodes.get(node.name) ?? emptyNodeSums(), ended, counts.sumMs)),
     };
   });
 }

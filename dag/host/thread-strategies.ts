@@ -10,14 +10,15 @@ import type { StrategyThread, StrategyThreadHost } from '../../runtime/strategie
 import { ThreadSignals } from '../degrade/thread-signals.ts';
 import type { Assignment, Exposure } from '../experiment/assignment.ts';
 import { parametersSlot } from '../graph/scope.ts';
+import { DataBudget } from '../run/bounded-data.ts';
 import { FiberRun, type Runner } from '../run/fiber-run.ts';
 import { traceOf } from '../run/trace-of.ts';
-import { checkRequest } from './check-request.ts';
 import { countRun } from './count-run.ts';
 import { LoadedSet, type LoadedStrategy } from './loaded-set.ts';
 import type { FromStrategies, ThreadBirth, ToStrategies } from './messages.ts';
 import { reportRun } from './run-report.ts';
 import { TraceKeeper } from './trace-keeper.ts';
+import { sizeOf } from './trace-store.ts';
 
 /** Metadata of a request by which a caller asks for a trace of its runs; `values`: with what nodes gave. */
 export const traceKey = 'strategy-trace';
@@ -30,6 +31,9 @@ const thrownToldMs = 1000;
 const failureToldMs = 60_000;
 /** Sets that are kept while runs of them may be under way or that are offered: the one in use, and the next. */
 const offersMax = 4;
+
+/** Where the thread does not say how busy it is. */
+const unknownLoop = { active: Number.NaN, idle: Number.NaN };
 
 const noExposures: readonly Exposure[] = [];
 
@@ -76,7 +80,8 @@ class ThreadStrategies implements StrategyThread {
   }
 
   onQueueDelay(delayMs: number): void {
-    this.#signals.addQueueDelay(delayMs);
+    // While nobody looks, nobody empties the sum.
+    if (this.#timer !== undefined) this.#signals.addQueueDelay(delayMs);
   }
 
   onMessage(message: unknown): void {
@@ -130,6 +135,7 @@ class ThreadStrategies implements StrategyThread {
         { version, inUse: this.#set.version },
         'a version of strategies is to be used that this thread has not loaded; the one before stays in use here',
       );
+      this.#tell({ say: 'missing', version, inUse: this.#set.version });
       return;
     }
     // A later one may wait already until all threads have loaded it.
@@ -157,7 +163,7 @@ class ThreadStrategies implements StrategyThread {
     const { clock } = this.#thread;
     const nowMs = clock.nowMs();
     this.#timer = clock.setTimer(tickMs, this.#tick);
-    this.#signals.tick(performance.eventLoopUtilization());
+    this.#signals.tick(this.#thread.eventLoopUtilization?.() ?? unknownLoop);
     for (const strategy of this.#set.strategies.values()) {
       if (!strategy.isWatched) continue;
       let open = 0;
@@ -211,10 +217,10 @@ class SetRunner implements Runner {
   ): Promise<unknown> {
     const strategy = this.#set.strategies.get(name);
     if (strategy === undefined) return rejected(noSuchStrategy(name, [...this.#set.strategies.keys()]));
-    const { graph, bodies, control, limits, definition } = strategy;
+    const { graph, bodies, control, limits, check } = strategy;
     const nowMs = fiber.nowMs();
     try {
-      if (parent === undefined && definition.request.kind !== 'any') checkRequest(name, definition.request, request);
+      if (!check.fits(request)) throw unfit(name, check.problemOf(request), fiber, parent);
       const deadlineMs = deadlineOf(fiber, nowMs, options);
       const { random } = this.#thread;
       const level = control.level(nowMs, limits);
@@ -268,8 +274,10 @@ class SetRunner implements Runner {
     if (!this.#keeperOf(strategy).wants(asked !== undefined, isRemarkable, nowMs)) return;
     const { clock } = this.#thread;
     const startedAt = clock.wallMs() - (nowMs - core.startMs);
-    const trace = traceOf(core, nowMs, { version: this.#set.version, startedAt, values: asked === 'values' });
-    this.#thread.tell({ say: 'trace', trace } satisfies FromStrategies);
+    const bounds = new DataBudget();
+    const { version } = this.#set;
+    const trace = traceOf(core, nowMs, { version, startedAt, values: asked === 'values', bounds });
+    this.#thread.tell({ say: 'trace', trace, size: sizeOf(trace, bounds) } satisfies FromStrategies);
   }
 
   /** Logs what was shown of experiments to whom, and what failed in deciding it. */
@@ -305,6 +313,12 @@ function deadlineOf({ callDeadlineMs }: HostedFiber, nowMs: number, options: Run
     'INVALID_ARGUMENT',
     `timeoutMs must be a number of milliseconds from 0, not ${options.timeoutMs}`,
   );
+}
+
+/** The caller's mistake, or that of the strategy whose node made the request. */
+function unfit(name: string, problem: string, node: FiberContext, parent: FiberRun | undefined): HeddleError {
+  if (parent === undefined) return new HeddleError('INVALID_ARGUMENT', `${name}: ${problem}`, { retry: 'no' });
+  return new HeddleError('INTERNAL', `${node.name}: its input is no request of ${name}: ${problem}`, { retry: 'no' });
 }
 
 function noSuchStrategy(name: string, names: readonly string[]): HeddleError {

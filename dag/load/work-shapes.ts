@@ -4,9 +4,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { MethodRef } from '../../runtime/fiber/context.ts';
+import { nearest } from '../../runtime/nearest.ts';
 import type { ValueShape } from '../../runtime/value-shape.ts';
 import type { WorkShape } from '../check/known.ts';
-import type { NodeDefinition } from '../definition.ts';
+import type { NodeDefinition, Work } from '../definition.ts';
 import type { ReadStrategy } from '../file/read-strategy.ts';
 import { type FunctionWork, findFunction, findMethod, type MethodWork } from '../host/find-work.ts';
 import type { Importer } from './importer.ts';
@@ -44,8 +45,28 @@ async function shapeOf(work: FunctionWork | MethodWork, importer: Importer): Pro
     }
     return methodShape(await findMethod(work));
   } catch (reason) {
-    return { problem: reason instanceof Error ? reason.message : String(reason) };
+    const problem = reason instanceof Error ? reason.message : String(reason);
+    return { problem: problem + (work.kind === 'call' ? await methodHint(work, importer) : '') };
   }
+}
+
+/** What a contract has in place of a method that it lacks. */
+async function methodHint(work: Work & { kind: 'call' }, importer: Importer): Promise<string> {
+  const { moduleUrl, exportName, method } = work;
+  try {
+    const { [exportName]: contract } = await importer.import(moduleUrl);
+    if (typeof contract !== 'object' || contract === null || method in contract) return '';
+    const methods = Object.entries(contract).flatMap(([name, one]) => (isMethod(one) ? [name] : []));
+    if (methods.length === 0) return '';
+    const near = nearest(method, methods);
+    return near === undefined ? `; it has ${methods.join(', ')}` : `; did you mean ${near}?`;
+  } catch {
+    return '';
+  }
+}
+
+function isMethod(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'service' in value && 'method' in value;
 }
 
 /** A method of a contract, as net makes it; dag knows of it only this. */

@@ -5,6 +5,7 @@ import type { Data, StrategyDefinition } from '../definition.ts';
 import { Graph } from '../graph/compile-graph.ts';
 import { checkRequest } from '../host/check-request.ts';
 import { traceOf } from '../run/trace-of.ts';
+import { checkGiven } from './check-given.ts';
 import { explainNode } from './explain-node.ts';
 import { explainParameters, levelChanges } from './explain-settings.ts';
 import type { Explanation } from './explanation.ts';
@@ -31,10 +32,12 @@ export interface ExplainOptions extends SampleSources {
 
 /**
  * `definition`: one that was checked. Values of nodes come from `values`, else from a scenario with the same request,
- * else from any that has one. Throws INVALID_ARGUMENT for a request that the strategy refuses, and for a model that can't be.
+ * else from any that has one. Throws INVALID_ARGUMENT for a request that the strategy refuses, for parameters and failing
+ * nodes that it has not, and for a model that can't be.
  */
 export function explain(definition: StrategyDefinition, request: Data, options: ExplainOptions = {}): Explanation {
   if (definition.request.kind !== 'any') checkRequest(definition.name, definition.request, request);
+  checkGiven(definition, options);
   const graph = new Graph(definition);
   setIdempotent(graph, options.idempotent);
   const { level = 0, model = {}, failing = [] } = options;

@@ -5,9 +5,14 @@ import { formatMs } from '../draw/describe.ts';
 import { shownData } from './data-difference.ts';
 import type { ExplainedCondition, ExplainedNode, Explanation } from './explanation.ts';
 import { formatTable } from './table.ts';
+import { wrapped } from './wrap.ts';
 
-/** Lines without colours. */
-export function formatExplanation(explanation: Explanation): string {
+/** Columns of a file or a pipe. */
+const defaultWidth = 100;
+const sentenceIndent = 6;
+
+/** Lines without colours. `width`: columns of the terminal. */
+export function formatExplanation(explanation: Explanation, { width = defaultWidth } = {}): string {
   const { strategy, request, layers, parameters, level, levelChanges, nodes, trace } = explanation;
   return [
     `${strategy} with ${shownData(request)}`,
@@ -25,7 +30,7 @@ export function formatExplanation(explanation: Explanation): string {
       `Level ${level}`,
       levelChanges.map((change) => `  ${change}`),
     ),
-    ...section('Nodes', nodeLines(nodes)),
+    ...section('Nodes', nodeLines(nodes, width)),
     '',
     `${outcomeText(trace)} by estimates; values from ${explanation.valuesFrom}`,
     ...(trace.failure === undefined
@@ -33,7 +38,9 @@ export function formatExplanation(explanation: Explanation): string {
       : [`${trace.failure.code}: ${trace.failure.message}`]),
     ...(trace.criticalPath.length === 0 ? [] : [`it waited for ${criticalText(trace)}`]),
     ...notes(explanation),
-  ].join('\n');
+  ]
+    .flatMap((line) => wrapped(line, width, sentenceIndent))
+    .join('\n');
 }
 
 function section(head: string, lines: readonly string[]): string[] {
@@ -42,7 +49,8 @@ function section(head: string, lines: readonly string[]): string[] {
 
 const signs = { done: '✓', failed: '✗', skipped: '–', cancelled: '×', 'not needed': '·' } as const;
 
-function nodeLines(nodes: readonly ExplainedNode[]): string[] {
+/** Why a node ended so stands behind it, in a column of its own. */
+function nodeLines(nodes: readonly ExplainedNode[], columns: number): string[] {
   const rows = formatTable(
     nodes.map(({ name, end, startMs, endMs, critical }) => [
       `${signs[end]} ${name}`,
@@ -53,7 +61,7 @@ function nodeLines(nodes: readonly ExplainedNode[]): string[] {
   );
   const width = Math.max(...rows.map((row) => row.length));
   return nodes.flatMap(({ why, when }, index) => [
-    `${rows[index]!.padEnd(width)}  ${why}`,
+    ...wrapped(`${rows[index]!.padEnd(width)}  ${why}`, columns, width + 2),
     ...(when === undefined ? [] : [`      when ${conditionText(when)}`]),
   ]);
 }

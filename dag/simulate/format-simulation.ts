@@ -4,6 +4,7 @@
 import { formatMs, formatPercent } from '../draw/describe.ts';
 import type { HistogramBar, SimulatedNode, SimulatedVariant, Simulation } from './simulation.ts';
 import { bar, formatTable } from './table.ts';
+import { wrapped } from './wrap.ts';
 
 export interface FormatSimulationOptions {
   /** Columns of the terminal, from 60. 100. */
@@ -33,10 +34,12 @@ export function formatSimulation(simulation: Simulation, options: FormatSimulati
     ...bars(base.histogram, width),
     '',
     `Nodes ${base.name}`,
-    ...formatTable([nodeHead, ...base.nodes.map((node) => nodeRow(node, base.latency.meanMs))]),
+    ...nodeTable(base, width),
     ...shares('Failures', base.failures),
     ...shares('Degraded', base.degraded),
-  ].join('\n');
+  ]
+    .flatMap((line) => wrapped(line, width, 6))
+    .join('\n');
 }
 
 function notes({ withoutLatency, unknownNodes, problems }: Simulation): string[] {
@@ -88,15 +91,29 @@ function latencyTable(base: SimulatedVariant, variants: readonly SimulatedVarian
 }
 
 function changeText(variant: SimulatedVariant, base: SimulatedVariant): string {
-  const p99 = variant.latency.p99Ms - base.latency.p99Ms;
   const success = variant.successShare - base.successShare;
   const calls = base.attempts === 0 ? 0 : variant.attempts / base.attempts - 1;
+  const degraded = variant.degradedShare - base.degradedShare;
   const changes = [
-    ...(Math.abs(p99) < noticeable ? [] : [`p99 ${p99 > 0 ? '+' : '−'}${formatMs(Math.abs(p99))}`]),
+    ...latencyChange(variant, base),
     ...(Math.abs(success) < noticeable ? [] : [`ok ${signed(success)}`]),
+    ...(Math.abs(degraded) < noticeable ? [] : [`degraded ${signed(degraded)}`]),
     ...(Math.abs(calls) < noticeable ? [] : [`calls ${signed(calls)}`]),
   ];
   return changes.length === 0 ? 'no change' : changes.join(', ');
+}
+
+/** Of the slowest runs; where those take as long as before, of the others. */
+function latencyChange(variant: SimulatedVariant, base: SimulatedVariant): string[] {
+  for (const [name, key] of [
+    ['p99', 'p99Ms'],
+    ['p50', 'p50Ms'],
+    ['mean', 'meanMs'],
+  ] as const) {
+    const change = variant.latency[key] - base.latency[key];
+    if (Math.abs(change) >= noticeable) return [`${name} ${change > 0 ? '+' : '−'}${formatMs(Math.abs(change))}`];
+  }
+  return [];
 }
 
 function signed(share: number): string {
@@ -115,6 +132,18 @@ function bars(histogram: readonly HistogramBar[], width: number): string[] {
 }
 
 const nodeHead = ['', 'ran', 'mean', 'p95', 'calls', 'failed', 'critical', 'adds', 'share'];
+
+/** Columns that give way where the terminal is narrow, the first first. */
+const nodesGiveWay = ['adds', 'calls', 'mean', 'failed'];
+
+function nodeTable({ nodes, latency }: SimulatedVariant, width: number): string[] {
+  const rows = [nodeHead, ...nodes.map((node) => nodeRow(node, latency.meanMs))];
+  for (let steps = 0; ; steps++) {
+    const gone = nodesGiveWay.slice(0, steps);
+    const lines = formatTable(rows.map((row) => row.filter((_, column) => !gone.includes(nodeHead[column]!))));
+    if (steps === nodesGiveWay.length || lines.every((line) => line.length <= width)) return lines;
+  }
+}
 
 function nodeRow(node: SimulatedNode, meanMs: number): string[] {
   const { name, ranShare, criticalShare, criticalMs, attempts, failedShare } = node;

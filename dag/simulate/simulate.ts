@@ -5,6 +5,7 @@
 
 import { HeddleError } from '../../runtime/errors.ts';
 import type { StrategyDefinition } from '../definition.ts';
+import { checkGiven } from './check-given.ts';
 import { Draws } from './draws.ts';
 import type { GivenParameters } from './fixed-parameters.ts';
 import type { Idempotent } from './idempotent.ts';
@@ -45,8 +46,8 @@ const defaultWarmUpRuns = 200;
 const defaultRunsPerSecond = 100;
 
 /**
- * `definition`: one that was checked. Throws INVALID_ARGUMENT with a sentence for options, models and edits that can't
- * be.
+ * `definition`: one that was checked. Throws INVALID_ARGUMENT with a sentence for options, parameters, models and edits
+ * that can't be.
  */
 export function simulate(
   definition: StrategyDefinition,
@@ -54,6 +55,7 @@ export function simulate(
   options: SimulateOptions = {},
 ): Simulation {
   const { seed = 1, level = 0, params = {} } = options;
+  checkGiven(definition, { params });
   const runs = bounded('runs', options.runs ?? defaultRuns, 1, simulatedRunsMax);
   const warmUpRuns = bounded('warmUpRuns', options.warmUpRuns ?? defaultWarmUpRuns, 0, simulatedRunsMax);
   const runsPerSecond = bounded('runsPerSecond', options.runsPerSecond ?? defaultRunsPerSecond, 0.001, 1_000_000);

@@ -5,6 +5,7 @@ import { HeddleError } from '../../runtime/errors.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
 import type { Budget, NodeDefinition, StrategyDefinition } from '../definition.ts';
 import { levelsMax } from '../file/schema-degrade.ts';
+import { parameterObjection } from './check-given.ts';
 import { readSnippet } from './edit-snippet.ts';
 import type { GivenParameters } from './fixed-parameters.ts';
 
@@ -54,11 +55,26 @@ function edited(variant: Variant, edit: string): Variant {
   if (match === null) throw wrong(edit, `an edit sets one key, such as ${examples}`);
   const [, head = '', key, value = ''] = match;
   if (head === 'level' && key === undefined) return { ...variant, level: levelOf(variant, edit, value) };
-  if (key === undefined) throw wrong(edit, `it says no key of ${head}; write ${head}.timeout=20ms, for example`);
+  if (key === undefined) throw keyless(variant, edit, head);
   if (head === 'budget') return { ...variant, definition: withBudget(variant.definition, edit, key, value) };
   if (head === 'params')
     return { ...variant, params: { ...variant.params, [key]: parameterOf(variant, edit, key, value) } };
   return { ...variant, definition: withNodeKey(variant.definition, edit, { name: head, key, value }) };
+}
+
+/** An edit such as `rank=5ms`. */
+function keyless({ definition }: Variant, edit: string, head: string): HeddleError {
+  const parameters = definition.layers.flatMap((layer) => layer.parameters);
+  if (parameters.some(({ name }) => name === head)) {
+    return wrong(edit, `${head} is a parameter; write params.${edit}`);
+  }
+  if (head === 'params' && parameters.length === 0) return wrong(edit, `${definition.name} has no parameters`);
+  const { name, default: usual } = parameters[0] ?? { name: '', default: null };
+  const example = { budget: 'total=60ms', params: `${name}=${JSON.stringify(usual)}` }[head] ?? 'timeout=20ms';
+  const nodes = definition.nodes.map((node) => node.name);
+  const heads = [...nodes, 'budget', 'params', 'level'];
+  if (!heads.includes(head)) return unknown(edit, `${definition.name} has no node "${head}"`, head, heads);
+  return wrong(edit, `it says no key of ${head}; write ${head}.${example}, for example`);
 }
 
 function levelOf({ definition }: Variant, edit: string, value: string): number {
@@ -83,7 +99,10 @@ function withBudget(definition: StrategyDefinition, edit: string, key: string, v
 function parameterOf({ definition }: Variant, edit: string, key: string, value: string) {
   const names = definition.layers.flatMap(({ parameters }) => parameters.map(({ name }) => name));
   if (!names.includes(key)) throw unknown(edit, `no layer owns a parameter "${key}"`, key, names);
-  return readSnippet(edit, definition, { at: 'params', key, value }).tests[0]!.params![key]!;
+  const read = readSnippet(edit, definition, { at: 'params', key, value }).tests[0]!.params![key]!;
+  const objection = parameterObjection(definition, key, read);
+  if (objection !== undefined) throw wrong(edit, objection);
+  return read;
 }
 
 function withNodeKey(

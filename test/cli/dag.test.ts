@@ -100,14 +100,14 @@ test('explain says why, simulate says what if', async (t) => {
   t.regex(explained.stdout, /useExtra = true \(given\)/);
   t.regex(explained.stdout, /profile +done .*the value of its fallback stands in/);
   const wrong = await heddle(['dag', 'explain', 'feed.recommend', '--request', '{user}'], { cwd });
-  t.deepEqual([wrong.code, wrong.stdout], [1, '']);
+  t.deepEqual([wrong.code, wrong.stdout], [2, '']);
   t.regex(wrong.stderr, /^heddle: --request is not JSON: /);
 
   const simulate = ['dag', 'simulate', 'feed.recommend', '--runs', '300', '--seed', '7'];
   const simulated = await heddle([...simulate, '--what-if', 'rank.hedge=p90', '--what-if', 'level=2'], { cwd });
   t.is(simulated.code, 0, simulated.stderr);
   t.regex(simulated.stdout, /300 runs .*seed 7/);
-  t.regex(simulated.stdout, /\n {2}rank\.hedge=p90 .*calls \+/);
+  t.regex(simulated.stdout, /\n {2}rank\.hedge=p90 .*\n? .*calls \+/);
   t.regex(simulated.stdout, /\n {2}level=2 /);
   const json = await heddle([...simulate, '--json', '--latencies', 'latencies.json'], { cwd });
   t.regex(json.stderr, /--latencies: latencies\.json can't be read/);
@@ -164,7 +164,21 @@ test('a running process publishes, rolls back, degrades, and tells its runs, whi
   await says(/^feed\.recommend runs at level 2 at least/, 'level', 'feed.recommend', '2');
   await says(/"manualLevel": 2/, 'status', '--json');
   await says(/signals and limits alone/, 'level', 'feed.recommend', 'auto');
-  t.regex((await dag('level', 'feed', '1')).stderr, /^heddle: there is no strategy feed/);
+  await says(/ declares 2 levels, 1 and 2: level 5 means level 2; set until /, 'level', 'feed.recommend', '5');
+  await says(/signals and limits alone/, 'level', 'feed.recommend', 'auto');
+  t.is(
+    (await dag('level', 'fed.recommend', '1')).stderr,
+    "heddle: there is no strategy fed.recommend (did you mean 'feed.recommend'?); there is feed.recommend\n",
+  );
+  t.regex((await dag('traces', 'nope')).stderr, /^heddle: there is no strategy nope; there is feed\.recommend\n$/);
+  await says(/^st\.html is written\n$/, 'status', 'feed.recommend', '--out', 'st.html');
+  t.regex(readFileSync(join(cwd, 'st.html'), 'utf8'), /^<!DOCTYPE html>[\s\S]*<svg [\s\S]*<\/html>\n$/);
+  await says(/^st\.svg is written\n$/, 'status', 'feed.recommend', '--out', 'st.svg');
+  t.regex(readFileSync(join(cwd, 'st.svg'), 'utf8'), /^<svg /);
+  await says(/^~ feed\.recommend\n {2}~ recall {2}timeout 300ms → 200ms\n$/, 'diff', '--running');
+  await says(/^~ feed\.recommend\n {2}~ recall {2}timeout 300ms → 200ms\n$/, 'diff', '--running', 'strategies');
+  change('timeout: 200ms', 'timeout: 300ms');
+  await says(/^nothing changed\n$/, 'diff', '--running', '--exit-code');
 
   await says(/^feed\.recommend done in .*\n[\s\S]*✓ rank/, 'traces', 'feed.recommend');
   await says(
@@ -187,7 +201,7 @@ test('a running process publishes, rolls back, degrades, and tells its runs, whi
 
 test('wrong words are wrong usage: exit code 2', async (t) => {
   for (const [words, stderr] of [
-    [['level', 'feed', 'high'], /Write a whole number from 0 to 10/],
+    [['level', 'feed', 'high'], /Write a whole number from 0 to 10, or auto/],
     [['chekc'], /unknown command 'chekc'\n\(Did you mean check\?\)/],
     [['explain', 'feed'], /required option '--request <json>' not specified\n\(heddle dag explain --help/],
   ] as const) {

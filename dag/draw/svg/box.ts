@@ -3,7 +3,7 @@
 
 import type { DegradeDefinition } from '../../definition.ts';
 import type { NodeTrace } from '../../run/trace.ts';
-import { formatMs, formatPercent, policyTexts } from '../describe.ts';
+import { formatMs, formatPercent, knownEnd, policyTexts } from '../describe.ts';
 import { escapeMarkup } from '../escape.ts';
 import type { PlacedBox } from '../layout.ts';
 import type { Box } from '../picture.ts';
@@ -57,7 +57,8 @@ export interface BoxContext {
 export function measureBox(box: Box, { degrade, ended, shares }: BoxContext): BoxContent {
   const trace = ended?.get(box.id);
   const share = shares?.get(box.id);
-  const state = ended === undefined || box.node === undefined ? 'plain' : (trace?.end ?? 'idle');
+  const state =
+    ended === undefined || box.node === undefined ? 'plain' : trace === undefined ? 'idle' : knownEnd(trace.end);
   const policies = box.node === undefined ? [] : policyTexts(box.node, degrade);
   const time = trace?.startMs === undefined || state === 'skipped' ? '' : formatMs(trace.endMs - trace.startMs);
   const timeWidth = trace === undefined ? 0 : 10 + signSize + (time === '' ? 0 : 5 + textWidth(time, 11));

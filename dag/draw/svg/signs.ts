@@ -1,6 +1,7 @@
 // The signs of how a node ended, drawn as paths: no font has to have them.
 
 import type { NodeEnd } from '../../run/trace.ts';
+import { knownEnd } from '../describe.ts';
 
 const strokes: Readonly<Record<NodeEnd, string>> = {
   done: 'M4 8.2 7 11 12 5',
@@ -10,7 +11,8 @@ const strokes: Readonly<Record<NodeEnd, string>> = {
 };
 
 /** A circle with a sign, `size` px wide, its left upper corner at x, y. */
-export function endSign(end: NodeEnd, x: number, y: number, size: number): string {
+export function endSign(ended: NodeEnd, x: number, y: number, size: number): string {
+  const end = knownEnd(ended);
   const scale = Number((size / 16).toFixed(3));
   return `<g class="sign ${end}" transform="translate(${x.toFixed(1)} ${y}) scale(${scale})"><circle cx="8" cy="8" r="8"/><path d="${strokes[end]}"/></g>`;
 }

@@ -2,7 +2,7 @@
 
 import type { StrategyDefinition } from '../../definition.ts';
 import type { NodeEnd, NodeTrace } from '../../run/trace.ts';
-import { formatMs, policyTexts } from '../describe.ts';
+import { formatMs, knownEnd, policyTexts } from '../describe.ts';
 import type { Arrow, Box } from '../picture.ts';
 import { columnsOf, cutColumns, type Ink, plainLine } from './text.ts';
 
@@ -51,7 +51,7 @@ export function boxText(
 export function headLine({ name }: Pick<Box, 'name'>, ended: NodeTrace | undefined): string {
   if (ended === undefined) return name;
   const ran = ended.startMs !== undefined && ended.end !== 'skipped';
-  return `${endSigns[ended.end]} ${name}${ran ? ` ${formatMs(ended.endMs - ended.startMs!)}` : ''}`;
+  return `${endSigns[knownEnd(ended.end)]} ${name}${ran ? ` ${formatMs(ended.endMs - ended.startMs!)}` : ''}`;
 }
 
 export function headInk(ended: NodeTrace | undefined): Ink {

@@ -50,5 +50,5 @@ function sourcesText({ id }: Box, arrows: readonly Arrow[]): string {
     return `${name}${optional}${label === undefined ? '' : ` (${label})`}`;
   });
   if (id === requestId || names.length === 0) return '';
-  return `← ${names.join(', ')}`;
+  return plainLine(`← ${names.join(', ')}`);
 }

@@ -2,7 +2,7 @@
 // attempts and items; lines for the end of the run and for deadlines; the critical path joined from bar to bar.
 
 import type { AttemptTrace, NodeTrace } from '../../run/trace.ts';
-import { formatMs } from '../describe.ts';
+import { formatMs, knownEnd } from '../describe.ts';
 import { escapeMarkup } from '../escape.ts';
 import { endSign } from '../svg/signs.ts';
 import { fitText, textWidth } from '../svg/text-width.ts';
@@ -102,7 +102,7 @@ function renderRow({ row, top, height }: PlacedRow, x: (ms: number) => number): 
     parts.push(`<text class="more tick" x="${x(node.startMs ?? 0)}" y="${y}">+${hidden} more</text>`);
   }
   const after = node.after === undefined ? '' : ` data-after="${escapeMarkup(node.after)}"`;
-  const classes = `row ${node.end}${node.critical ? ' critical' : ''}`;
+  const classes = `row ${knownEnd(node.end)}${node.critical ? ' critical' : ''}`;
   return `<g class="${classes}" data-node="${escapeMarkup(node.name)}"${after}>${parts.join('')}</g>`;
 }
 

@@ -2,7 +2,7 @@
 
 import type { NodeTrace, RunTrace } from '../../run/trace.ts';
 import { outcomeText } from '../critical-path.ts';
-import { formatMs } from '../describe.ts';
+import { formatMs, knownEnd } from '../describe.ts';
 import { endSigns, headInk } from '../terminal/box-text.ts';
 import { criticalLines } from '../terminal/critical-lines.ts';
 import {
@@ -54,7 +54,8 @@ export function drawTimelineTerminal(
   const column = (ms: number) => Math.min(barColumns, Math.max(0, Math.round((ms / scaleMs) * barColumns)));
 
   const lines = rows.map(({ node }, index) => {
-    const sign = inked(endSigns[node.end], barInks[node.end], colour);
+    const end = knownEnd(node.end);
+    const sign = inked(endSigns[end], barInks[end], colour);
     const name = padColumns(cutColumns(plainLine(node.name), nameColumns), nameColumns);
     const note = cutColumns(notes[index]!, noteColumns);
     const [demanded, started, ended] = [
@@ -66,13 +67,13 @@ export function drawTimelineTerminal(
     // What ran is seen, however short: in its own column, or in the last.
     const [from, to] = ran ? [Math.min(started, barColumns - 1), Math.max(ended, started + 1)] : [started, started];
     const waiting = inked('·'.repeat(Math.max(0, from - demanded)), 'faint', colour);
-    const bar = inked(bars[node.end].repeat(Math.max(0, Math.min(to, barColumns) - from)), barInks[node.end], colour);
+    const bar = inked(bars[end].repeat(Math.max(0, Math.min(to, barColumns) - from)), barInks[end], colour);
     const blank = ' '.repeat(Math.max(0, barColumns - Math.max(from, Math.min(to, barColumns))));
     const head = `${sign} ${inked(name, headInk(node), colour)}${node.critical ? '*' : ' '} `;
     return `${head}${' '.repeat(Math.min(demanded, from))}${waiting}${bar}${blank} ${note}`.trimEnd();
   });
-  const end = formatMs(scaleMs);
-  const axis = `${' '.repeat(nameColumns + 4)}0${' '.repeat(Math.max(1, barColumns - 1 - columnsOf(end)))}${end}`;
+  const last = formatMs(scaleMs);
+  const axis = `${' '.repeat(nameColumns + 4)}0${' '.repeat(Math.max(1, barColumns - 1 - columnsOf(last)))}${last}`;
   const failure = trace.failure === undefined ? [] : [`${trace.failure.code}: ${trace.failure.message}`];
   return `${[
     ...wrapColumns(plainLine(`${trace.strategy} ${outcomeText(trace)}`), columns).map((line) =>

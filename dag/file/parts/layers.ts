@@ -45,7 +45,7 @@ function experimentOf(name: string, experiment: CheckedExperiment, path: string,
   if (when !== undefined) checkSyntax(when, `${path}.when`, report);
   const variants = [...experiment.variants].map(([variant, { value }]) => ({
     name: variant,
-    weight: value.weight?.value ?? 0,
+    weight: value.weight?.value ?? Number.NaN,
     parameters: mapOf(value.params, 'a map from parameter to value', `${path}.variants.${variant}.params`, reading),
   }));
   const allow = mapOf(experiment.allow, 'a map from unit to variant', `${path}.allow`, reading);

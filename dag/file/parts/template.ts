@@ -7,9 +7,13 @@ import type { Template } from '../../definition.ts';
 import { parseExpression } from '../../expression/parse-expression.ts';
 import { references } from '../../expression/references.ts';
 import type { Reporter } from '../places.ts';
+import { cutExpression, inYamlQuotes } from '../unquoted.ts';
 
 /** What stands for a template that could not be read. */
 export const nullTemplate: Template = { kind: 'constant', value: null };
+
+/** Characters of words that are taken for a constant text without its quotes. */
+const wordsMax = 80;
 
 export function readTemplate(tree: Tree, path: string, report: Reporter): Template {
   if (tree.kind === 'list') {
@@ -34,14 +38,29 @@ export function readTemplate(tree: Tree, path: string, report: Reporter): Templa
 
 /** Reports what keeps the text from being an expression, at the characters. */
 export function checkSyntax(text: string, path: string, report: Reporter): void {
-  for (const { message, start, end, suggestion, allowed } of parseExpression(text).problems ?? []) {
-    if (suggestion === undefined) {
-      report.addWithin(path, text, start, end, message, allowed === undefined ? {} : { allowed });
-    } else {
-      // Its message stands alone and says it too; here the suggestion is printed behind every message.
-      report.addWithin(path, text, start, end, message.replace(/; did you mean .*\?$/, ''), { suggestion });
-    }
+  const { problems = [] } = parseExpression(text);
+  if (problems.length === 0 || isUnquoted(text, path, report)) return;
+  for (const problem of problems) report.addExpression(path, text, problem);
+}
+
+/** Whether quotes are all that lacks; that is reported. */
+function isUnquoted(text: string, path: string, report: Reporter): boolean {
+  if (
+    !/\b(?:and|or|not|is|if|then|else|in)\b/.test(text) &&
+    /^\p{L}[\p{L}\d]*(?:[ ]\p{L}[\p{L}\d]*)+$/u.test(text) &&
+    text.length <= wordsMax
+  ) {
+    report.add(path, `${quote(text)} is no expression; a constant text has quotes within the quotes: "'${text}'"`);
+    return true;
   }
+  const place = report.places.of(path);
+  // What has quotes, or other signs than it means, was not cut off.
+  if (place.source.kind !== 'file' || place.source.text.slice(place.start, place.end) !== text) return false;
+  const cut = cutExpression(place);
+  if (cut === undefined) return false;
+  const sign = cut.sign === ',' ? 'the comma' : cut.sign;
+  report.add(path, `YAML ends this text at ${sign}; put the expression in quotes: ${inYamlQuotes(cut.whole)}`);
+  return true;
 }
 
 /** Reports a name that expressions can't read as a variable. `what` is what would bear it. */

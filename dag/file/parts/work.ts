@@ -10,7 +10,7 @@ import { nullTemplate, readTemplate } from './template.ts';
 export type WorkKey = 'run' | 'call' | 'strategy' | 'value';
 const workKeys: readonly WorkKey[] = ['run', 'call', 'strategy', 'value'];
 
-/** The first of the four that is written; others, and none, are reported. */
+/** The first of the four that is written, or what a node without any of them is taken for; others, and none, are reported. */
 export function workKeyOf(name: string, { report }: Reading): WorkKey {
   const path = `nodes.${name}`;
   const [first, ...others] = workKeys.filter((key) => report.places.has(`${path}.${key}`));
@@ -18,7 +18,8 @@ export function workKeyOf(name: string, { report }: Reading): WorkKey {
   for (const other of others) {
     report.add(`${path}.${other}~key`, `${name} has both ${first} and ${other}: a node does one thing`);
   }
-  return first ?? 'value';
+  // What is refused of no other kind: nothing else is reported about it.
+  return first ?? 'run';
 }
 
 export function readWork(key: WorkKey, name: string, node: CheckedNode, reading: Reading): Work {

@@ -301,21 +301,36 @@ test('where nothing has changed there is no new version', async (t) => {
   t.deepEqual(world.said(1), []);
 });
 
+test('the definitions in use are told with the files that they came from', async (t) => {
+  const world = await World.of(t);
+  const told = await world.ask<{ version: number; definitions: { name: string }[]; sources: { kind: string }[] }>({
+    ask: 'definitions',
+  });
+  t.is(told.version, 1);
+  t.deepEqual(
+    told.definitions.map(({ name }) => name),
+    ['feed'],
+  );
+  t.is(told.sources[0]?.kind, 'file');
+});
+
 test('levels are set by hand from 0 to 10, and reach threads that are born and that are being born', async (t) => {
   const world = await World.of(t);
   world.going(1);
   world.born(2);
   const level = (value: number | undefined) => world.ask({ ask: 'level', strategy: 'feed', level: value });
   for (const wrong of [-1, 11, 1.5, Number.NaN]) await t.throwsAsync(level(wrong), { code: 'INVALID_ARGUMENT' });
-  await t.throwsAsync(world.ask({ ask: 'level', strategy: 'feet', level: 1 }), { message: /did you mean 'feed'/ });
-  t.deepEqual(await level(2), { strategy: 'feed', level: 2 });
+  await t.throwsAsync(world.ask({ ask: 'level', strategy: 'feet', level: 1 }), {
+    message: "there is no strategy feet (did you mean 'feed'?); there is feed",
+  });
+  t.like(await level(2), { strategy: 'feed', level: 2 });
   t.deepEqual(world.said(1), ['level 2']);
   // It does not listen yet.
   t.deepEqual(world.said(2), []);
   world.going(2);
   t.deepEqual(world.said(2), ['level 2']);
   t.deepEqual(world.born(3).levels, { feed: 2 });
-  t.deepEqual(await level(undefined), { strategy: 'feed', level: null });
+  t.deepEqual(await level(undefined), { strategy: 'feed', level: null, declared: [] });
   world.going(3);
   t.deepEqual(world.said(3), ['level undefined']);
   const { strategies } = await world.ask<StrategiesReport>({ ask: 'list' });
@@ -342,7 +357,7 @@ test('the last 64 traces are kept, and what a dead thread still says of levels i
   const world = await World.of(t);
   world.going(1);
   for (let at = 0; at < 70; at++) {
-    world.strategies.onMessage(1, { say: 'trace', trace: { strategy: 'feed', startedAt: at } });
+    world.strategies.onMessage(1, { say: 'trace', trace: { strategy: 'feed', startedAt: at }, size: 10 });
   }
   const { traces } = await world.ask<{ traces: { startedAt: number }[] }>({ ask: 'traces', strategy: 'feed' });
   t.deepEqual([traces.length, traces[0]!.startedAt], [64, 6]);

@@ -81,7 +81,8 @@ nodes:
   three: { run: ./broken.ts#run }
   four: { run: ./gone.ts#run }
   five: { run: ./contract.ts#Users }
-output: [one, two, three, four, five]
+  six: { call: ./contract.ts#Users/gte }
+output: [one, two, three, four, five, six]
 `,
   });
   const lines = printed(await loadStrategies([source('feed.yaml')]))
@@ -89,10 +90,11 @@ output: [one, two, three, four, five]
     .map((one) => one.split('\n')[0]);
   t.deepEqual(lines, [
     'feed.yaml:4:15: /srv/rank.ts exports no rnak; did you mean rank?',
-    'feed.yaml:5:16: /srv/contract.ts: Users is no contract with a method fetch',
+    'feed.yaml:5:16: /srv/contract.ts: Users is no contract with a method fetch; it has get, add',
     'feed.yaml:6:17: /srv/broken.ts: it does not load: Error: no model (at /srv/broken.ts:1:7)',
     'feed.yaml:7:16: the module "./gone.ts" does not exist: looked at /srv/gone.ts',
     'feed.yaml:8:16: /srv/contract.ts: Users is no function (input, fiber) => output',
+    'feed.yaml:9:16: /srv/contract.ts: Users is no contract with a method gte; did you mean get?',
   ]);
 });
 
