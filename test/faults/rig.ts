@@ -4,8 +4,8 @@
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { formatProblems } from '../../document/format-problems.ts';
 import { readConfig } from '../../config/read-config.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import { type Client, type ConnectOptions, connect } from '../../net/client/connect.ts';
 import type { Contract } from '../../net/contract.ts';
 import { Server, type ServerOptions } from '../../net/server.ts';

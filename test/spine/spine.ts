@@ -2,8 +2,8 @@
 // ports are free ones; a test gets typed clients and stops everything with `await using`.
 
 import { fileURLToPath } from 'node:url';
-import { formatProblems } from '../../document/format-problems.ts';
 import { readConfig } from '../../config/read-config.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import { type Client, type ConnectOptions, connect } from '../../net/client/connect.ts';
 import type { Contract } from '../../net/contract.ts';
 import { Server } from '../../net/server.ts';

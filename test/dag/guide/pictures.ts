@@ -1,7 +1,6 @@
 // The pictures of docs/strategies.md and of README, drawn from the examples: graphs, and runs of their inline tests.
 
 import { fileURLToPath } from 'node:url';
-import { strategySource } from '../../../document/strategy-files.ts';
 import type { StrategyDefinition } from '../../../dag/definition.ts';
 import { drawSvg } from '../../../dag/draw/svg.ts';
 import { drawTimelineSvg } from '../../../dag/draw/timeline.ts';
@@ -9,6 +8,7 @@ import { loadStrategies } from '../../../dag/load/load-strategies.ts';
 import type { RunTrace } from '../../../dag/run/trace.ts';
 import { runInlineTests } from '../../../dag/simulate/inline-tests.ts';
 import { formatProblems } from '../../../document/format-problems.ts';
+import { strategySource } from '../../../document/strategy-files.ts';
 
 export const picturesFolder = new URL('../../../docs/pictures/', import.meta.url);
 

@@ -57,7 +57,8 @@ test('a strategy that a publish leaves as it was keeps its cache', async (t) => 
 test('a request that a node makes wrongly is the mistake of the strategy around it', async (t) => {
   const thread = await ThreadRig.of(t, {
     'inner.yaml': 'strategy: inner\nrequest: { k: number }\nnodes: { d: { value: request.k } }\noutput: d\n',
-    'outer.yaml': 'strategy: outer\nnodes: { a: { run: ./t.ts#t }, n: { strategy: inner, input: { k: a } } }\noutput: n\n',
+    'outer.yaml':
+      'strategy: outer\nnodes: { a: { run: ./t.ts#t }, n: { strategy: inner, input: { k: a } } }\noutput: n\n',
     't.ts': "export const t = () => '7';\n",
   });
   await t.throwsAsync(thread.value('outer'), {

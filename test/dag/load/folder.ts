@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ExecutionContext } from 'ava';
-import { strategySource } from '../../../document/strategy-files.ts';
 import type { LoadedStrategies } from '../../../dag/load/load-strategies.ts';
 import { formatProblems } from '../../../document/format-problems.ts';
+import { strategySource } from '../../../document/strategy-files.ts';
 import type { StrategySource } from '../../../runtime/strategies.ts';
 
 /** What modules in a folder import 'heddle' by. */
