@@ -5,6 +5,7 @@
 import { deserialize, serialize } from 'node:v8';
 import { type CallReply, codecIds, emptyCallHead, priorities, type ReplySink } from '../runtime/call.ts';
 import { HeddleError } from '../runtime/errors.ts';
+import { callDeadlineOf } from '../runtime/fiber/call-deadline.ts';
 import type { CallOptions, MethodRef, OffloadOptions, Task } from '../runtime/fiber/context.ts';
 import type { FiberCalls, HostedFiber } from '../runtime/fiber/host.ts';
 import { Wait } from '../runtime/fiber/wait.ts';
@@ -78,7 +79,11 @@ class CallWait extends Wait<unknown> implements CallReceiver {
     const options = this.#options;
     const invoke: InvokeOptions = {
       // Of all attempts together: the callee's own timeout must not begin anew with each.
-      deadlineMs: this.#carrier.deadlineMs(this.#method.service, this.#method.method, deadlineOf(this.#fiber, options)),
+      deadlineMs: this.#carrier.deadlineMs(
+        this.#method.service,
+        this.#method.method,
+        callDeadlineOf(this.#fiber, options?.timeoutMs),
+      ),
       priority: options?.priority === undefined ? origin.priority : priorities[options.priority],
       metadata: options?.metadata,
       idempotent: options?.idempotent,
@@ -156,7 +161,7 @@ class TaskWait extends Wait<unknown> implements ReplySink {
     head.codec = codecIds.v8;
     head.priority = options?.priority === undefined ? origin.priority : priorities[options.priority];
     head.depth = depthOf(this.#fiber);
-    head.deadlineMs = deadlineOf(this.#fiber, options);
+    head.deadlineMs = callDeadlineOf(this.#fiber, options?.timeoutMs);
     if (origin.traceWords === undefined) head.trace.fill(0);
     else head.trace.set(origin.traceWords);
     head.traceFlags = origin.traceFlags;
@@ -183,16 +188,4 @@ function depthOf(fiber: HostedFiber): number {
     throw new HeddleError('RESOURCE_EXHAUSTED', `calls are nested ${depthMax} deep: they go round in a circle`);
   }
   return depth;
-}
-
-function deadlineOf(fiber: HostedFiber, options: CallOptions | undefined): number {
-  const { callDeadlineMs } = fiber;
-  if (options?.timeoutMs === undefined) return callDeadlineMs;
-  if (!(options.timeoutMs >= 0)) {
-    throw new HeddleError(
-      'INVALID_ARGUMENT',
-      `timeoutMs must be a number of milliseconds from 0, not ${options.timeoutMs}`,
-    );
-  }
-  return Math.min(callDeadlineMs, fiber.host.clock.nowMs() + options.timeoutMs);
 }

@@ -2,6 +2,7 @@
 // set that it began with. Counts, reports and traces what runs did.
 
 import { HeddleError } from '../../runtime/errors.ts';
+import { callDeadlineOf } from '../../runtime/fiber/call-deadline.ts';
 import type { FiberContext, RunOptions } from '../../runtime/fiber/context.ts';
 import type { HostedFiber } from '../../runtime/fiber/host.ts';
 import { rejected } from '../../runtime/fiber/wait.ts';
@@ -76,7 +77,7 @@ class ThreadStrategies implements StrategyThread {
   }
 
   run(fiber: HostedFiber, strategy: string, request: unknown, options: RunOptions | undefined): Promise<unknown> {
-    return this.#runner.run(fiber, strategy, request, options, undefined);
+    return this.#runner.run(fiber, strategy, request, options, false);
   }
 
   onQueueDelay(delayMs: number): void {
@@ -213,26 +214,26 @@ class SetRunner implements Runner {
     name: string,
     request: unknown,
     options: RunOptions | undefined,
-    parent: FiberRun | undefined,
+    isNested: boolean,
   ): Promise<unknown> {
     const strategy = this.#set.strategies.get(name);
     if (strategy === undefined) return rejected(noSuchStrategy(name, [...this.#set.strategies.keys()]));
     const { graph, bodies, control, limits, check } = strategy;
     const nowMs = fiber.nowMs();
     try {
-      if (!check.fits(request)) throw unfit(name, check.problemOf(request), fiber, parent);
-      const deadlineMs = deadlineOf(fiber, nowMs, options);
+      if (!check.fits(request)) throw unfit(name, check.problemOf(request), fiber, isNested);
+      const deadlineMs = callDeadlineOf(fiber, options?.timeoutMs);
       const { random } = this.#thread;
       const level = control.level(nowMs, limits);
-      return new FiberRun(fiber, graph, request, { bodies, random, runner: this, level, deadlineMs, parent }).begin();
+      return new FiberRun(fiber, graph, request, { bodies, random, runner: this, level, deadlineMs }).begin();
     } catch (reason) {
       return rejected(HeddleError.from(reason));
     }
   }
 
-  runNested(fiber: FiberContext, strategy: string, request: unknown, parent: FiberRun): Promise<unknown> {
+  runNested(fiber: FiberContext, strategy: string, request: unknown): Promise<unknown> {
     // The fiber of a node is one of this thread's.
-    return this.run(fiber as HostedFiber, strategy, request, undefined, parent);
+    return this.run(fiber as HostedFiber, strategy, request, undefined, true);
   }
 
   nodeThrew({ graph, fiber }: FiberRun, node: string, error: HeddleError): void {
@@ -306,18 +307,9 @@ class SetRunner implements Runner {
   }
 }
 
-function deadlineOf({ callDeadlineMs }: HostedFiber, nowMs: number, options: RunOptions | undefined): number {
-  if (options?.timeoutMs === undefined) return callDeadlineMs;
-  if (options.timeoutMs >= 0) return Math.min(callDeadlineMs, nowMs + options.timeoutMs);
-  throw new HeddleError(
-    'INVALID_ARGUMENT',
-    `timeoutMs must be a number of milliseconds from 0, not ${options.timeoutMs}`,
-  );
-}
-
 /** The caller's mistake, or that of the strategy whose node made the request. */
-function unfit(name: string, problem: string, node: FiberContext, parent: FiberRun | undefined): HeddleError {
-  if (parent === undefined) return new HeddleError('INVALID_ARGUMENT', `${name}: ${problem}`, { retry: 'no' });
+function unfit(name: string, problem: string, node: FiberContext, isNested: boolean): HeddleError {
+  if (!isNested) return new HeddleError('INVALID_ARGUMENT', `${name}: ${problem}`, { retry: 'no' });
   return new HeddleError('INTERNAL', `${node.name}: its input is no request of ${name}: ${problem}`, { retry: 'no' });
 }
 

@@ -22,8 +22,8 @@ export interface Runner {
   nodeThrew(run: FiberRun, node: string, error: HeddleError): void;
   /** Nodes, by full name, did not stop when they were told to, and are waited for no more. Must not throw. */
   nodesAbandoned(run: FiberRun, nodes: readonly string[]): void;
-  /** A `strategy` node: a run of the same version, within a node of `parent`. */
-  runNested(fiber: FiberContext, strategy: string, request: unknown, parent: FiberRun): Promise<unknown>;
+  /** A `strategy` node, whose fiber this is: a run of the same version. */
+  runNested(fiber: FiberContext, strategy: string, request: unknown): Promise<unknown>;
 }
 
 export interface FiberRunOptions {
@@ -33,8 +33,6 @@ export interface FiberRunOptions {
   level: number;
   /** Absolute ms. */
   deadlineMs: number;
-  /** The run whose node this run is. */
-  parent: FiberRun | undefined;
 }
 
 export class FiberRun extends Wait<unknown> implements RunHost, MemberBody, TurnTarget {
@@ -101,7 +99,7 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody, Turn
 
   /** For bodies of `strategy` nodes. */
   runNested(fiber: FiberContext, strategy: string, request: unknown): Promise<unknown> {
-    return this.options.runner.runNested(fiber, strategy, request, this);
+    return this.options.runner.runNested(fiber, strategy, request);
   }
 
   // MemberBody

@@ -61,7 +61,6 @@ export class GraphRig implements Runner {
       runner: this,
       level,
       deadlineMs: hosted.callDeadlineMs,
-      parent: undefined,
     }).begin();
   }
 
