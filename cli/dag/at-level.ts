@@ -2,6 +2,7 @@
 // stand-in's value, and nothing is left that nobody demands. Pure.
 
 import type { LevelDefinition, NodeDefinition, StrategyDefinition, Template } from '../../dag/definition.ts';
+import { withEntries } from '../../dag/graph/level-plan.ts';
 
 /** What holds of one node: the highest level that speaks of it. */
 type Change = { how: 'skip' } | { how: 'replace'; by: string } | { how: 'input'; entries: Template & { kind: 'map' } };
@@ -88,14 +89,8 @@ function changed(
       light: undefined,
     };
   }
-  const input = change?.how === 'input' ? withEntries(node.input, change.entries) : node.input;
+  const input = change?.how === 'input' ? withEntries(node.input, new Map(change.entries.entries)) : node.input;
   return { ...node, input, hard: kept(node.hard), soft: kept(node.soft) };
-}
-
-function withEntries(input: Template | undefined, { entries }: Template & { kind: 'map' }): Template {
-  const all = new Map(input?.kind === 'map' ? input.entries : []);
-  for (const [key, value] of entries) all.set(key, value);
-  return { kind: 'map', entries: [...all] };
 }
 
 /** Stand-ins of nodes that are there are drawn with them. */

@@ -17,6 +17,7 @@ import {
 } from '../../document/declare.ts';
 import { quote } from '../../document/quote.ts';
 import type { Checked } from '../../document/types.ts';
+import type { SignalName } from '../definition.ts';
 import { nodeName, nodeNamePattern, nodeNameRule, template } from './schema-words.ts';
 
 /** Levels are numbered from 1; 0 is the whole graph. */
@@ -48,8 +49,7 @@ export const signalUnits = {
   errorRate: 'share 0..1 of the runs of this strategy that failed, of the last 10 s',
   p99: 'ms, of the runs of this strategy of the last 10 s',
   openBreakers: 'breakers of this strategy that are open',
-} as const;
-export type SignalName = keyof typeof signalUnits;
+} as const satisfies Record<SignalName, string>;
 export const signalNames = Object.keys(signalUnits) as SignalName[];
 
 const signalType = object({

@@ -19,6 +19,7 @@ import {
 } from '../../document/declare.ts';
 import { quote } from '../../document/quote.ts';
 import type { Checked } from '../../document/types.ts';
+import type { Join, ReportPart } from '../definition.ts';
 import { degradeType } from './schema-degrade.ts';
 import { layersType } from './schema-experiments.ts';
 import { defaultsType, nodePolicyKeys, policyKeys } from './schema-policies.ts';
@@ -38,8 +39,6 @@ import {
 export const nodesMax = 256;
 /** Items that one `foreach` may be declared for. */
 export const itemsLimit = 10_000;
-
-export type Join = { kind: 'all' | 'any' | 'none_failed' } | { kind: 'quorum'; count: number };
 
 const joinWords = 'all, any, none_failed or quorum N';
 
@@ -166,8 +165,7 @@ const budgetType = object({
 });
 
 /** What a reply can carry of its run, in its metadata. */
-export const reportParts = ['degraded', 'experiments', 'path'] as const;
-export type ReportPart = (typeof reportParts)[number];
+export const reportParts = ['degraded', 'experiments', 'path'] as const satisfies readonly ReportPart[];
 
 const meanings: Record<(typeof builtInNames)[number], string> = { request: 'request', params: 'parameters' };
 

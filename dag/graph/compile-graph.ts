@@ -40,7 +40,6 @@ export class Graph {
   readonly isOutput: readonly boolean[];
   readonly experiments: Experiments<Values> | undefined;
   readonly levels: readonly (LevelPlan | undefined)[];
-  readonly slotCount: number;
   /** By node: those that it may stand in for, rising. */
   readonly adopters: readonly (readonly number[])[];
   /** Runs begin with a copy of it. */
@@ -57,7 +56,6 @@ export class Graph {
     this.name = definition.name;
     this.experiments = experimentsOf(definition);
     const scope = new Scope(nodes, this.experiments?.parameters ?? []);
-    this.slotCount = scope.slotCount;
     const indexes = new Map(nodes.map(({ name }, index) => [name, index]));
     this.nodes = nodes.map((node, index) => compileNode(definition, node, index, indexes, scope, this.experiments));
     linkConsumers(this.nodes);

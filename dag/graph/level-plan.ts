@@ -4,9 +4,6 @@
 import type { DegradeDefinition, Template } from '../definition.ts';
 import type { Evaluate } from '../expression/compile.ts';
 
-/** The whole graph: no node is touched. */
-export const wholeGraph = undefined;
-
 export interface LevelPlan {
   readonly level: number;
   /** By node: the level that skips it; 0: none does. */
@@ -29,7 +26,7 @@ interface Step {
 }
 
 /**
- * A plan for each level from 0 to the highest, and beyond it the highest's. `compileInput` compiles a node's changed
+ * A plan for each level from 0 to the highest, and beyond it the highest's; undefined: no node is touched. `compileInput` compiles a node's changed
  * input.
  */
 export function planLevels(
@@ -39,7 +36,7 @@ export function planLevels(
 ): (LevelPlan | undefined)[] {
   const indexOf = new Map(nodes.map(({ name }, index) => [name, index]));
   const steps: Step[] = nodes.map(untouched);
-  const plans: (LevelPlan | undefined)[] = [wholeGraph];
+  const plans: (LevelPlan | undefined)[] = [undefined];
   for (const { level, skip, replace, input } of degrade.levels) {
     // Between two declared levels the lower one holds.
     while (plans.length < level) plans.push(plans.at(-1));
@@ -75,7 +72,8 @@ export function planOf(plans: readonly (LevelPlan | undefined)[], level: number)
   return plans[Math.min(level, plans.length - 1)];
 }
 
-function withEntries(input: Template | undefined, changed: ReadonlyMap<string, Template>): Template {
+/** An input with the entries of a level in the place of its own. */
+export function withEntries(input: Template | undefined, changed: ReadonlyMap<string, Template>): Template {
   const entries = new Map(input?.kind === 'map' ? input.entries : []);
   for (const [key, value] of changed) entries.set(key, value);
   return { kind: 'map', entries: [...entries] };

@@ -88,10 +88,8 @@ export class Run extends Demand implements WorkOwner {
     const result = value === undefined ? null : value;
     this.nowMs = nowMs;
     if (token >= nodes.length) {
-      const tries = this.#tries![token - nodes.length];
-      this.#tries![token - nodes.length] = undefined;
       try {
-        tries?.done(token, result, this.nowMs);
+        this.#takeTries(token)?.done(token, result, this.nowMs);
       } catch (reason) {
         this.broken(reason);
       }
@@ -107,10 +105,8 @@ export class Run extends Demand implements WorkOwner {
     const { nodes } = this.graph;
     this.nowMs = nowMs;
     if (token >= nodes.length) {
-      const tries = this.#tries![token - nodes.length];
-      this.#tries![token - nodes.length] = undefined;
       try {
-        tries?.failed(token, error, this.nowMs);
+        this.#takeTries(token)?.failed(token, error, this.nowMs);
       } catch (reason) {
         this.broken(reason);
       }
@@ -118,6 +114,14 @@ export class Run extends Demand implements WorkOwner {
       this.#workFailed(token, error);
     }
     this.drain();
+  }
+
+  /** Each token is told of once. */
+  #takeTries(token: number): Tries | undefined {
+    const at = token - this.graph.nodes.length;
+    const tries = this.#tries![at];
+    this.#tries![at] = undefined;
+    return tries;
   }
 
   /** Whoever asked does not want it any more: everything is cancelled, and `settled` is not called. */
@@ -208,9 +212,13 @@ export class Run extends Demand implements WorkOwner {
   }
 
   protected failed(index: number, error: HeddleError): void {
+    this.#remember(index, error);
+    this.end(index, 'failed');
+  }
+
+  #remember(index: number, error: HeddleError): void {
     this.errors ??= new Array<HeddleError | undefined>(this.graph.nodes.length).fill(undefined);
     this.errors[index] = error;
-    this.end(index, 'failed');
   }
 
   // Running
@@ -308,8 +316,7 @@ export class Run extends Demand implements WorkOwner {
       this.failed(index, error);
       return;
     }
-    this.errors ??= new Array<HeddleError | undefined>(this.graph.nodes.length).fill(undefined);
-    this.errors[index] = error;
+    this.#remember(index, error);
     this.#fallBack(node, 0);
   }
 
@@ -359,12 +366,8 @@ export class Run extends Demand implements WorkOwner {
     state.adopt(index, -1);
     state.setAfter(index, by);
     if (state.is(by, 'done')) {
-      if (via === byLight) this.mark(index, `light ${standIn.name}`);
-      else
-        this.mark(
-          index,
-          via === byLevel ? `level ${this.plan!.replacedBy[index]} node ${standIn.name}` : `node ${standIn.name}`,
-        );
+      const how = via === byLight ? 'light' : via === byLevel ? `level ${this.plan!.replacedBy[index]} node` : 'node';
+      this.mark(index, `${how} ${standIn.name}`);
       this.#done(index, this.values[firstNodeSlot + by]);
     } else if (via >= 0) {
       this.#fallBack(node, via + 1);

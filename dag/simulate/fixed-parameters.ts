@@ -18,7 +18,7 @@ export class FixedParameters implements Parameters {
   readonly #defaults: ReadonlyMap<string, Data> | undefined;
 
   private constructor(graph: Graph, request: unknown, given: GivenParameters, others: 'assigned' | 'default') {
-    const values = new Array<unknown>(graph.slotCount).fill(undefined);
+    const values = graph.blankValues.slice();
     values[requestSlot] = request;
     this.names = graph.experiments!.parameters;
     this.assignment = graph.experiments!.assign(values);

@@ -7,6 +7,7 @@ import type {
   Template,
   TestDefinition,
 } from '../../../dag/definition.ts';
+import { plainNode } from '../plain-node.ts';
 
 export const expression = (text: string): Template => ({ kind: 'expression', text });
 
@@ -16,27 +17,7 @@ export function template(entries: Readonly<Record<string, string>>): Template & 
 
 /** Nothing but a name and what it runs. */
 export function node(name: string, change: Partial<NodeDefinition> = {}): NodeDefinition {
-  return {
-    name,
-    work: { kind: 'run', moduleUrl: `file:///app/${name}.ts`, exportName: 'run' },
-    input: undefined,
-    hard: [],
-    soft: [],
-    join: { kind: 'all' },
-    when: undefined,
-    foreach: undefined,
-    pool: undefined,
-    timeoutMs: undefined,
-    retry: undefined,
-    hedge: undefined,
-    cache: undefined,
-    breaker: undefined,
-    concurrency: undefined,
-    fallback: [],
-    light: undefined,
-    estimateMs: undefined,
-    ...change,
-  };
+  return plainNode(name, { kind: 'run', moduleUrl: `file:///app/${name}.ts`, exportName: 'run' }, change);
 }
 
 export function strategy(change: Partial<StrategyDefinition> = {}): StrategyDefinition {

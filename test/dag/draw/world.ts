@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import type { NodeDefinition, StrategyDefinition, Template } from '../../../dag/definition.ts';
 import type { AttemptTrace, NodeTrace, RunTrace } from '../../../dag/run/trace.ts';
+import { plainNode } from '../plain-node.ts';
 
 export function expression(text: string): Template {
   return { kind: 'expression', text };
@@ -22,27 +23,7 @@ export function call(exportName: string, method: string): NodeDefinition['work']
 }
 
 export function node(name: string, parts: Partial<NodeDefinition> = {}): NodeDefinition {
-  return {
-    name,
-    work: run(name),
-    input: undefined,
-    hard: [],
-    soft: [],
-    join: { kind: 'all' },
-    when: undefined,
-    foreach: undefined,
-    pool: undefined,
-    timeoutMs: undefined,
-    retry: undefined,
-    hedge: undefined,
-    cache: undefined,
-    breaker: undefined,
-    concurrency: undefined,
-    fallback: [],
-    light: undefined,
-    estimateMs: undefined,
-    ...parts,
-  };
+  return plainNode(name, run(name), parts);
 }
 
 export function strategy(
