@@ -9,7 +9,7 @@ import { slotOf } from './bucket.ts';
 import { type CompiledLayer, decideLayer, readUnit, reasonOf, rowOf } from './compiled-layer.ts';
 import type { ParameterValue } from './definition.ts';
 import { explainLayer, failureText, type LayerExplanation } from './explain.ts';
-import { murmur3 } from './murmur3.ts';
+import { murmur3 } from '../../runtime/murmur3.ts';
 
 /** What a version has, as assignments read it. */
 export interface ExperimentTable<Values> {

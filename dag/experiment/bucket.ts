@@ -2,7 +2,7 @@
 // docs/experiments-vectors.json its test vectors; both are promises, since a changed bit here deals all units anew in
 // every running experiment. Pure, on the thread of the fiber.
 
-import { murmur3 } from './murmur3.ts';
+import { murmur3 } from '../../runtime/murmur3.ts';
 
 /** Slots of a layer, points of a split, parts of a percentage: 1 is 0.0001%. */
 export const slotCount = 1_000_000;

@@ -3,7 +3,7 @@
 // the same slow calls and the same failures (common random numbers).
 
 import { finish, mix } from '../../runtime/murmur3-steps.ts';
-import { murmur3 } from '../experiment/murmur3.ts';
+import { murmur3 } from '../../runtime/murmur3.ts';
 
 export type Purpose = 'latency' | 'failure' | 'cached' | 'stale' | 'arrival' | 'scenario' | 'pause';
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { murmur3 } from '../../../dag/experiment/murmur3.ts';
+import { murmur3 } from '../../../runtime/murmur3.ts';
 import { byDevice, compiled, experiment, inFrance, layer, only, type Values, variantOf } from './world.ts';
 
 const users = Array.from({ length: 200 }, (_, index) => `user-${index}`);

@@ -5,7 +5,7 @@ import test from 'ava';
 import { experimentSalt, seedOf, slotCount, slotOf, unitCharsMax } from '../../../dag/experiment/bucket.ts';
 import { compileExperiments } from '../../../dag/experiment/compile.ts';
 import { experimentLimits } from '../../../dag/experiment/definition.ts';
-import { murmur3 } from '../../../dag/experiment/murmur3.ts';
+import { murmur3 } from '../../../runtime/murmur3.ts';
 import { makeVectors } from './reference.ts';
 
 const page = readFileSync(new URL('../../../docs/experiments.md', import.meta.url), 'utf8');

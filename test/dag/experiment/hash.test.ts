@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import { experimentSalt, seedOf, slotCount, slotOf, unitText } from '../../../dag/experiment/bucket.ts';
-import { murmur3 } from '../../../dag/experiment/murmur3.ts';
+import { murmur3 } from '../../../runtime/murmur3.ts';
 import { makeVectors, referenceHash, referenceSlot, type Vectors, vectorsText } from './reference.ts';
 
 const published = readFileSync(new URL('../../../docs/experiments-vectors.json', import.meta.url), 'utf8');

@@ -72,7 +72,10 @@ for (const deaths of [false, true]) {
       // One that died with its thread is not counted; an answer may have been lost with the thread that had counted it.
       const lost = load.failures.get('UNAVAILABLE')?.count ?? 0;
       t.true(report.done >= load.good && report.done <= load.good + lost, `${report.done} of ${load.good} + ${lost}`);
-      t.is((await world.report('inner')).done, report.nodes.find(({ name }) => name === 'after')!.done);
+      // A thread may die when the inner run is counted and the outer one, which counts its nodes, is not.
+      const innerDone = (await world.report('inner')).done;
+      const after = report.nodes.find(({ name }) => name === 'after')!.done;
+      t.true(innerDone >= after && innerDone <= after + lost, `${innerDone} of ${after} + ${lost}`);
       t.true((await world.ask<{ versions: unknown[] }>({ ask: 'history' })).versions.length <= 16);
       t.log(
         `${load.good} answers of ${seen.size} constants; RSS ${memory.map((one) => one.toFixed(0)).join(', ')} MiB`,
