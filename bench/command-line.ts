@@ -42,7 +42,7 @@ export function readCommandLine(
 }
 
 function usageOf(all: readonly Scenario[]): string {
-  const lines = all.map(({ name, what, seconds }) => `  ${name.padEnd(10)} ${what}; ${seconds} s`);
+  const lines = all.map(({ name, what, seconds }) => `  ${name.padEnd(12)} ${what}; ${seconds} s`);
   return `npm run bench -- [scenario …] [--seconds n] [--json file]
 
 Measures, prints tables, and says which goals are met. Without names all scenarios run:

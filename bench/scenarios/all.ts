@@ -1,6 +1,7 @@
 // All scenarios of `npm run bench`, in the order of its help. A new one is a file beside this, and a line here.
 
 import type { Scenario } from '../scenario.ts';
+import { compression } from './compression.ts';
 import { dag } from './dag.ts';
 
-export const allScenarios: readonly Scenario[] = [dag];
+export const allScenarios: readonly Scenario[] = [dag, compression];

@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { TimerTarget } from '../../../runtime/timer-wheel.ts';
-import type { ProtocolHost } from '../protocol.ts';
+import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import { lookAgainMs, PeerProgress, patienceMs, stallEvent } from '../slow-reader.ts';
 
 /** What the timers see of a connection, and what they make it do. */

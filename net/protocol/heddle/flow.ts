@@ -3,7 +3,7 @@
 // that is far behind on a thread that has no memory left, here. On an IO thread.
 
 import type { Socket } from 'node:net';
-import type { ProtocolHost } from '../protocol.ts';
+import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import { slowReaderFactor } from '../slow-reader.ts';
 import { type OutBufferPool, Outbox } from './outbox.ts';
 

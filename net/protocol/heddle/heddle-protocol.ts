@@ -3,15 +3,16 @@
 import type { Socket } from 'node:net';
 import type { CallReply, ReplySink } from '../../../runtime/call.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
-import type { Protocol, ProtocolConnection, ProtocolFactory, ProtocolHost } from '../protocol.ts';
+import type { Protocol, ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import { HeddleConnection, type ThreadShare } from './connection.ts';
 import { OutBufferPool } from './outbox.ts';
 import { RouteNames } from './route-names.ts';
 
-export const heddleProtocol: ProtocolFactory = (host) => new HeddleProtocol(host);
+export function heddleProtocol(host: ProtocolHost): Protocol {
+  return new HeddleProtocol(host);
+}
 
 class HeddleProtocol implements Protocol {
-  readonly name = 'heddle';
   readonly #share: ThreadShare;
 
   constructor(host: ProtocolHost) {

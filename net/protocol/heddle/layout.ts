@@ -6,6 +6,7 @@
 //  REQUEST  12 budget µs u32 | 16 call id u64 | 24 fingerprint u64 | 32 priority | 33 codec | 34 compression
 //  ONE_WAY  | 35 attempt | 36 service bytes u8 | 37 method bytes u8 | 38 metadata bytes u16
 //           | 40 [trace: id 16, parent span 8, flags 1] service, method, metadata, body to the end
+//           | 34: bits 0-3 the compression of this body, bits 4-7 the one that is taken in the reply; 0 none
 //  REPLY    12 codec | 13 compression | 14 metadata bytes u16 | 16 fingerprint u64 | 24 metadata, body to the end
 //  ERROR    12 code | 13 retry hint | 14 metadata bytes u16 | 16 retry after ms u32 | 20 metadata, message to the end
 //  CANCEL   nothing more

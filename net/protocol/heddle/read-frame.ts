@@ -2,7 +2,9 @@
 // function fills its object and says what is wrong with the frame, if something is. Called by FrameParser only.
 
 import { type CallHead, type CallReply, callFlags, codecIds, emptyCallHead } from '../../../runtime/call.ts';
+import { bodyCompression } from '../../../runtime/compression-byte.ts';
 import type { ErrorCode } from '../../../runtime/errors.ts';
+import { codecs } from '../../../runtime/plugins/codec.ts';
 import {
   errorLayout,
   frameFlags,
@@ -93,7 +95,7 @@ export function readReply(reply: CallReply, source: Buffer, at: number, end: num
   reply.fingerprintLow = source.readUInt32LE(at + replyLayout.fingerprintLow);
   reply.fingerprintHigh = source.readUInt32LE(at + replyLayout.fingerprintHigh);
   setViews(reply, source, at + replyLayout.bytes, source.readUInt16LE(at + replyLayout.metadataBytes), end);
-  return viewsFault(reply) ?? codecFault(reply);
+  return viewsFault(reply) ?? codecFault(reply) ?? compressionFault(reply);
 }
 
 /** Reads the ERROR in `source` from `at` to `end`. */
@@ -149,19 +151,24 @@ function classFault(frame: RequestFrame): FrameFault | undefined {
 
 /** Codec v8 never crosses a socket: its reader trusts the writer. */
 function codecFault(frame: RequestFrame | CallReply): FrameFault | undefined {
-  if (frame.codec > codecIds.flatbuffers) {
+  if (frame.codec > codecIds.flatbuffers && codecs.ofId(frame.codec) === undefined) {
+    const others = codecs.all.filter(({ id }) => id > codecIds.flatbuffers);
+    const spoken = ['0 bytes', '1 json', '2 avro', '3 flatbuffers', ...others.map(({ id, name }) => `${id} ${name}`)];
     return {
       code: 'UNIMPLEMENTED',
-      message: `codec ${frame.codec} is not spoken here; 0 bytes, 1 json, 2 avro and 3 flatbuffers are`,
-    };
-  }
-  if (frame.compression !== 0) {
-    return {
-      code: 'UNIMPLEMENTED',
-      message: `compression ${frame.compression} is not spoken here; only 0 (none) is`,
+      message: `codec ${frame.codec} is not spoken here; ${spoken.slice(0, -1).join(', ')} and ${spoken.at(-1)} are`,
     };
   }
   return undefined;
+}
+
+/** Which ids are known is for the thread that decompresses to say; a reply has nothing to announce. */
+function compressionFault({ compression }: CallReply): FrameFault | undefined {
+  if (compression === bodyCompression(compression)) return undefined;
+  return {
+    code: 'UNIMPLEMENTED',
+    message: `compression ${compression} of a reply is reserved; 0 to 15 are spoken here`,
+  };
 }
 
 function invalid(message: string): FrameFault {

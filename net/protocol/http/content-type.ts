@@ -1,22 +1,17 @@
-// content-type: codec <-> content-type, the one table of protocol http. Pure; any thread.
+// content-type: codec <-> content-type, by the codecs of the thread. JSON, which most speak, is looked up nowhere.
 
 import { codecIds } from '../../../runtime/call.ts';
-
-const typeByCodec: readonly string[] = [
-  'application/octet-stream',
-  'application/json',
-  'avro/binary',
-  'application/x-flatbuffers',
-];
-
-const codecByType: ReadonlyMap<string, number> = new Map(typeByCodec.map((type, codec) => [type, codec]));
+import { codecs } from '../../../runtime/plugins/codec.ts';
 
 /** What the header of a request may say, for error sentences. */
-export const contentTypes = typeByCodec.join(', ');
+export function contentTypes(): string {
+  return codecs.all.map(({ contentType }) => contentType).join(', ');
+}
 
 /** The content-type of a codec id; ids without one travel as application/octet-stream. */
 export function contentTypeOfCodec(codec: number): string {
-  return typeByCodec[codec] ?? 'application/octet-stream';
+  if (codec === codecIds.json) return 'application/json';
+  return codecs.ofId(codec)?.contentType ?? 'application/octet-stream';
 }
 
 /**
@@ -27,7 +22,7 @@ export function codecOfContentType(header: string | undefined): number {
   if (header === undefined || header === '' || header === 'application/json') return codecIds.json;
   const semicolon = header.indexOf(';');
   const type = (semicolon === -1 ? header : header.slice(0, semicolon)).trim().toLowerCase();
-  const codec = codecByType.get(type) ?? -1;
+  const codec = codecs.ofContentType(type)?.id ?? -1;
   if (semicolon === -1 || codec !== codecIds.json) return codec;
   const charset = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(header.slice(semicolon))?.[1];
   return charset === undefined || charset.toLowerCase() === 'utf-8' ? codec : -1;

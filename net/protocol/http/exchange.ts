@@ -3,6 +3,7 @@
 
 import type { CallHead, CallReply } from '../../../runtime/call.ts';
 import { IncomingMessage, ServerResponse } from '../../../runtime/lean-http.ts';
+import type { CompressorNames } from '../../../runtime/plugins/compressor.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** The connection, as its exchanges see it. */
@@ -22,6 +23,8 @@ export class HttpRequest extends IncomingMessage {
   exchange: Exchange | undefined = undefined;
   /** Undefined: what comes is dropped. */
   body: RequestBody | undefined = undefined;
+  /** For its head: how the body is compressed, and how the reply may be. */
+  compression = 0;
   head: CallHead | undefined = undefined;
   serviceName = '';
   methodName = '';
@@ -34,6 +37,8 @@ export class Exchange extends ServerResponse<HttpRequest> {
   tag = -1;
   /** For `Dispatcher.cancel`; -1: it was answered within the call. */
   handle = -1;
+  /** Set when the reply may be compressed, whether it is or not. */
+  compressors: readonly CompressorNames[] | undefined = undefined;
   /** No reply is wanted: 202 once it was handed on. */
   oneWay = false;
   /** Bytes of the reply, booked until the kernel has taken them. */

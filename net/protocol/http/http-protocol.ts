@@ -6,19 +6,20 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer } from '../../../runtime/lean-http.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
-import type { Protocol, ProtocolConnection, ProtocolFactory, ProtocolHost } from '../protocol.ts';
+import type { Protocol, ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import { Exchange, HttpRequest } from './exchange.ts';
 import { HttpConnection } from './http-connection.ts';
 import { HttpThread } from './http-thread.ts';
 import { headBytesMax, headersMax } from './limits.ts';
 
 /** Makes protocol `http` for one IO thread. */
-export const httpProtocol: ProtocolFactory = (host) => new HttpProtocol(host);
+export function httpProtocol(host: ProtocolHost): Protocol {
+  return new HttpProtocol(host);
+}
 
 type HttpServer = Server<typeof HttpRequest, typeof Exchange>;
 
 class HttpProtocol implements Protocol {
-  readonly name = 'http';
   readonly #thread: HttpThread;
   readonly #connections = new Map<Duplex, HttpConnection>();
   /** Bindings that agree in what node:http has to know share a server. */

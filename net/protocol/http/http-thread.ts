@@ -1,7 +1,7 @@
 // HttpThread: what all http connections of one IO thread share: the calls in flight, the spare heads, the one Target.
 
 import { type CallHead, type CallReply, emptyCallHead, type ReplySink } from '../../../runtime/call.ts';
-import type { ProtocolHost } from '../protocol.ts';
+import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { Exchange } from './exchange.ts';
 import { callsMax, sparesMax } from './limits.ts';
 import { SlotTable } from './slot-table.ts';

@@ -2,7 +2,10 @@
 // body is still to come (POST), or an error. On IO threads, once per request, before any of its body is read.
 
 import { callFlags, codecIds } from '../../../runtime/call.ts';
+import { compressionByte } from '../../../runtime/compression-byte.ts';
+import type { ProtocolMethod } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
+import { acceptedCoding, bodyCoding, unknownCoding } from './content-coding.ts';
 import { codecOfContentType } from './content-type.ts';
 import type { HttpRequest } from './exchange.ts';
 import type { HttpThread } from './http-thread.ts';
@@ -45,8 +48,10 @@ export function takeIn(thread: HttpThread, binding: BindingSettings, request: Ht
     return refusals.wrongVerb(verb, method.reads ? 'GET, HEAD, POST' : 'POST');
   }
   if (reads && bodyBytes !== 0) return refusals.bodyOnRead(verb);
-  const coding = foreignCoding(request);
-  if (coding !== undefined) return refusals.wrongCoding(coding);
+  const transfer = request.headers['transfer-encoding'];
+  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') return refusals.wrongTransfer(transfer);
+  const coding = readCodings(thread, request, method, reads);
+  if (coding !== undefined) return coding;
   if (bodyBytes > binding.frameBytes) return refusals.bodyTooLarge(binding.frameBytes);
   return readCall(thread, binding, request, method, reads, bodyBytes);
 }
@@ -61,12 +66,26 @@ function countHosts(rawHeaders: readonly string[]): number {
   return hosts;
 }
 
-/** How the body is coded, if not as it is: compression is not taken here. */
-function foreignCoding({ headers }: HttpRequest): string | undefined {
-  const transfer = headers['transfer-encoding'];
-  if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') return transfer;
+/** Notes how the body is compressed and how the reply may be; returns why the body can't be taken. */
+function readCodings(
+  { host }: HttpThread,
+  request: HttpRequest,
+  method: ProtocolMethod,
+  reads: boolean,
+): refusals.Refusal | undefined {
+  const { headers } = request;
   const content = headers['content-encoding'];
-  return content === undefined || content.toLowerCase() === 'identity' ? undefined : content;
+  const coding = bodyCoding(host.compressors, content);
+  if (coding === unknownCoding) return refusals.wrongCoding(content!, host.compressors);
+  if (coding !== 0 && method.pool === 'io') return refusals.codedOnIoThreads(content!);
+  let accepted = 0;
+  if (method.compressAboveBytes) {
+    request.exchange!.compressors = host.compressors;
+    accepted = acceptedCoding(host.compressors, headers['accept-encoding'] as string | undefined);
+  }
+  // What a GET asks for stands in its query.
+  request.compression = compressionByte(reads ? 0 : coding, accepted);
+  return undefined;
 }
 
 function readCall(
@@ -84,6 +103,7 @@ function readCall(
   try {
     readRequestHead(head, headers, { nowMs: thread.host.clock.nowMs(), timeoutMs: binding.timeoutMs, reads });
     head.codec = codec;
+    head.compression = request.compression;
     if (method.oneWay) head.flags |= callFlags.oneWay;
     request.body = reads ? queryBody(request, thread.target.query) : emptyBody(request, binding, bodyBytes);
   } catch (reason) {

@@ -3,7 +3,7 @@
 // On its IO thread only.
 
 import type { Socket } from 'node:net';
-import type { ProtocolHost } from '../protocol.ts';
+import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { HttpRequest } from './exchange.ts';
 import { pipelinePause } from './limits.ts';
 

@@ -4,6 +4,7 @@
 import type { ErrorCode, RetryHint } from '../../../runtime/errors.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { STATUS_CODES } from '../../../runtime/lean-http.ts';
+import type { CompressorNames } from '../../../runtime/plugins/compressor.ts';
 import { contentTypes } from './content-type.ts';
 import { headBytesMax, headersMax } from './limits.ts';
 import { statusOfCode } from './status.ts';
@@ -16,6 +17,8 @@ export interface Refusal {
   retryAfterMs: number;
   /** For 405: what may be used instead. */
   allow?: string;
+  /** For 415: the codings that may. */
+  acceptEncoding?: string;
 }
 
 /** The JSON of an error, as every answer but 2xx carries it. */
@@ -63,17 +66,25 @@ export function wrongContentType(header: string): Refusal {
   return refuse(
     415,
     'INVALID_ARGUMENT',
-    `content-type ${JSON.stringify(header.slice(0, 100))} is not one of ${contentTypes} (in UTF-8); with curl: ` +
+    `content-type ${JSON.stringify(header.slice(0, 100))} is not one of ${contentTypes()} (in UTF-8); with curl: ` +
       "-H 'content-type: application/json'",
   );
 }
 
-export function wrongCoding(coding: string): Refusal {
-  return refuse(
-    415,
-    'INVALID_ARGUMENT',
-    `the body is coded as ${JSON.stringify(coding.slice(0, 100))}; send it as it is`,
-  );
+export function wrongTransfer(coding: string): Refusal {
+  const message = `the body is transferred as ${JSON.stringify(coding.slice(0, 100))}; send it chunked or with its length`;
+  return refuse(415, 'INVALID_ARGUMENT', message);
+}
+
+export function wrongCoding(coding: string, compressors: readonly CompressorNames[]): Refusal {
+  const acceptEncoding = compressors.map(({ encoding }) => encoding).join(', ') || 'identity';
+  const message = `the body is coded as ${JSON.stringify(coding.slice(0, 100))}; send it in one of ${acceptEncoding}, or as it is`;
+  return { ...refuse(415, 'INVALID_ARGUMENT', message), acceptEncoding };
+}
+
+export function codedOnIoThreads(coding: string): Refusal {
+  const message = `the body is coded as ${JSON.stringify(coding.slice(0, 100))}, but this service runs on IO threads (pool io), where nothing is decompressed: send it as it is, or give the service a pool of CPU threads`;
+  return { ...refuse(415, 'UNIMPLEMENTED', message), acceptEncoding: 'identity' };
 }
 
 export function bodyOnRead(verb: string): Refusal {

@@ -4,6 +4,7 @@
 import type { OutgoingHttpHeader } from 'node:http';
 import { type CallReply, codecIds } from '../../../runtime/call.ts';
 import { codeOfNumber, retryHints } from '../../../runtime/errors.ts';
+import { codingOf } from './content-coding.ts';
 import { contentTypeOfCodec } from './content-type.ts';
 import type { Exchange } from './exchange.ts';
 import { textReplyBytesMax } from './limits.ts';
@@ -20,6 +21,11 @@ export function writeReply(exchange: Exchange, reply: CallReply, close: boolean)
   if (reply.codec === codecIds.avro && (reply.fingerprintHigh | reply.fingerprintLow) !== 0) {
     headers.push('heddle-schema-fingerprint', hex32(reply.fingerprintHigh) + hex32(reply.fingerprintLow));
   }
+  if (exchange.compressors !== undefined) {
+    headers.push('vary', 'accept-encoding');
+    const coding = reply.compression === 0 ? undefined : codingOf(exchange.compressors, reply.compression);
+    if (coding !== undefined) headers.push('content-encoding', coding);
+  }
   pushMetadataHeaders(headers, reply);
   return finish(exchange, 200, headers, close, copyBody(reply, bodyBytes));
 }
@@ -29,6 +35,7 @@ export function writeRefusal(exchange: Exchange, refusal: Refusal, close: boolea
   const body = errorBody(refusal.code, refusal.message, refusal.retry, refusal.retryAfterMs);
   const headers = errorHeaders(body, refusal.retryAfterMs);
   if (refusal.allow !== undefined) headers.push('allow', refusal.allow);
+  if (refusal.acceptEncoding !== undefined) headers.push('accept-encoding', refusal.acceptEncoding);
   return finish(exchange, refusal.status, headers, close, body, 'utf8');
 }
 

@@ -147,7 +147,6 @@ test('an unknown flag', refused, (f: Buffer) => f.writeUInt8(0x10, 3), bad('INVA
 test('priority 3', refused, (f: Buffer) => f.writeUInt8(3, requestLayout.priority), bad('INVALID_ARGUMENT'));
 test('attempt 0', refused, (f: Buffer) => f.writeUInt8(0, requestLayout.attempt), bad('INVALID_ARGUMENT'));
 test('codec v8', refused, (f: Buffer) => f.writeUInt8(255, requestLayout.codec), bad('UNIMPLEMENTED'));
-test('a compression', refused, (f: Buffer) => f.writeUInt8(1, requestLayout.compression), bad('UNIMPLEMENTED'));
 test('names behind the end', refused, (f: Buffer) => f.writeUInt8(200, 37), bad('INVALID_ARGUMENT'));
 test('metadata behind the end', refused, (f: Buffer) => f.writeUInt16LE(17, 38), bad('INVALID_ARGUMENT'));
 test('metadata cut short', refused, (f: Buffer) => f.writeUInt16LE(7, 38), bad('INVALID_ARGUMENT'));

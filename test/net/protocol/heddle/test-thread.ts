@@ -6,7 +6,7 @@ import net from 'node:net';
 import type { ExecutionContext } from 'ava';
 import { FrameParser } from '../../../../net/protocol/heddle/frame-parser.ts';
 import { heddleProtocol } from '../../../../net/protocol/heddle/heddle-protocol.ts';
-import type { Protocol, ProtocolConnection, ProtocolHost } from '../../../../net/protocol/protocol.ts';
+import type { Protocol, ProtocolConnection, ProtocolHost } from '../../../../runtime/plugins/protocol.ts';
 import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../../../../runtime/call.ts';
 import { silentLogger } from '../../../../runtime/logger.ts';
 import type { BindingSettings } from '../../../../runtime/settings.ts';
@@ -74,6 +74,7 @@ export const quietBinding: BindingSettings = {
   readTimeoutMs: 0,
   writeTimeoutMs: 0,
   idleTimeoutMs: 0,
+  traffic: { mirror: [] },
 };
 
 export class TestThread {
@@ -99,6 +100,7 @@ export class TestThread {
     this.#binding = { ...quietBinding, ...binding };
     this.#host = {
       dispatcher: this.dispatcher,
+      compressors: [],
       clock: this.clock,
       timers: new TimerWheel({ clock: this.clock }),
       log: silentLogger,

@@ -12,6 +12,7 @@ import { TestDispatcher, testBinding } from './rig.ts';
 const port = parentPort!;
 const protocol = httpProtocol({
   dispatcher: new TestDispatcher(),
+  compressors: [],
   clock: systemClock,
   timers: new TimerWheel({ clock: systemClock }),
   log: silentLogger,

@@ -2,8 +2,9 @@
 
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
+import { addBuiltInCodecs } from '../../../../net/codec/built-in-codecs.ts';
 import { httpProtocol } from '../../../../net/protocol/http/http-protocol.ts';
-import type { Dispatcher, Protocol, ProtocolConnection, ProtocolHost } from '../../../../net/protocol/protocol.ts';
+import type { Dispatcher, Protocol, ProtocolConnection, ProtocolHost } from '../../../../runtime/plugins/protocol.ts';
 import {
   type CallHead,
   type CallReply,
@@ -102,6 +103,9 @@ function reply(sink: ReplySink, tag: number, fields: Partial<CallReply>): void {
   sink.onReply(tag, { ...emptyCallReply(), codec: codecIds.json, ...fields });
 }
 
+// In a process a plugin does it.
+addBuiltInCodecs();
+
 export const testBinding: BindingSettings = {
   protocol: 'http',
   host: '127.0.0.1',
@@ -114,6 +118,7 @@ export const testBinding: BindingSettings = {
   readTimeoutMs: 10_000,
   writeTimeoutMs: 10_000,
   idleTimeoutMs: 10_000,
+  traffic: { mirror: [] },
 };
 
 /** A protocol behind a listener of this thread. */
@@ -137,6 +142,7 @@ export class Rig {
     const flushes = new Set<{ flush(): void }>();
     const host: ProtocolHost = {
       dispatcher: this.dispatcher,
+      compressors: [],
       clock,
       timers: this.#timers,
       log: silentLogger,

@@ -1,5 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { addBuiltInCodecs } from '../../../../net/codec/built-in-codecs.ts';
 import { codecOfContentType, contentTypeOfCodec } from '../../../../net/protocol/http/content-type.ts';
 import { readMetadataHeaders } from '../../../../net/protocol/http/metadata-headers.ts';
 import { queryToJson } from '../../../../net/protocol/http/query.ts';
@@ -32,6 +33,7 @@ test('statuses outside the table read as UNKNOWN, successes as no error', (t) =>
 });
 
 test('every codec that may travel has its content-type, both ways', (t) => {
+  addBuiltInCodecs();
   for (const codec of [codecIds.bytes, codecIds.json, codecIds.avro, codecIds.flatbuffers]) {
     t.is(codecOfContentType(contentTypeOfCodec(codec)), codec);
   }
