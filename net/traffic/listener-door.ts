@@ -1,0 +1,32 @@
+// ListenerDoor: what the calls of one listener go by on one IO thread. ThreadTraffic keeps it as the settings say; the
+// listener's dispatcher looks at it for each call.
+
+import type { CallHead } from '../../runtime/call.ts';
+import type { Forward } from './forward.ts';
+import { isMirrored, type MarkedCall, mirrorMark } from './marks.ts';
+import type { Mirror } from './mirror.ts';
+
+export class ListenerDoor {
+  /** False: there is nothing here to look at. The one question that each call is asked. */
+  isOpen = false;
+  /** Calls go there; undefined: the services of this process answer. */
+  forward: Forward | undefined;
+  mirrors: readonly Mirror[] = [];
+  readonly #marked: MarkedCall;
+
+  constructor(marked: MarkedCall) {
+    this.#marked = marked;
+  }
+
+  /** Copies a call to the mirrors that draw it; not one that is a copy itself. `head` is as it came. */
+  copyCall(service: string, method: string, head: CallHead): void {
+    if (this.mirrors.length === 0 || isMirrored(head)) return;
+    let copy: CallHead | undefined;
+    for (const mirror of this.mirrors) {
+      if (!mirror.draws()) continue;
+      copy ??= this.#marked.of(head, mirrorMark);
+      mirror.send(service, method, copy);
+    }
+    if (copy !== undefined) this.#marked.release();
+  }
+}
