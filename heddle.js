@@ -1,6 +1,7 @@
 // What `import … from 'heddle'` gets: index.ts in a checkout, dist/index.js in the package, where Node strips no types.
 // package.json can name one file only; this one picks, so that one package.json serves both and threads, which inherit
-// no loader, need nothing. The names are those of index.ts (a test compares); the types come from there too.
+// no loader, need nothing. The names are those of index.ts (a test compares); the types come from there too. Bundlers,
+// which can't follow this choice, take the build (condition `module` in package.json).
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,7 +21,9 @@ export const {
   definePlugin,
   errorCodes,
   fiberLocal,
+  flatbuffers,
   formatProblems,
+  gzip,
   HeddleError,
   implement,
   json,
@@ -28,6 +31,7 @@ export const {
   Mutex,
   method,
   readConfig,
+  registerCodec,
   RwLock,
   Semaphore,
   Server,
@@ -35,4 +39,5 @@ export const {
   strategy,
   strategyMethod,
   task,
+  zstd,
 } = api;

@@ -116,7 +116,8 @@ export function temporaryFolder(t: ExecutionContext): string {
   return folder;
 }
 
-function ownEnvironment(): NodeJS.ProcessEnv {
+/** This process's, without what npm and Heddle would read. */
+export function ownEnvironment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|HEDDLE_|NODE_OPTIONS$)/.test(name));
   // The same sources again and again, in some eighty processes: Node's own cache halves their start. It spoils coverage.
   const cache = process.env.NODE_V8_COVERAGE === undefined ? { NODE_COMPILE_CACHE: join(root, '.cache/compile') } : {};

@@ -9,10 +9,10 @@ const page = readFileSync(join(root, 'docs/cli.md'), 'utf8');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const commands = makeProgram(() => {}).commands;
 
-test('there are start, check, config, call, top, admin, dag and version', (t) => {
+test('there are init, start, check, config, call, bench, top, admin, dag, codegen and version', (t) => {
   t.deepEqual(
     commands.map((command) => command.name()),
-    ['start', 'check', 'config', 'call', 'top', 'admin', 'dag', 'version'],
+    ['init', 'start', 'check', 'config', 'call', 'bench', 'top', 'admin', 'dag', 'codegen', 'version'],
   );
 });
 
@@ -60,7 +60,7 @@ test('heddle alone prints its help on standard error: exit code 2', async (t) =>
   const { code, stdout, stderr } = await heddle([]);
   t.is(code, 2);
   t.is(stdout, '');
-  t.regex(stderr, /Commands:\n {2}start /);
+  t.regex(stderr, /Commands:\n {2}init /);
 });
 
 test('version says both versions', async (t) => {

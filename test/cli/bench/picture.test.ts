@@ -1,0 +1,146 @@
+import { readFileSync } from 'node:fs';
+import test from 'ava';
+import fc from 'fast-check';
+import { latencyPicture } from '../../../cli/bench/latency-picture.ts';
+import { progressLine } from '../../../cli/bench/progress.ts';
+import { benchLines } from '../../../cli/bench/summary.ts';
+import { lineText, lineWidth } from '../../../cli/top/line.ts';
+import { asciiSymbols, unicodeSymbols } from '../../../cli/top/symbols.ts';
+import { Latencies } from '../../../load/latencies.ts';
+import type { LoadResult } from '../../../load/result.ts';
+
+/** 1 ms for most, a shoulder at 2 ms, and a tail. */
+function fixed(): Latencies {
+  const latencies = new Latencies();
+  for (let index = 0; index < 1000; index++) {
+    if (index < 600) latencies.record(0.9 + (index % 40) / 200);
+    else if (index < 950) latencies.record(1.9 + (index % 20) / 40);
+    else latencies.record(5 + (index - 950) * 0.9);
+  }
+  return latencies;
+}
+
+function resultOf(own: Partial<LoadResult> = {}): LoadResult {
+  const latencies = own.latencies ?? fixed();
+  const slices = Array.from({ length: 12 }, (_, index) => {
+    const slice = new Latencies();
+    if (index !== 6) slice.record(index === 7 ? 50 : 2);
+    return {
+      fromMs: index * 100,
+      toMs: (index + 1) * 100,
+      answers: index === 6 ? 0 : 90 + index,
+      failures: 0,
+      latencies: slice,
+    };
+  });
+  return {
+    measuredMs: 1200,
+    isCutOff: false,
+    connections: 8,
+    connectionsWanted: 8,
+    answers: latencies.count,
+    failed: 0,
+    failures: [],
+    perSecond: 833.3,
+    latencies,
+    slices,
+    sendDelays: new Latencies(),
+    late: 0,
+    unsent: 0,
+    cutOff: 0,
+    cpuSeconds: 0.2,
+    spunSeconds: 0,
+    ...own,
+  };
+}
+
+const told = {
+  title: 'demo.Echo/echo at heddle://127.0.0.1:7000',
+  plan: '32 in flight over 8 connections for 1200ms',
+  isPrecise: false,
+};
+
+test('the whole of it: figures, histogram, percentiles, over time', (t) => {
+  const text = benchLines(resultOf(), told, 72, unicodeSymbols).map(lineText).join('\n');
+  t.is(`${text}\n`, readFileSync(new URL('./picture.txt', import.meta.url), 'utf8'));
+});
+
+test('the same in ASCII', (t) => {
+  const text = benchLines(resultOf(), told, 72, asciiSymbols).map(lineText).join('\n');
+  t.regex(text, /^[ -~\n]*$/);
+  t.is(`${text}\n`, readFileSync(new URL('./picture-ascii.txt', import.meta.url), 'utf8'));
+});
+
+test('what one should know before one believes it', (t) => {
+  const sendDelays = new Latencies();
+  sendDelays.record(0.6);
+  const notes = (own: Partial<LoadResult>) =>
+    benchLines(resultOf(own), { ...told, maxInFlight: 4 }, 100, unicodeSymbols).map(lineText);
+  const has = (own: Partial<LoadResult>, sentence: string) => t.true(notes(own).includes(sentence), sentence);
+  has({ isCutOff: true, cutOff: 1 }, 'ended early, after 1.2 s; 1 request was still under way and has no latency');
+  has({ connections: 3 }, 'only 3 of 8 connections were up');
+  has({ late: 2000 }, '2,000 requests were late, as 4 were under way (--max-in-flight); latencies count the wait');
+  has(
+    { unsent: 500 },
+    '500 requests were never sent, as 4 were under way (--max-in-flight) to the end: the service does not keep up with this rate',
+  );
+  has(
+    { sendDelays },
+    "latencies include 0.6 ms (median) by which this process's timers were late; --precise does without",
+  );
+  has(
+    { cpuSeconds: 1.2 },
+    'this process used 1.00 of a processor: it may be what was measured, not the service; let several of it run',
+  );
+});
+
+test('failures are listed with their code and the first sentence of each', (t) => {
+  const failures = [
+    { code: 'RESOURCE_EXHAUSTED', count: 1200, message: 'the queue is full' },
+    { code: 'DEADLINE_EXCEEDED', count: 3, message: 'no answer' },
+  ] as const;
+  const lines = benchLines(resultOf({ failed: 1203, failures }), told, 100, unicodeSymbols).map(lineText);
+  t.true(lines.includes('833 requests/s   1,203 of 2,203 failed'));
+  t.true(lines.includes('1,200  RESOURCE_EXHAUSTED  the queue is full'));
+  t.true(lines.includes('    3  DEADLINE_EXCEEDED  no answer'));
+});
+
+test('no line of a picture is wider than the terminal, whatever was measured', (t) => {
+  const times = fc.array(fc.double({ min: 0, max: 1e7, noNaN: true }), { maxLength: 50 });
+  fc.assert(
+    fc.property(times, fc.integer({ min: 20, max: 200 }), fc.boolean(), (values, cells, isAscii) => {
+      const latencies = new Latencies();
+      for (const ms of values) latencies.record(ms);
+      const lines = latencyPicture(latencies, cells, isAscii ? asciiSymbols : unicodeSymbols);
+      return lines.every((line) => lineWidth(line) <= cells) && (lines.length === 0) === (values.length === 0);
+    }),
+  );
+  t.pass();
+});
+
+test('one request in a million still shows', (t) => {
+  const latencies = new Latencies();
+  for (let index = 0; index < 1_000_000; index++) latencies.record(1);
+  latencies.record(1000);
+  const bottom = lineText(latencyPicture(latencies, 80, unicodeSymbols)[7]!);
+  t.regex(bottom, /^█.*▁$/);
+});
+
+test('progress is one line: bar, rate, latencies, errors', (t) => {
+  const progress = {
+    phase: 'measuring' as const,
+    share: 0.5,
+    inFlight: 32,
+    answers: 4000,
+    failures: 0,
+    perSecond: 95_059,
+    p50Ms: 0.24,
+    p99Ms: undefined,
+  };
+  const text = (own: object) => lineText(progressLine({ ...progress, ...own }, unicodeSymbols));
+  t.is(text({}), '████████████············  50%  95,059/s  p50 0.24 ms  p99 -  no errors');
+  t.is(text({ failures: 7 }), '████████████············  50%  95,059/s  p50 0.24 ms  p99 -  7 errors');
+  t.true(text({ phase: 'warming' }).endsWith('warm-up'));
+  t.is(text({ phase: 'connecting' }), 'connecting');
+  t.is(text({ phase: 'ending' }), 'waiting for the last 32 answers');
+});
