@@ -1,0 +1,66 @@
+// The examples with a client of their own: each server from its own config on free ports, its client as users run it, and
+// the output that its README shows.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import test, { type ExecutionContext } from 'ava';
+import { readConfig } from '../../config/read-config.ts';
+import { formatProblems } from '../../document/format-problems.ts';
+import { Server } from '../../index.ts';
+import { heddle } from '../cli/heddle.ts';
+
+const folder = (name: string) => new URL(`../../examples/${name}/`, import.meta.url);
+
+async function serve(t: ExecutionContext, name: string): Promise<Server> {
+  const file = fileURLToPath(new URL('heddle.yaml', folder(name)));
+  const { settings, problems } = readConfig({
+    file,
+    overrides: ['admin.address=none', 'log.level=silent'],
+    environment: {},
+  });
+  if (settings === undefined) throw new Error(formatProblems(problems));
+  for (const { listen } of settings.services) for (const binding of listen) binding.port = 0;
+  const server = new Server(settings);
+  t.teardown(() => server.stop());
+  await server.start();
+  return server;
+}
+
+/** What the client prints against the server's listener of that protocol. */
+async function run(
+  t: ExecutionContext,
+  name: string,
+  client: string,
+  protocol: string,
+  ...args: string[]
+): Promise<string> {
+  const server = await serve(t, name);
+  const { port } = server.addresses.find((one) => one.protocol === protocol)!;
+  const script = fileURLToPath(new URL(client, folder(name)));
+  const { code, stdout, stderr } = await heddle([`${protocol}://127.0.0.1:${port}`, ...args], { script });
+  t.is(code, 0, stderr);
+  return stdout;
+}
+
+/** What the README shows below this line of its console. */
+function shown(name: string, command: string): string {
+  const readme = readFileSync(new URL('README.md', folder(name)), 'utf8');
+  const after = readme.slice(readme.indexOf(`$ ${command}\n`) + command.length + 3);
+  return after.slice(0, after.search(/^(\$|```)/m));
+}
+
+for (const [name, client, protocol] of [
+  ['echo', 'client.ts', 'heddle'],
+  ['http', 'client.ts', 'http'],
+] as const) {
+  test(`${name}: its client prints what the README shows`, async (t) => {
+    t.is(await run(t, name, client, protocol), shown(name, `node examples/${name}/${client}`));
+  });
+}
+
+test('parallel: both ways count the same, on two threads', async (t) => {
+  t.is(
+    await run(t, 'parallel', 'bench.ts', 'http', '200000'),
+    'spread: 17984 primes on 2 threads\ngraph: 17984 primes on 2 threads\n',
+  );
+});
