@@ -17,12 +17,25 @@ export {
   connect,
 } from './net/client/connect.ts';
 export { avro } from './net/codec/avro-codec.ts';
+export { registerCodec } from './net/codec/built-in-codecs.ts';
 export { bytes } from './net/codec/bytes-codec.ts';
+export {
+  type FinishedBuilder,
+  type FlatbuffersClass,
+  type FlatbuffersIn,
+  type FlatbuffersTable,
+  flatbuffers,
+} from './net/codec/flatbuffers-codec.ts';
 export { json } from './net/codec/json-codec.ts';
+export { gzip } from './net/compression/gzip.ts';
+export { zstd } from './net/compression/zstd.ts';
 export { type Contract, type MethodOptions, method, service } from './net/contract.ts';
 export { type Handler, type Handlers, type Implementation, implement } from './net/implement.ts';
-export { type ListeningAddress, Server, type ServerOptions, type ServerStats } from './net/server.ts';
-export type { CodecName, Priority } from './runtime/call.ts';
+export type { JobFunction } from './net/jobs/job-processor.ts';
+export { type ListeningAddress, Server, type ServerOptions } from './net/server.ts';
+export type { ReloadReport } from './net/server-live.ts';
+export type { ServerStats } from './net/server-stats.ts';
+export type { BuiltInCodec, CodecName, Priority } from './runtime/call.ts';
 export type { Clock } from './runtime/clock.ts';
 export { type ErrorCode, errorCodes, HeddleError, type RetryHint } from './runtime/errors.ts';
 export { Channel, type Received } from './runtime/fiber/channel.ts';
@@ -51,7 +64,10 @@ export { Mutex } from './runtime/fiber/mutex.ts';
 export { RwLock } from './runtime/fiber/rw-lock.ts';
 export { Semaphore } from './runtime/fiber/semaphore.ts';
 export { task } from './runtime/fiber/task.ts';
+export type { JobSchedule, JobSettings } from './runtime/jobs.ts';
 export type { Logger } from './runtime/logger.ts';
+export type { HistogramSample, MetricSample, ValueSample } from './runtime/metrics/metric-reader.ts';
+export type { FiberMetrics, MetricLabels } from './runtime/metrics/metrics.ts';
 export {
   definePlugin,
   type Plugin,
@@ -62,6 +78,18 @@ export {
   type ThreadKind,
 } from './runtime/plugin.ts';
 export type { AdminCall, AdminCommand } from './runtime/plugins/admin-command.ts';
+export type { CodecDefinition } from './runtime/plugins/codec.ts';
+export type { CompressorDefinition } from './runtime/plugins/compressor.ts';
+export type {
+  ClientCall,
+  ClientFilter,
+  FilterDefinition,
+  Next,
+  ServerCall,
+  ServerFilter,
+} from './runtime/plugins/filter.ts';
+export type { MetricSinkCall, MetricSinkDefinition } from './runtime/plugins/metric-sink.ts';
+export type { Span, TracerDefinition } from './runtime/plugins/tracer.ts';
 export type { RestartLimits } from './runtime/restart-policy.ts';
 export type * from './runtime/settings.ts';
 export type { StrategySettings, StrategySource } from './runtime/strategies.ts';

@@ -8,7 +8,9 @@ import { isLogLevel, logLevels } from '../runtime/settings.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { FiberRow } from '../runtime/thread-report.ts';
 import { type AdminAsk, type AdminCommands, AdminReply } from './commands.ts';
+import { addHandlerMetricCommands } from './handler-metrics.ts';
 import { profileMain, profileSelf } from './inspect.ts';
+import { addJobCommands } from './jobs.ts';
 import type { MainAsker } from './main-asker.ts';
 import type { AdminThreadData, ThreadFacts } from './messages.ts';
 import type { Metrics } from './metrics.ts';
@@ -31,6 +33,8 @@ const profileMs = { default: 1_000, min: 10, max: 60_000 } as const;
 /** What a thread may need to begin and to hand over its profile, ms. */
 const profileGraceMs = 5_000;
 const summaryLines = 20;
+/** What main may take to read the config again, with config sources that are slow, ms. */
+const reloadTakesMs = 20_000;
 /** Fibers in one answer, of all threads; the rest is counted. */
 const fibersMax = 10_000;
 
@@ -110,6 +114,9 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
     }
     return main.ask({ do: 'lift', fingerprint });
   });
+  post('/reload', 'Reads the config again and takes over what may change; says what, and what needs a restart.', () =>
+    main.ask({ do: 'reload' }, reloadTakesMs),
+  );
   post('/drain', 'Finishes what runs, then ends the process, as SIGTERM does.', async () => {
     return new AdminReply(await main.ask({ do: 'drain' }), { status: 202 });
   });
@@ -118,10 +125,12 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
     'A CPU profile of ?thread=ranking-1 over ?ms=1000, as .cpuprofile (?summary: its hottest lines).',
     ({ query }) => profile(parts, query),
   );
+  addJobCommands(commands, view, main);
   addStrategyCommands(commands, main);
   get('/metrics', 'Everything that is counted, for Prometheus.', async () => {
     return new AdminReply(await metrics.text(), { contentType: metrics.contentType });
   });
+  addHandlerMetricCommands(commands, view.handlerMetrics);
 }
 
 async function connections({ view, threads }: BuiltIns): Promise<ConnectionsAnswer> {

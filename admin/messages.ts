@@ -7,6 +7,7 @@ import type { PluginModule } from '../runtime/plugins/plan.ts';
 import type { Settings } from '../runtime/settings.ts';
 import type { StrategyQuestion } from '../runtime/strategies.ts';
 import type { PoolMemory } from '../runtime/thread-control.ts';
+import type { JobQuestion, JobRow } from './job-shapes.ts';
 import type { LogLevelAnswer, QuarantineRow, VersionAnswer } from './shapes.ts';
 
 /** What the admin thread is born with. */
@@ -45,6 +46,8 @@ export interface AdminMemory {
   /** CounterTable of `acceptorCounters`, one row. */
   acceptorCounters: SharedArrayBuffer;
   queues: PoolMemory[];
+  /** Directory of the series of handlers' metrics. */
+  metricDirectory: SharedArrayBuffer;
 }
 
 /** What main knows and no shared memory holds. */
@@ -56,6 +59,7 @@ export interface AdminFacts {
   /** Connections that wait for an IO thread. */
   waiting: number;
   quarantine: QuarantineRow[];
+  jobs: JobRow[];
   logLevels: LogLevelAnswer;
 }
 
@@ -136,10 +140,14 @@ export type MainAct =
   /** Without `fingerprint`: all. */
   | { do: 'lift'; fingerprint: string | undefined }
   | { do: 'profile'; thread: string; durationMs: number }
-  | { do: 'strategies'; question: StrategyQuestion };
+  | { do: 'job'; question: JobQuestion }
+  | { do: 'strategies'; question: StrategyQuestion }
+  | { do: 'reload' };
 
 /** MethodCounters of one thread number: of its requests, by method, and of its calls to other processes, by client. */
 export interface ThreadCounterMemory {
   methods: SharedArrayBuffer;
   clients: SharedArrayBuffer;
+  /** Cells of its handlers' metrics. */
+  metrics: SharedArrayBuffer;
 }

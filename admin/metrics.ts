@@ -11,6 +11,8 @@ import {
 } from '../runtime/shared/counters.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import { codeCount, type MethodCounts, methodBuckets } from '../runtime/shared/method-counters.ts';
+import { exposition, metricsOfMetrics } from './handler-metrics.ts';
+import { jobMetrics } from './job-metrics.ts';
 import { codeName, laneNames, type ProcessView } from './process-view.ts';
 
 type Labels = Record<string, string | number>;
@@ -60,6 +62,8 @@ export class Metrics {
     this.#view = view;
     this.#addRequests();
     this.#addPools();
+    for (const { type, name, help, read } of jobMetrics(view)) this.#add(type, name, help, read);
+    for (const { type, name, help, read } of metricsOfMetrics(view.handlerMetrics)) this.#add(type, name, help, read);
     this.#addThreads();
     this.#addConnections();
     this.#addProcess();
@@ -69,8 +73,9 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  text(): Promise<string> {
-    return this.#registry.metrics();
+  /** Heddle's own, then those of handlers, whose names can't be the same. */
+  async text(): Promise<string> {
+    return (await this.#registry.metrics()) + exposition(this.#view.handlerMetrics.read());
   }
 
   #add(type: MetricType, name: string, help: string, read: () => Sample[]): void {

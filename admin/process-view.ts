@@ -5,6 +5,8 @@ import { availableParallelism } from 'node:os';
 import { hashText } from '../runtime/body-hash.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { codeOfNumber } from '../runtime/errors.ts';
+import { jobNamesByHash } from '../runtime/jobs.ts';
+import { MetricReader } from '../runtime/metrics/metric-reader.ts';
 import { Board } from '../runtime/shared/board.ts';
 import {
   type AcceptorCounter,
@@ -56,12 +58,15 @@ export class ProcessView {
   readonly poolCounters: CounterTable<PoolCounter>;
   readonly acceptorCounters: CounterTable<AcceptorCounter>;
   readonly queues: readonly QueueView[];
+  /** What handlers count. */
+  readonly handlerMetrics: MetricReader;
   facts: AdminFacts;
   served: Served = { methods: [], services: [] };
   readonly #data: AdminThreadData;
   readonly #clock: Clock;
   readonly #bornMs: number;
   readonly #inflight: Inflight;
+  readonly #jobs: ReadonlyMap<number, string>;
   /** By thread number; those of dead threads too, so that no sum ever falls. */
   readonly #methodCounters = new Map<number, MethodCounters>();
   readonly #clientCounters = new Map<number, MethodCounters>();
@@ -76,15 +81,17 @@ export class ProcessView {
     this.#heardMs = this.#bornMs;
     this.board = new Board(memory.board);
     this.#inflight = new Inflight(memory.inflight);
+    this.#jobs = jobNamesByHash(settings.jobs);
     this.threadCounters = new CounterTable(threadCounters, threadNumberMax + 1, memory.threadCounters);
     this.poolCounters = new CounterTable(poolCounters, memory.poolRows, memory.poolCounters);
     this.acceptorCounters = new CounterTable(acceptorCounters, 1, memory.acceptorCounters);
     this.queues = memory.queues.map(({ name, calls, memory: queue, capacity }) => {
       return { name, calls, queue: new RunQueue(queue, capacity, 0) };
     });
+    this.handlerMetrics = new MetricReader(memory.metricDirectory);
     const { level, levels } = settings.log;
     const logLevels = { level, levels };
-    this.facts = { state: 'starting', threads: [], pools: [], waiting: 0, quarantine: [], logLevels };
+    this.facts = { state: 'starting', threads: [], pools: [], waiting: 0, quarantine: [], jobs: [], logLevels };
   }
 
   /** From main. */
@@ -94,9 +101,10 @@ export class ProcessView {
     if (samples !== undefined) this.#samples = new Map(samples.map((sample) => [sample.number, sample]));
   }
 
-  addCounters(number: number, { methods, clients }: ThreadCounterMemory): void {
+  addCounters(number: number, { methods, clients, metrics }: ThreadCounterMemory): void {
     this.#methodCounters.set(number, new MethodCounters(methods));
     this.#clientCounters.set(number, new MethodCounters(clients));
+    this.handlerMetrics.addCells(number, metrics);
   }
 
   /** Since main's last word, ms; it says something every second. */
@@ -161,11 +169,15 @@ export class ProcessView {
     const running = number === 0 ? undefined : this.board.running(number);
     if (running === undefined) return undefined;
     return {
-      method: this.methodName(running.method),
+      method: this.#runningName(running.method, running.body),
       fiber: running.fiber,
       fingerprint: hashText(running.body),
       forMs: Math.max(0, this.#clock.nowMs() - running.sinceMs),
     };
+  }
+
+  #runningName(method: number, body: number): string {
+    return (method === taskMethod ? this.#jobs.get(body) : undefined) ?? this.methodName(method);
   }
 
   methodName(method: number): string {

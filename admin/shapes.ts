@@ -2,6 +2,7 @@
 // scripts: fields are added, never renamed. Times are ms, sizes bytes, unless a name says otherwise; numbers that only
 // grow count from the start of the process.
 
+import type { DropReason, MetricKind } from '../runtime/shared/metric-cells.ts';
 import type { ConnectionRow, FiberRow } from '../runtime/thread-report.ts';
 
 /** GET /version */
@@ -141,6 +142,36 @@ export interface QuarantineRow {
 export interface LiftAnswer extends QuarantineAnswer {
   /** What was refused until then, and is not any more. */
   lifted: QuarantineRow[];
+}
+
+/** GET /metrics/values */
+export interface MetricValuesAnswer {
+  /** Series that handlers have made, and can make. */
+  series: number;
+  seriesMax: number;
+  /** Values that went nowhere, by reason. */
+  dropped: Record<DropReason, number>;
+  values: MetricValueRow[];
+}
+
+/** One series. */
+export interface MetricValueRow {
+  kind: MetricKind;
+  /** Of counters without the ending `_total`. */
+  name: string;
+  labels: Readonly<Record<string, string>>;
+  /** Of counters and gauges. */
+  value?: number;
+  /** Of histograms; what follows the sum is there once something was observed. */
+  count?: number;
+  sum?: number;
+  min?: number;
+  max?: number;
+  average?: number;
+  p50?: number;
+  p90?: number;
+  p99?: number;
+  p999?: number;
 }
 
 /** GET and POST /loglevel */

@@ -21,6 +21,7 @@ import {
 } from './admin-tables.ts';
 import type { AdminOptions } from './command-options.ts';
 import { exitCodes } from './exit-codes.ts';
+import { jobRunText, jobsText } from './job-tables.ts';
 import { adminAddress } from './top/address.ts';
 
 /** The admin gives threads 100 ms, and main half a second and its profile, ms. */
@@ -93,6 +94,8 @@ function taskOf([what = '', ...rest]: readonly string[], options: AdminOptions):
       return levelTask(rest, get, post);
     case 'quarantine':
       return quarantineTask(rest, options, get, post);
+    case 'jobs':
+      return jobsTask(rest, get, post);
     case 'drain':
       return alone(post('/drain', undefined));
     case 'profile':
@@ -125,6 +128,14 @@ function quarantineTask(rest: readonly string[], { all }: AdminOptions, get: Get
     throw wrong('write: heddle admin quarantine, quarantine lift <fingerprint>, or quarantine lift --all');
   }
   return post('/quarantine/lift', all === true ? { all } : { fingerprint }, shown(liftText));
+}
+
+function jobsTask([what, name, ...more]: readonly string[], get: Get, post: Post): Task {
+  if (what === undefined) return get('/jobs', shown(jobsText));
+  if (what === 'run' && name !== undefined && more.length === 0) {
+    return post(`/jobs/run?name=${encodeURIComponent(name)}`, undefined, shown(jobRunText));
+  }
+  throw wrong('write: heddle admin jobs, or: heddle admin jobs run refresh-index');
 }
 
 function profileTask(rest: readonly string[], { seconds, out }: AdminOptions, get: Get): Task {

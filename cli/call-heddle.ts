@@ -49,7 +49,7 @@ export async function callOverHeddle(request: CallRequest): Promise<CallAnswer> 
 }
 
 /** What the client says of bytes that are no frames, in words for somebody who mistook one port for another. */
-function explained(error: HeddleError): HeddleError {
+export function explained(error: HeddleError): HeddleError {
   if (!error.message.includes(strangeBytes)) return error;
   const [before = ''] = error.message.split(strangeBytes, 1);
   const message = `${before}what answers there does not speak the heddle protocol; if it speaks HTTP, write http:// instead`;

@@ -2,11 +2,15 @@
 
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { codeOfStatus } from '../net/protocol/http/status.ts';
-import { type ErrorCode, errorCodes, HeddleError, type RetryHint, retryHints } from '../runtime/errors.ts';
+import { httpError } from '../load/http/http-error.ts';
+import { HeddleError } from '../runtime/errors.ts';
 import type { CallAnswer, CallRequest } from './call-types.ts';
 
-const contentTypes = { json: 'application/json', bytes: 'application/octet-stream' } as const;
+const contentTypes = {
+  json: 'application/json',
+  bytes: 'application/octet-stream',
+  flatbuffers: 'application/x-flatbuffers',
+} as const;
 const metadataPrefix = 'heddle-meta-';
 
 /** Never rejects for a failure of the call. */
@@ -38,7 +42,8 @@ async function exchange(url: URL, request: CallRequest): Promise<CallAnswer> {
   return answerOf(response, Buffer.concat(chunks), url);
 }
 
-function headersOf(request: CallRequest): Record<string, string> {
+/** What docs/http.md says of a call. */
+export function headersOf(request: CallRequest): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': contentTypes[request.codec],
     'content-length': String(request.body.length),
@@ -58,33 +63,9 @@ function answerOf(response: IncomingMessage, body: Buffer, url: URL): CallAnswer
   }
   const status = response.statusCode ?? 0;
   const codec = response.headers['content-type']?.startsWith('application/json') === true ? 'json' : 'other';
-  const code = codeOfStatus(status);
-  if (code === undefined) return { codec, body, metadata, from: url.href };
-  return { codec, body: Buffer.alloc(0), metadata, from: url.href, error: heddleError(body, status, code) };
-}
-
-/** Heddle's own error body, or what its status stands for: a proxy answers for itself. */
-function heddleError(body: Buffer, status: number, fallback: ErrorCode): HeddleError {
-  const { code, message, retry, retryAfterMs } = errorFields(body);
-  if (typeof message !== 'string' || !errorCodes.includes(code as ErrorCode)) {
-    return new HeddleError(
-      fallback,
-      `HTTP status ${status}, and no answer of Heddle: ${body.toString().slice(0, 200)}`,
-    );
-  }
-  return new HeddleError(code as ErrorCode, message, {
-    retry: retryHints.includes(retry as RetryHint) ? (retry as RetryHint) : 'no',
-    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : 0,
-  });
-}
-
-function errorFields(body: Buffer): Record<string, unknown> {
-  try {
-    const { error } = JSON.parse(body.toString()) as { error: Record<string, unknown> };
-    return error ?? {};
-  } catch {
-    return {};
-  }
+  const error = httpError(status, body);
+  if (error === undefined) return { codec, body, metadata, from: url.href };
+  return { codec, body: Buffer.alloc(0), metadata, from: url.href, error };
 }
 
 function decoded(value: string): string {

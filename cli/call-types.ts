@@ -9,7 +9,7 @@ export interface CallRequest {
   service: string;
   method: string;
   body: Buffer;
-  codec: 'json' | 'bytes';
+  codec: 'json' | 'bytes' | 'flatbuffers';
   /** The longest it may take, connecting included, ms. */
   timeoutMs: number;
   metadata: [string, string][];

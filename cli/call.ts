@@ -28,13 +28,17 @@ export async function call(target: string, name: string, text: string, options: 
   if (options.verbose) tellAbout(answer, tookMs);
   if (answer.error !== undefined) {
     process.stderr.write(`${answer.error.code}: ${answer.error.message}${retryText(answer.error)}\n`);
+    if (request.codec !== 'flatbuffers' && wantsFlatbuffers.test(answer.error.message)) {
+      process.stderr.write(`${flatbuffersHint}\n`);
+    }
     return exitCodes.failed;
   }
   if (!request.oneWay) print(answer);
   return exitCodes.ok;
 }
 
-function senderFor(target: string): (request: CallRequest) => Promise<CallAnswer> {
+/** By what the target begins with. Throws INVALID_ARGUMENT when it can't be read. */
+export function senderFor(target: string): (request: CallRequest) => Promise<CallAnswer> {
   if (target.startsWith('heddle://')) {
     parseTarget(target);
     return callOverHeddle;
@@ -45,9 +49,15 @@ function senderFor(target: string): (request: CallRequest) => Promise<CallAnswer
   );
 }
 
+/** How a method of flatbuffers() refuses all else (`unsupportedCodec`). */
+const wantsFlatbuffers = /can travel in flatbuffers, not in /;
+const flatbuffersHint =
+  'FlatBuffers have no JSON form: write the request into a file by its generated classes, and send that: @file --codec flatbuffers';
+
 const namePattern = /^([A-Za-z_][\w.]*)\/([A-Za-z_]\w*)$/;
 
-async function makeRequest(
+/** Reads the request, wherever it stands. Throws INVALID_ARGUMENT when something of it is wrong. */
+export async function makeRequest(
   target: string,
   name: string,
   text: string,

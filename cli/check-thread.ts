@@ -2,13 +2,15 @@
 // thread would, one after another, says how each went, and is ended by its parent. One at a time, so that the parent knows which one ended the thread or never loaded.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { loadJobs } from '../net/jobs/job-processor.ts';
 import { loadServices } from '../net/load-services.ts';
 import { HeddleError } from '../runtime/errors.ts';
+import type { JobSettings } from '../runtime/jobs.ts';
 import { noteOf, type PluginNote } from '../runtime/plugins/plan.ts';
 import { readPlugin } from '../runtime/plugins/read-plugin.ts';
 import type { PluginSettings, ServiceSettings } from '../runtime/settings.ts';
 
-export type CheckedModule = { plugin: PluginSettings } | { service: ServiceSettings };
+export type CheckedModule = { plugin: PluginSettings } | { service: ServiceSettings } | { job: JobSettings };
 
 export interface ModuleCheckData {
   modules: CheckedModule[];
@@ -21,10 +23,14 @@ async function load({ modules }: ModuleCheckData): Promise<void> {
   for (const module of modules) {
     let answer: ModuleCheckAnswer;
     try {
-      answer =
-        'plugin' in module
-          ? { plugin: noteOf(await readPlugin(module.plugin.moduleUrl), module.plugin) }
-          : { methods: (await loadServices([module.service])).length };
+      if ('plugin' in module) {
+        answer = { plugin: noteOf(await readPlugin(module.plugin.moduleUrl), module.plugin) };
+      } else if ('job' in module) {
+        await loadJobs([module.job]);
+        answer = { methods: 0 };
+      } else {
+        answer = { methods: (await loadServices([module.service])).length };
+      }
     } catch (reason) {
       answer = { problem: HeddleError.from(reason, String(reason)).message };
     }

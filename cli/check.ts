@@ -44,7 +44,7 @@ function report(text: string): number {
 }
 
 function pass(file: string, settings: Settings, methods: string, strategies: number): number {
-  const { services, pools, plugins } = settings;
+  const { services, pools, plugins, jobs } = settings;
   const listeners = new Set(
     services.flatMap(({ listen }) => listen).map((one) => `${one.protocol}:${one.host}:${one.port}`),
   );
@@ -52,6 +52,7 @@ function pass(file: string, settings: Settings, methods: string, strategies: num
     `${count(services.length, 'service')}${methods}`,
     count(pools.length, 'pool'),
     count(listeners.size, 'listener'),
+    ...(jobs.length === 0 ? [] : [count(jobs.length, 'job')]),
     ...(plugins.length === 0 ? [] : [count(plugins.length, 'plugin')]),
     ...(strategies === 0 ? [] : [count(strategies, 'strategy', 'strategies')]),
   ];
@@ -66,9 +67,13 @@ interface Loaded {
 }
 
 /** A module that ends its thread or hangs is named, and those behind it are loaded on the next thread. */
-async function loadModules({ plugins, services }: Settings): Promise<Loaded> {
+async function loadModules({ plugins, services, jobs }: Settings): Promise<Loaded> {
   const loaded: Loaded = { methods: 0, plugins: [], problems: [] };
-  const modules = [...plugins.map((plugin) => ({ plugin })), ...services.map((service) => ({ service }))];
+  const modules = [
+    ...plugins.map((plugin) => ({ plugin })),
+    ...services.map((service) => ({ service })),
+    ...jobs.map((job) => ({ job })),
+  ];
   let at = 0;
   while (at < modules.length) at += await loadSome(modules.slice(at), loaded);
   try {
@@ -121,6 +126,7 @@ function answersOf(worker: Worker, modules: CheckedModule[], loaded: Loaded): Pr
 }
 
 function urlOf(module: CheckedModule): string {
+  if ('job' in module) return module.job.moduleUrl;
   return 'plugin' in module ? module.plugin.moduleUrl : module.service.moduleUrl;
 }
 

@@ -19,7 +19,7 @@ export interface CallCommandOptions {
   timeout: number;
   meta?: string[];
   priority: 'high' | 'normal' | 'low';
-  codec: 'json' | 'bytes';
+  codec: 'json' | 'bytes' | 'flatbuffers';
   oneWay?: true;
   verbose?: true;
 }

@@ -4,6 +4,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { systemClock } from '../runtime/clock.ts';
 import { parseDurationMs } from '../runtime/units.ts';
+import { addBench } from './bench/program.ts';
+import { addCodegen } from './codegen/program.ts';
 import { collect, command, type EndWith, notes } from './command.ts';
 import type {
   AdminOptions,
@@ -14,6 +16,8 @@ import type {
 } from './command-options.ts';
 import { addDag } from './dag/program.ts';
 import { takeGuardianMark } from './guarded.ts';
+import { addInit } from './init/program.ts';
+import { addReload } from './reload-program.ts';
 import { versionLine } from './version.ts';
 
 const configArgument = ['[file]', 'the config file', 'heddle.yaml'] as const;
@@ -31,13 +35,17 @@ export function makeProgram(endWith: EndWith): Command {
     .configureHelp({ subcommandTerm: (one) => one.name() })
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'heddle: ')) })
     .exitOverride();
+  addInit(program, endWith);
   addStart(program, endWith);
   addCheck(program, endWith);
   addConfig(program, endWith);
   addCall(program, endWith);
+  addBench(program, endWith);
   addTop(program, endWith);
   addAdmin(program, endWith);
+  addReload(program, endWith);
   addDag(program, endWith);
+  addCodegen(program, endWith);
   command(program, 'version', 'print the versions of heddle and of Node')
     .addHelpText('after', notes({ examples: ['heddle version'], exit: { ok: 'printed' } }))
     .action(() => {
@@ -118,7 +126,7 @@ function addConfig(program: Command, endWith: EndWith): void {
   command(program, 'config', 'show what a config comes to, every setting there is, or why a service gets its settings')
     .argument(...configArgument)
     .addOption(view('--json', 'the settings that the config comes to, as JSON in ms and bytes (the default)'))
-    .addOption(view('--explain <service>', 'its pool, its listeners, and which timeout wins for each method, and why'))
+    .addOption(view('--explain <service>', 'its pool, listeners and filters, and which timeout wins for each method, and why'))
     .addOption(view('--defaults', 'a config with every key, its default and what it is; reads no file'))
     .addOption(view('--schema', 'JSON Schema of the config, for editors; reads no file'))
     .option(setFlags, setText, collect)
@@ -156,8 +164,8 @@ function addCall(program: Command, endWith: EndWith): void {
         .default('normal'),
     )
     .addOption(
-      new Option('-c, --codec <codec>', 'how the request is written: json, or bytes as they are')
-        .choices(['json', 'bytes'])
+      new Option('-c, --codec <codec>', 'how the request is written: json, or bytes as they are, maybe a FlatBuffer')
+        .choices(['json', 'bytes', 'flatbuffers'])
         .default('json'),
     )
     .option('--one-way', 'wait for no answer')
@@ -235,6 +243,8 @@ function addAdmin(program: Command, endWith: EndWith): void {
           '  loglevel [component] [level] shows the levels of the log, or sets one; default takes it back',
           '  quarantine                   requests that are refused because they ended threads',
           '  quarantine lift <fingerprint> | lift --all',
+          '  jobs                         when each runs, and how the last run ended',
+          '  jobs run <name>              begins a run now, unless one goes on',
           '  profile <thread>             where its time goes; main and admin are threads too',
           '  drain                        finishes what runs, then ends the process',
           'Any other words are a path that a plugin has added: `caches films` is GET /caches/films.',

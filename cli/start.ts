@@ -6,11 +6,13 @@
 // 4. The first signal: the server stops listening, tells its peers, finishes what runs within stop.timeout, closes.
 // 5. The process ends, whatever a library may have left behind: its exit code says whether everything was finished.
 
+import { isatty } from 'node:tty';
 import { formatHostPort } from '../config/addresses.ts';
 import { explainService } from '../config/explain-service.ts';
 import { readConfig } from '../config/read-config.ts';
 import { formatProblems } from '../document/format-problems.ts';
 import { HeddleError, type ListeningAddress, Server } from '../index.ts';
+import type { ReadSettings } from '../net/reloader.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { keepCompiled } from '../runtime/compile-cache.ts';
 import type { Settings } from '../runtime/settings.ts';
@@ -48,7 +50,13 @@ export async function start(file: string, options: StartOptions): Promise<number
   if (libuvThreads !== undefined) process.env.UV_THREADPOOL_SIZE = String(libuvThreads);
   const previous = guarded?.previous;
   const configText = settings.services.map(({ name }) => explainService(config, name)).join('\n');
-  const server = new Server(settings, previous === undefined ? { configText } : { configText, previous });
+  const readSettings: ReadSettings = (sources) => {
+    const again = readConfig({ file, sources, overrides: options.set, environment: process.env });
+    if (again.settings !== undefined) return again.settings;
+    throw new HeddleError('FAILED_PRECONDITION', formatProblems(again.problems), { retry: 'no' });
+  };
+  const common = { configText, readSettings };
+  const server = new Server(settings, previous === undefined ? common : { ...common, previous });
   listenForTheUncaught(server);
   if (previous !== undefined) {
     const { pid: previousPid, ...how } = previous;
@@ -77,6 +85,7 @@ async function serve(server: Server, settings: Settings, { status, guarded }: St
     stop(`${signal}: finishing what runs, at most ${bound}; once more ends it at once`);
   };
   onStopSignals(clock, onSignal, guarded);
+  onHangup(server, onSignal);
   void server.drainAsked.then(() => {
     guarded?.stopping();
     stop(`the admin was asked to drain: finishing what runs, at most ${bound}`);
@@ -106,6 +115,30 @@ async function serve(server: Server, settings: Settings, { status, guarded }: St
   const finished = await stopped.promise;
   process.stderr.write(`heddle: stopped${finished ? '' : '; not everything was finished within stop.timeout'}\n`);
   return finished ? exitCodes.ok : exitCodes.cutOff;
+}
+
+/** A terminal that has gone stops the process; without one, SIGHUP is how service managers ask for a reload. */
+function onHangup(server: Server, stop: (signal: string) => void): void {
+  let hung = false;
+  process.on('SIGHUP', () => {
+    if (isatty(0)) {
+      if (!hung) stop('SIGHUP');
+      hung = true;
+      return;
+    }
+    server.reloadFile().then(
+      ({ changed, needsRestart }) => {
+        const now = changed.length === 0 ? 'nothing changed' : `changed: ${changed.join(', ')}`;
+        const later = needsRestart.length === 0 ? '' : `; needs a restart: ${needsRestart.join(', ')}`;
+        process.stderr.write(`heddle: SIGHUP: the config was read again; ${now}${later}\n`);
+      },
+      (reason: unknown) => {
+        const { message } = HeddleError.from(reason);
+        server.log.error({ err: reason }, 'the config was not taken over');
+        process.stderr.write(`${message}\n\nheddle: SIGHUP: the config was not taken over; nothing changed\n`);
+      },
+    );
+  });
 }
 
 /** Nobody reads the whole of the ready text twice. */

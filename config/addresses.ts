@@ -12,18 +12,20 @@ export interface HostPort {
 }
 
 export interface ListenAddress extends HostPort {
-  protocol: 'heddle' | 'http';
+  /** `heddle`, `http`, or one that a plugin may add. */
+  protocol: string;
 }
 
 /** Addresses of one client target at most: each holds connections on every IO thread. */
 export const targetAddressesMax = 64;
 
-const protocols = ['heddle', 'http'] as const;
+/** The protocols that come with Heddle. */
+export const builtInProtocols = ['heddle', 'http'] as const;
 const namePattern = /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 
 /** `heddle://127.0.0.1:7000`, `http://[::1]:0`; port 0: the system picks a free one. */
 export function parseListenAddress(text: string): Parsed<ListenAddress> {
-  const scheme = parseScheme(text, protocols);
+  const scheme = parseScheme(text, builtInProtocols, pluginsMayAdd);
   if ('message' in scheme) return scheme;
   const address = parseHostPort(scheme.value.rest, 0, `${scheme.value.protocol}://`);
   if ('message' in address) return address;
@@ -96,10 +98,24 @@ export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function parseScheme<Scheme extends string>(
+/** Protocols whose names nobody else has: whether a plugin adds one is for its user to judge. */
+const pluginsMayAdd = true;
+
+/** What is wrong with an address of a protocol that does not come with Heddle. */
+export function unknownProtocol(protocol: string): Refusal {
+  return {
+    message: `an entry of listen speaks ${quote(protocol)}, which is not known, and no plugin is listed that could add it`,
+    part: protocol,
+    allowed: [...builtInProtocols],
+    suggestion: nearest(protocol, builtInProtocols),
+  };
+}
+
+function parseScheme(
   text: string,
-  known: readonly Scheme[],
-): Parsed<{ protocol: Scheme; rest: string }> {
+  known: readonly string[],
+  open = false,
+): Parsed<{ protocol: string; rest: string }> {
   const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(text);
   if (/^(unix:|[a-z]+\+unix:|[./]|\\\\)/i.test(text)) {
     return {
@@ -112,12 +128,14 @@ function parseScheme<Scheme extends string>(
   const [, written = '', rest = ''] = match;
   const protocol = known.find((name) => name === written);
   if (protocol !== undefined) return { value: { protocol, rest } };
+  const isTls = /^(https|heddles)$/i.test(written);
+  if (open && !isTls && /^[a-z][a-z0-9.+-]{0,63}$/.test(written)) return { value: { protocol: written, rest } };
   const refusal: Refusal = {
     message: `speaks ${quote(written)}, which is not known`,
     part: written,
     allowed: [...known],
   };
-  if (/^(https|heddles)$/i.test(written)) {
+  if (isTls) {
     return { ...refusal, message: `speaks ${quote(written)}: Heddle does no TLS, so put a TLS proxy before it` };
   }
   return { ...refusal, suggestion: nearest(written, known) };

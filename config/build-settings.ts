@@ -21,7 +21,14 @@ import type {
   StallSettings,
 } from '../runtime/settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
+import { callCompression, compressorOptions, replyCompression } from './build-compression.ts';
+import { buildFilters } from './build-filters.ts';
+import { buildClientTarget, type ClientTarget } from './client-target.ts';
+import { buildDegraders, buildSamplers } from './build-gates.ts';
+import { buildJobs } from './build-jobs.ts';
+import { buildMetrics, metricPlugins } from './build-metrics.ts';
 import { buildStrategies } from './build-strategies.ts';
+import { builtInPlugins } from './built-in.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
 import { resolvePlugin } from './resolve-plugin.ts';
@@ -75,11 +82,17 @@ class Builder {
   }
 
   build(): { settings: Settings; origins: Origins } {
-    const { pools, services, clients, limits, stop } = this.#config;
+    const { pools, services, clients, limits, stop, plugins } = this.#config;
     const libuvThreads = this.#config.process.libuvThreads?.value;
     for (const [name, { value }] of pools) this.#pools.set(name, this.#buildPool(name, value));
-    const bindings = buildBindings(services, limits, this.#origins, this.#problems);
+    const bindings = buildBindings(services, limits, plugins.length > 0, this.#origins, this.#problems);
     const built = [...services].map(([name, { value }]) => this.#buildService(name, value, bindings.get(name) ?? []));
+    const jobs = buildJobs(
+      this.#config.jobs,
+      this.#around.baseDir,
+      (name, { value, place }) => this.#poolOf(name, { place, short: { value, place }, long: undefined }),
+      this.#problems,
+    );
     this.#checkThreads();
     this.#checkMemory(built);
     const { quarantine, admin } = this.#config;
@@ -88,9 +101,24 @@ class Builder {
       io: this.#io,
       pools: [...this.#pools.values()],
       services: built,
-      clients: [...clients].map(([name, entry]) => buildClient(name, entry)),
-      plugins: this.#config.plugins.flatMap((entry) => this.#buildPlugin(entry)),
+      jobs,
+      clients: [...clients].map(([name, entry]) => {
+        const { filters } = entry.value;
+        const built = buildFilters(filters, this.#config.filters, this.#origins, this.#problems);
+        const target = buildClientTarget(entry.value.target, plugins.length > 0, this.#problems);
+        const settings = buildClient(name, entry, built, target);
+        return { ...settings, ...callCompression(entry.value, plugins.length > 0, this.#problems) };
+      }),
+      filters: buildFilters(this.#config.filters, [], this.#origins, this.#problems),
+      plugins: plugins.flatMap((entry) => this.#buildPlugin(entry)),
+      builtIn: [
+        ...builtInPlugins({ compressors: compressorOptions(this.#config) }),
+        ...metricPlugins(this.#config.metrics),
+      ],
+      metrics: buildMetrics(this.#config.metrics),
       strategies: buildStrategies(this.#config.strategies, this.#around, this.#problems),
+      degraders: buildDegraders(this.#config.degraders, this.#problems),
+      samplers: buildSamplers(this.#config.samplers),
       limits: buildLimits(limits),
       log: this.#buildLog(),
       stop: { timeoutMs: stop.timeout.value },
@@ -161,14 +189,17 @@ class Builder {
 
   #buildService(name: string, service: CheckedService, listen: BindingSettings[]): ServiceSettings {
     const timeouts = [...service.methods].map(([method, { value }]) => [method, value.timeout] as const);
+    const pool = this.#poolOf(name, service.pool);
     const settings: ServiceSettings = {
       name,
+      filters: buildFilters(service.filters, this.#config.filters, this.#origins, this.#problems),
       moduleUrl: this.#module(service.module),
-      pool: this.#poolOf(name, service.pool),
+      pool,
       timeoutMs: service.timeout.value,
       methodTimeoutsMs: Object.fromEntries(timeouts.map(([method, timeout]) => [method, timeout.value])),
       maxConcurrency: service.maxConcurrency.value,
       asyncContext: service.asyncContext.value,
+      ...replyCompression(name, service, pool, this.#problems),
       listen,
     };
     this.#origins.note(settings, 'moduleUrl', service.module.place);
@@ -276,10 +307,16 @@ function buildGuardian({ restarts, window, backoff, backoffMax }: CheckedConfig[
   };
 }
 
-function buildClient(name: string, { value: client }: CheckedClient): ClientSettings {
+function buildClient(
+  name: string,
+  { value: client }: CheckedClient,
+  filters: string[],
+  target: ClientTarget,
+): ClientSettings {
   return {
     name,
-    addresses: client.target.value ?? [],
+    filters,
+    ...target,
     balance: client.balance.value,
     timeoutMs: client.timeout.value,
     attemptTimeoutMs: client.attemptTimeout.value,

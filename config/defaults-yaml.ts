@@ -19,7 +19,11 @@ function topLines(name: string, key: Key<Type>): string[] {
 }
 
 function objectLines(type: ObjectType<Shape>): string[] {
-  return keysOf(type.keys).flatMap(([name, key]) => keyLines(name, key));
+  const needed = type.oneOf?.[0];
+  return keysOf(type.keys).flatMap(([name, key]) => {
+    // One of them has to be there, though none has a default.
+    return name === needed ? [`# ${key.what}`, `${name}: ${exampleOf(key.type)}`] : keyLines(name, key);
+  });
 }
 
 function keyLines(name: string, key: Key<Type>): string[] {
@@ -53,6 +57,8 @@ function itemLines(type: Type): string[] {
 
 function exampleOf(type: Type): string {
   if (type.kind === 'text') return type.example;
+  if (type.kind === 'integer' || type.kind === 'number') return String(Math.max(type.min, Math.min(type.max, 10)));
+  if (type.kind === 'duration') return type.max;
   return type.kind === 'choice' ? (type.words[1] ?? '') : '';
 }
 

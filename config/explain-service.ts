@@ -4,8 +4,11 @@
 import { HeddleError } from '../runtime/errors.ts';
 import { nearest } from '../runtime/nearest.ts';
 import type { BindingSettings, IoSettings, PoolSettings, ServiceSettings, Settings } from '../runtime/settings.ts';
+import type { ListenerTraffic, TargetAddress } from '../runtime/traffic-settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { formatHostPort } from './addresses.ts';
+import { targetText as clientTargetText } from './client-target.ts';
+import { explainFilters, type FilteredPart } from './explain-filters.ts';
 import { formatAddress } from './listeners.ts';
 import type { Origins } from './origins.ts';
 
@@ -23,6 +26,12 @@ interface Candidate {
 export function explainService(config: { settings: Settings; origins: Origins }, name: string): string {
   const { settings, origins } = config;
   const service = settings.services.find((candidate) => candidate.name === name);
+  const filters = (part: FilteredPart): string[] => {
+    const { heading, rows } = explainFilters(config, part, name);
+    return ['', `  ${heading}`, ...indent(table(rows))];
+  };
+  if (service === undefined && settings.clients.some((one) => one.name === name))
+    return explainClient(config, name, filters('clients'));
   if (service === undefined) throw noService(settings, name);
   const pool = settings.pools.find((candidate) => candidate.name === service.pool);
   const client = settings.clients.find((candidate) => candidate.name === name);
@@ -30,7 +39,7 @@ export function explainService(config: { settings: Settings; origins: Origins },
     service.name,
     ...(client === undefined
       ? []
-      : [`  client  fibers that call it go to ${client.addresses.map(formatHostPort).join(', ')}`]),
+      : [`  client  fibers that call it go to ${clientTargetText(client)}`]),
     `  module  ${service.moduleUrl} (${origins.of(service, 'moduleUrl')})`,
     `  pool    ${service.pool} (${origins.of(service, 'pool')})`,
     ...indent(table(poolRows(pool ?? settings.io, origins))),
@@ -46,6 +55,19 @@ export function explainService(config: { settings: Settings; origins: Origins },
     '',
     '  requests of this service at once',
     `    ${orNone(service.maxConcurrency, String)} (${origins.of(service, 'maxConcurrency')})`,
+    ...filters('services'),
+    ...filters('clients'),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** A service that is called and not served here. */
+function explainClient({ settings }: { settings: Settings }, name: string, filters: string[]): string {
+  const client = settings.clients.find((candidate) => candidate.name === name)!;
+  const lines = [
+    name,
+    `  client  fibers that call it go to ${clientTargetText(client)}`,
+    ...filters,
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -127,7 +149,22 @@ function bindingRows(binding: BindingSettings, origins: Origins): string[][] {
     row('read timeout', 'readTimeoutMs', formatDuration),
     row('write timeout', 'writeTimeoutMs', formatDuration),
     row('idle timeout', 'idleTimeoutMs', formatDuration),
+    ...trafficRows(binding.traffic, origins),
   ];
+}
+
+/** Of a listener that has any. */
+function trafficRows(traffic: ListenerTraffic, origins: Origins): string[][] {
+  const { forward, mirror } = traffic;
+  const rows = mirror.map(({ addresses, percent }) => {
+    return ['mirror', `${percent} % to ${targetText(addresses)}`, origins.of(traffic, 'mirror')];
+  });
+  if (forward !== undefined) rows.push(['forward', targetText(forward), origins.of(traffic, 'forward')]);
+  return rows;
+}
+
+function targetText(addresses: readonly TargetAddress[]): string {
+  return `heddle://${addresses.map(formatHostPort).join()}`;
 }
 
 function orNone(value: number, format: (value: number) => string): string {

@@ -5,7 +5,8 @@ import { defaultsOf } from '../document/check.ts';
 import type { Place, ProblemList } from '../document/problem.ts';
 import type { Field } from '../document/types.ts';
 import type { BindingSettings } from '../runtime/settings.ts';
-import { formatHostPort, type ListenAddress, overlaps } from './addresses.ts';
+import { builtInProtocols, formatHostPort, type ListenAddress, overlaps, unknownProtocol } from './addresses.ts';
+import { applyTraffic, type TrafficOwner } from './build-traffic.ts';
 import type { Origins } from './origins.ts';
 import type { CheckedBinding, CheckedConfig, CheckedListen } from './schema.ts';
 import { bindingType } from './schema-network.ts';
@@ -18,6 +19,7 @@ interface Listener {
   settings: BindingSettings;
   /** Which bounds an entry of a service set, and where. */
   given: Map<keyof BindingSettings, Place>;
+  givenTraffic: TrafficOwner['givenTraffic'];
 }
 
 /** A key of a listen entry and what it sets. */
@@ -34,10 +36,14 @@ const bounds = [
 
 const standard = defaultsOf(bindingType);
 
-/** Each service's bindings; a shared address has the same bounds at every service. Disagreements are reported. */
+/**
+ * Each service's bindings; a shared address has the same bounds at every service. Disagreements are reported.
+ * `hasPlugins`: the config lists some, so that a protocol may be theirs.
+ */
 export function buildBindings(
   services: CheckedConfig['services'],
   limits: CheckedConfig['limits'],
+  hasPlugins: boolean,
   origins: Origins,
   problems: ProblemList,
 ): Map<string, BindingSettings[]> {
@@ -49,6 +55,11 @@ export function buildBindings(
       const written = addressOf(entry);
       if (written?.value === undefined) continue;
       const address = written.value;
+      if (!hasPlugins && !(builtInProtocols as readonly string[]).includes(address.protocol)) {
+        const { message, ...hints } = unknownProtocol(address.protocol);
+        problems.add(schemeOf(written.place, address.protocol), message, hints);
+        continue;
+      }
       const shared = findListener(listeners, address, written.place, problems);
       if (shared === 'conflict') continue;
       if (shared !== undefined && own.includes(shared.settings)) {
@@ -57,7 +68,10 @@ export function buildBindings(
       }
       const listener = shared ?? newListener(address, service, written.place, limits, origins);
       if (shared === undefined) listeners.push(listener);
-      if (entry.long !== undefined) applyBounds(listener, entry.long, origins, problems);
+      if (entry.long !== undefined) {
+        applyBounds(listener, entry.long, origins, problems);
+        applyTraffic(listener, entry.long, origins, problems);
+      }
       own.push(listener.settings);
     }
     bindings.set(service, own);
@@ -67,6 +81,11 @@ export function buildBindings(
 
 function addressOf(entry: CheckedListen): Field<ListenAddress | undefined> | undefined {
   return entry.short ?? entry.long?.address;
+}
+
+function schemeOf(place: Place, protocol: string): Place {
+  const start = place.source.text.indexOf(protocol, place.start);
+  return { ...place, start, end: start + protocol.length };
 }
 
 function findListener(
@@ -104,12 +123,13 @@ function newListener(
     readTimeoutMs: standard.readTimeout.value,
     writeTimeoutMs: standard.writeTimeout.value,
     idleTimeoutMs: limits.idleTimeout.value,
+    traffic: { mirror: [] },
   };
   origins.note(settings, 'frameBytes', limits.frame.place);
   origins.note(settings, 'writeBufferBytes', limits.writeBuffer.place);
   origins.note(settings, 'connectTimeoutMs', limits.emptyTimeout.place);
   origins.note(settings, 'idleTimeoutMs', limits.idleTimeout.place);
-  return { address, service, place, settings, given: new Map() };
+  return { address, service, place, settings, given: new Map(), givenTraffic: new Map() };
 }
 
 /** What one entry says; what two entries of one address say must be the same. */

@@ -1,4 +1,4 @@
-// applyOverrides: the environment's HEDDLE_ variables, then the `--set` arguments, onto the tree of the file. A later
+// applyOverrides: what config sources say, the environment's HEDDLE_ variables, then the `--set` arguments, onto the tree of the file. A later
 // one wins. The result is checked as if it had all been written in the file, with places that point to the override.
 
 import { parseYaml } from '../document/parse-yaml.ts';
@@ -13,15 +13,28 @@ import { schema } from './schema.ts';
 /** Overrides at most, of each kind: each one walks the config. */
 export const overridesMax = 1000;
 
+/** What is laid over the file, from the weakest to the strongest. */
+export interface Overrides {
+  /** What config sources say, as `--set` arguments. */
+  sources: readonly string[];
+  environment: Readonly<Record<string, string | undefined>>;
+  /** `--set` arguments. */
+  overrides: readonly string[];
+}
+
 /** `root` with all overrides that could be placed; the others were reported. */
 export function applyOverrides(
   root: MapTree,
-  environment: Readonly<Record<string, string | undefined>>,
-  overrides: readonly string[],
+  { sources, environment, overrides }: Overrides,
   problems: ProblemList,
 ): Tree {
   let tree: Tree = root;
-  for (const override of [...fromEnvironment(environment, problems), ...fromArguments(overrides, problems)]) {
+  const all = [
+    ...fromArguments(sources, 'config source', problems),
+    ...fromEnvironment(environment, problems),
+    ...fromArguments(overrides, '--set', problems),
+  ];
+  for (const override of all) {
     const known = problems.size;
     const value = parseYaml(override.source, problems, override.valueAt);
     if (problems.size > known) continue;
@@ -58,9 +71,9 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
   return found;
 }
 
-function fromArguments(overrides: readonly string[], problems: ProblemList): Override[] {
+function fromArguments(overrides: readonly string[], by: string, problems: ProblemList): Override[] {
   const found = overrides.slice(0, overridesMax).map((text, index) => {
-    return parseSet(new Source('argument', `--set #${index + 1}`, text), problems);
+    return parseSet(new Source('argument', `${by} #${index + 1}`, text), problems);
   });
   return found.filter((override) => override !== undefined);
 }

@@ -21,6 +21,8 @@ export interface ReadConfigOptions {
   text?: string;
   /** `--set` arguments in their order, such as `pools.ranking.threads=8`. They win over everything. Default: none. */
   overrides?: readonly string[];
+  /** As `overrides`, but everything else that overrides the file wins over them. Default: none. */
+  sources?: readonly string[];
   /** Variables; those that begin with HEDDLE_ and contain two underscores win over the file. Default: none. */
   environment?: Readonly<Record<string, string | undefined>>;
   /** Cores that the defaults of threads count with. Default: the machine's. */
@@ -51,7 +53,8 @@ function read(options: ReadConfigOptions, problems: ProblemList): { settings: Se
   if (problems.size > 0) return undefined;
   const root = asMap(parsed, top);
   const overrides = options.overrides ?? [];
-  const tree = applyOverrides(root ?? emptyMap(top), options.environment ?? {}, overrides, problems);
+  const { sources = [], environment = {} } = options;
+  const tree = applyOverrides(root ?? emptyMap(top), { sources, environment, overrides }, problems);
   const config = check(schema, root === undefined ? parsed! : tree, '', top, problems);
   const baseDir = dirname(resolve(options.file));
   return buildSettings(config, { baseDir, cores: options.cores ?? availableParallelism(), top }, problems);

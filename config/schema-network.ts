@@ -12,9 +12,14 @@ import {
   optional,
   orNone,
   required,
+  section,
   text,
 } from '../document/declare.ts';
-import { parseCidr, parseListenAddress, parseTarget } from './addresses.ts';
+import { parseCidr, parseListenAddress } from './addresses.ts';
+import { clientTargetPattern, parseClientTarget } from './client-target.ts';
+import { callsBy, requestsAbove } from './schema-compression.ts';
+import { filtersType } from './schema-filters.ts';
+import { mirrorsType, trafficTarget } from './schema-traffic.ts';
 
 /** A service's name, as contracts write it. */
 export const servicePattern = '^(?=.{1,200}$)[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$';
@@ -26,7 +31,7 @@ const connectionsMax = 1_000_000;
 export const listenAddress = text(
   'an address such as heddle://127.0.0.1:7000 or http://127.0.0.1:7080',
   'heddle://127.0.0.1:7000',
-  '^(heddle|http)://(\\[[0-9A-Fa-f:.%a-z]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$',
+  '^[a-z][a-z0-9.+-]{0,63}://(\\[[0-9A-Fa-f:.%a-z]+\\]|[A-Za-z0-9.-]+):[0-9]{1,5}$',
   parseListenAddress,
 );
 
@@ -85,6 +90,18 @@ export const bindingType = object({
     'Connection with nothing in flight and nothing read.',
     'Doors behind a load balancer follow the idle timeout of that balancer.',
   ),
+  mirror: key(
+    mirrorsType,
+    [],
+    'Targets that get copies of calls that come in here; their answers are dropped. Taken over by a reload.',
+    'Copies are load for somebody else.',
+  ),
+  forward: optional(
+    trafficTarget,
+    'the services here',
+    'Target that gets all calls that come in here instead of the services of this process. Taken over by a reload.',
+    'A process answers itself what it is asked, unless it moves or stands before another.',
+  ),
 });
 
 /** Peers that fibers call. */
@@ -94,10 +111,10 @@ export const clientsType = map(
       text(
         'a target such as heddle://10.0.0.1:7001,10.0.0.2:7001',
         'heddle://10.0.0.1:7001,10.0.0.2:7001',
-        '^heddle://[^,/\\s]+:[0-9]{1,5}(,[^,/\\s]+:[0-9]{1,5})*$',
-        parseTarget,
+        clientTargetPattern,
+        parseClientTarget,
       ),
-      'Where the service is: heddle:// and one or more host:port, joined by commas.',
+      'Where the service is: heddle:// and one or more host:port, joined by commas; or what a naming looks up, such as consul://shop-stock.',
       'There is no default place for somebody else.',
     ),
     timeout: key(
@@ -172,6 +189,13 @@ export const clientsType = map(
       'Requests waiting to be sent over one connection; over it calls are refused.',
       'Room for one frame of the largest size and the small calls behind it.',
     ),
+    filters: section(
+      filtersType('sign'),
+      'Filters around calls of this service alone, outermost first, inside of those of the whole process.',
+      'Plugins add them: see docs/filters.md.',
+    ),
+    compression: callsBy,
+    compressAbove: requestsAbove,
     via: key(
       choice('io', 'caller'),
       'io',

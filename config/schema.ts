@@ -24,6 +24,11 @@ import { strategyFilesMax } from '../document/strategy-files.ts';
 import type { Checked } from '../document/types.ts';
 import { logLevels } from '../runtime/settings.ts';
 import { parseAdminAddress } from './addresses.ts';
+import { compressionType, repliesAbove } from './schema-compression.ts';
+import { filtersType } from './schema-filters.ts';
+import { degradersType, samplersType } from './schema-gates.ts';
+import { jobsType } from './schema-jobs.ts';
+import { metricsType } from './schema-metrics.ts';
 import { bindingType, clientsType, limitsType, listenAddress, servicePattern, serviceRule } from './schema-network.ts';
 import { defaultPool, ioType, poolsType, poolType } from './schema-pools.ts';
 
@@ -77,6 +82,7 @@ const serviceType = object({
     'Requests of this service at once, in the whole process; over it RESOURCE_EXHAUSTED.',
     'The queue of the pool and limits.requests bound it already; this shares a pool fairly.',
   ),
+  compressAbove: repliesAbove,
   asyncContext: key(
     boolean(),
     false,
@@ -93,6 +99,11 @@ const serviceType = object({
       maxEntries: 1000,
     }),
     'Settings of single methods.',
+  ),
+  filters: section(
+    filtersType('auth'),
+    'Filters around the requests of this service alone, outermost first, inside of those of the whole process.',
+    'Plugins add them: see docs/filters.md.',
   ),
   listen: section(
     list(either(listenAddress, bindingType), 64),
@@ -279,16 +290,37 @@ export const schema = object({
     'What is added to the process: modules, or maps with a module and options.',
     'They are installed in this order, but for what a plugin says itself (after).',
   ),
+  filters: section(
+    filtersType('timing'),
+    'Filters around the requests of all services, and around all calls that fibers make, outermost first.',
+    'Plugins add them: see docs/filters.md.',
+  ),
   strategies: section(
     list(strategyPath, strategyFilesMax, orOne),
     'Strategies that fibers run: strategy files (.yaml, .yml) and modules that export strategy(…), relative to this file.',
     'They are one set: checked together at the start, and published together when they change.',
+  ),
+  degraders: section(
+    degradersType,
+    'Limits beyond which handlers do less: `fiber.degraded(name)` counts one and says whether that was too many.',
+    'They count for the whole process, and may change while it runs.',
+  ),
+  samplers: section(
+    samplersType,
+    'Shares: `fiber.sampled(name)` is true for so many asks.',
+    'They may change while the process runs.',
+  ),
+  jobs: section(jobsType, 'Functions that run again and again, by name.', 'Work that no request asks for.'),
+  compression: section(
+    compressionType,
+    'How hard the built-in compressors try; services and clients say what they compress.',
   ),
   limits: section(limitsType, 'Bounds of the process, and defaults for its bindings.'),
   stop: section(stopType, 'How it ends.'),
   guardian: section(guardianType, 'What happens when the whole process dies.'),
   quarantine: section(quarantineType, 'Requests that end their threads.'),
   admin: section(adminType, 'Where operators look.'),
+  metrics: section(metricsType, 'What handlers count, set and observe: `fiber.metrics`.'),
   process: section(processType, 'What all threads of the process share.'),
   log: section(logType, 'What is logged, and where to.'),
 });

@@ -97,6 +97,11 @@ export class ProblemList {
     this.#found.push({ problem, place });
   }
 
+  /** Whether something is wrong in this part of a source: then what is missing there may be what was refused. */
+  hasWithin({ source, start, end }: Place): boolean {
+    return this.#found.some(({ place }) => place?.source === source && place.start >= start && place.start < end);
+  }
+
   /** What stands behind several aliases is read once for each, and wrong once. */
   #has({ source, start }: Place, message: string): boolean {
     return this.#found.some(({ problem, place }) => {

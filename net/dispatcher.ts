@@ -4,13 +4,14 @@
 import type { CallHead, ReplySink } from '../runtime/call.ts';
 import { callFlags } from '../runtime/call.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { bodyCompression } from '../runtime/compression-byte.ts';
+import type { Dispatcher } from '../runtime/plugins/protocol.ts';
 import type { Route } from '../runtime/shared/asker.ts';
 import { refusal, refuse } from '../runtime/shared/refusal.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { RequestRunner } from '../scheduler/request-runner.ts';
 import type { LocalRequests, RunningRequest } from '../scheduler/running-request.ts';
 import { handedOn, OneWayPut } from './one-way.ts';
-import type { Dispatcher } from './protocol/protocol.ts';
 
 interface IoRoute {
   row: MethodRow;
@@ -19,6 +20,10 @@ interface IoRoute {
 
 /** Handles from here on name local requests; the asker's stay below 2^38. */
 const localHandles = 2 ** 40;
+const notOnIoThreads = refusal(
+  'UNIMPLEMENTED',
+  'this service runs on IO threads (pool io), where nothing is decompressed: send the body as it is, or give the service a pool of CPU threads',
+);
 /** The largest name that a NOT_FOUND repeats, characters. */
 const nameShownMax = 100;
 
@@ -74,6 +79,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     if (found === undefined) return this.refuseUnknown(service, method, sink, tag, this.#services.has(service));
     const { row, route } = found;
     if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#clock.nowMs() + row.timeoutMs);
+    if (bodyCompression(head.compression) !== 0 && row.pool === 'io') return refuse(sink, tag, notOnIoThreads);
     const oneWay = row.oneWay || (head.flags & callFlags.oneWay) !== 0;
     // Nested calls take the queue: its lane and the runner's maxNested bound them, and they may run on a sibling.
     const here = row.pool === 'io' && head.depth === 0 && this.#runner.takesRegular;

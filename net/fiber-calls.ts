@@ -24,13 +24,13 @@ export function fiberCalls(carrier: ThreadCarrier): FiberCalls {
       method: MethodRef<Request, Response>,
       request: Request,
       options: CallOptions | undefined,
-    ) => new CallWait(fiber, carrier, method as Untyped, request, options, undefined).begin() as Promise<Response>,
+    ) => beginCall(fiber, carrier, method as Untyped, request, options, undefined) as Promise<Response>,
     send: <Request>(
       fiber: HostedFiber,
       method: MethodRef<Request, unknown>,
       request: Request,
       options: CallOptions | undefined,
-    ) => new CallWait(fiber, carrier, method as Untyped, request, options, true).begin() as Promise<void>,
+    ) => beginCall(fiber, carrier, method as Untyped, request, options, true) as Promise<void>,
     offload: <Input, Output>(
       fiber: HostedFiber,
       task: Task<Input, Output>,
@@ -40,6 +40,26 @@ export function fiberCalls(carrier: ThreadCarrier): FiberCalls {
   };
 }
 
+/** What only calls with filters or spans around them have. */
+export interface CallExtras {
+  /** Takes the place of the fiber's own trace words. */
+  readonly trace: Uint32Array | undefined;
+  readonly onReplyMetadata: ((pairs: ReadonlyMap<string, string>) => void) | undefined;
+}
+
+/** One call of a fiber, all its attempts; `oneWay` as InvokeOptions has it. */
+export function beginCall(
+  fiber: HostedFiber,
+  carrier: ThreadCarrier,
+  method: MethodRef<unknown, unknown>,
+  request: unknown,
+  options: CallOptions | undefined,
+  oneWay: true | undefined,
+  extras?: CallExtras,
+): Promise<unknown> {
+  return new CallWait(fiber, carrier, method, request, options, oneWay, extras).begin();
+}
+
 class CallWait extends Wait<unknown> implements CallReceiver {
   readonly #fiber: HostedFiber;
   readonly #carrier: ThreadCarrier;
@@ -47,6 +67,7 @@ class CallWait extends Wait<unknown> implements CallReceiver {
   readonly #request: unknown;
   readonly #options: CallOptions | undefined;
   readonly #oneWay: true | undefined;
+  readonly #extras: CallExtras | undefined;
   #call: OutgoingCall | undefined;
 
   constructor(
@@ -56,6 +77,7 @@ class CallWait extends Wait<unknown> implements CallReceiver {
     request: unknown,
     options: CallOptions | undefined,
     oneWay: true | undefined,
+    extras: CallExtras | undefined,
   ) {
     super(fiber, `call ${method.service}/${method.method}`);
     this.#fiber = fiber;
@@ -64,6 +86,7 @@ class CallWait extends Wait<unknown> implements CallReceiver {
     this.#request = request;
     this.#options = options;
     this.#oneWay = oneWay;
+    this.#extras = extras;
   }
 
   onResponse(value: unknown): void {
@@ -87,12 +110,15 @@ class CallWait extends Wait<unknown> implements CallReceiver {
       priority: options?.priority === undefined ? origin.priority : priorities[options.priority],
       metadata: options?.metadata,
       idempotent: options?.idempotent,
+      codec: options?.codec,
       signal: options?.signal,
       depth: depthOf(this.#fiber),
-      trace: origin.traceWords,
+      trace: this.#extras?.trace ?? origin.traceWords,
       traceFlags: origin.traceFlags,
       oneWay: this.#oneWay,
+      onReplyMetadata: this.#extras?.onReplyMetadata,
       retry: this.#carrier.retryOf(this.#method.service),
+      compression: this.#carrier.compressionOf(this.#method.service),
     };
     this.#call = startCall(this.#carrier, this.#method, this.#request, invoke, this);
   }

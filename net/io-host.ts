@@ -2,12 +2,15 @@
 
 import type { Clock, Random } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { CompressorNames } from '../runtime/plugins/compressor.ts';
+import type { Dispatcher, ProtocolHost } from '../runtime/plugins/protocol.ts';
 import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
-import type { Dispatcher, ProtocolHost } from './protocol/protocol.ts';
 import { ThreadIo } from './thread-io.ts';
 
 export class IoHost extends ThreadIo implements ProtocolHost {
   readonly dispatcher: Dispatcher;
+  /** Set once the plugins are installed. */
+  compressors: readonly CompressorNames[] = [];
   readonly #memoryBytes: number;
   #bookedBytes = 0;
   readonly #waiting: { resumeReading(): void }[] = [];
@@ -50,6 +53,7 @@ export class IoHost extends ThreadIo implements ProtocolHost {
   behind(dispatcher: Dispatcher): ProtocolHost {
     return {
       dispatcher,
+      compressors: this.compressors,
       clock: this.clock,
       timers: this.timers,
       log: this.log,

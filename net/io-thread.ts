@@ -7,26 +7,32 @@ import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { keepCompiled } from '../runtime/compile-cache.ts';
 import { HeddleError } from '../runtime/errors.ts';
+import type { JobRun } from '../runtime/jobs.ts';
 import { lastWords } from '../runtime/last-words.ts';
+import type { LiveSettings } from '../runtime/live-settings.ts';
 import { connectLogger, type LogWorkerSide, type RootLogger } from '../runtime/log/thread-logger.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { ThreadExtensions } from '../runtime/plugins/extensions.ts';
 import { type InstalledPlugins, installPlugins } from '../runtime/plugins/install.ts';
 import type { PluginModule } from '../runtime/plugins/plan.ts';
+import type { Protocol, ProtocolConnection } from '../runtime/plugins/protocol.ts';
 import type { Settings } from '../runtime/settings.ts';
+import { processEnds } from '../runtime/shared/asker-refusals.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
 import type { ConnectionRow } from '../runtime/thread-report.ts';
 import type { ThreadExtension } from '../scheduler/host-module.ts';
 import { RequestRunner } from '../scheduler/request-runner.ts';
 import { IoDispatcher } from './dispatcher.ts';
+import { ThreadAround } from './filters/thread-around.ts';
 import { IoHost } from './io-host.ts';
+import { JobCarrier } from './jobs/job-carrier.ts';
 import { type Listener, ListenerDispatcher } from './listener.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
-import { heddleProtocol } from './protocol/heddle/heddle-protocol.ts';
-import { httpProtocol } from './protocol/http/http-protocol.ts';
-import type { Protocol, ProtocolConnection } from './protocol/protocol.ts';
 import { ThreadCarrier } from './thread-carrier.ts';
 import { type BornStrategies, hostServices } from './thread-host.ts';
+import { forwardPermits } from './traffic/permits.ts';
+import { ThreadTraffic } from './traffic/thread-traffic.ts';
 
 /** What an IO thread is born with. */
 export interface IoThreadData {
@@ -71,13 +77,17 @@ class IoThread implements ThreadExtension {
   readonly #log: Logger;
   readonly #carrier: ThreadCarrier;
   readonly #outgoing: OutgoingCalls;
-  /** One for each listener. */
-  readonly #protocols: Protocol[];
+  readonly #jobs: JobCarrier;
+  readonly #traffic: ThreadTraffic;
+  readonly #extensions = new ThreadExtensions();
+  /** One for each listener; known once the plugins are installed. */
+  #protocols: Protocol[] = [];
   readonly #connections = new Map<number, OpenConnection>();
   #opened: number[] = [];
   #closed: number[] = [];
   #drainTimer: unknown;
   #plugins: InstalledPlugins | undefined;
+  #around: ThreadAround | undefined;
 
   constructor(data: IoThreadData) {
     this.#data = data;
@@ -93,10 +103,8 @@ class IoThread implements ThreadExtension {
     this.#host = new IoHost(endpoint, this.#dispatcher, settings.io.memoryBytes, systemClock, systemRandom, this.#log);
     this.#carrier = new ThreadCarrier(endpoint, settings.clients, this.#host, this.#dispatcher);
     this.#outgoing = new OutgoingCalls(endpoint, this.#carrier.channels);
-    this.#protocols = data.listeners.map(({ binding, services }) => {
-      const host = this.#host.behind(new ListenerDispatcher(this.#dispatcher, services));
-      return binding.protocol === 'http' ? httpProtocol(host) : heddleProtocol(host);
-    });
+    this.#jobs = new JobCarrier(endpoint);
+    this.#traffic = new ThreadTraffic(this.#host, forwardPermits(endpoint), data.listeners.length);
     parentPort!.on('message', (handed: HandedConnection) => this.#accept(handed));
   }
 
@@ -109,8 +117,24 @@ class IoThread implements ThreadExtension {
     const logger = (component: string): Logger => this.#rootLog.component(component);
     try {
       const thread = { kind: 'io', name: init.name, logger, clock: systemClock } as const;
-      this.#plugins = await installPlugins(plugins, thread, () => ({}));
-      const methods = await hostServices(this.#runner, services, this.#carrier, this.#log, this, strategies);
+      this.#plugins = await installPlugins(plugins, thread, (plugin) => this.#extensions.ioPoints(plugin));
+      this.#host.compressors = this.#extensions.compressors.all;
+      this.#carrier.watchNames(this.#extensions.namings);
+      this.#protocols = await this.#openProtocols();
+      const { filters, clients } = settings;
+      const own = { random: systemRandom, extensions: this.#extensions, filters, services, clients };
+      this.#around = new ThreadAround({ ...thread, ...own });
+      const methods = await hostServices(
+        this.#runner,
+        services,
+        this.#carrier,
+        this.#log,
+        this,
+        strategies,
+        undefined,
+        settings.jobs.filter(({ pool }) => pool === 'io'),
+        this.#around,
+      );
       endpoint.tell({ type: 'ready', methods });
       keepCompiled();
     } catch (reason) {
@@ -138,6 +162,14 @@ class IoThread implements ThreadExtension {
     this.#dispatcher.setMethods(methods);
   }
 
+  onLive(live: LiveSettings): void {
+    this.#traffic.set(live.traffic);
+  }
+
+  onJob(run: JobRun): void {
+    this.#jobs.carry(run);
+  }
+
   onDrain(): void {
     this.#dispatcher.serving = false;
     this.#plugins?.drain();
@@ -152,6 +184,7 @@ class IoThread implements ThreadExtension {
   onStop(): void {
     // What was not finished within stop.timeout is answered all the same, as far as the sockets take it at once.
     this.#runner.endpoint.asker.endAll();
+    this.#traffic.endAll(processEnds);
     this.#runner.endLocal();
     this.#host.flush();
     if (this.#drainTimer !== undefined) systemClock.clearTimer(this.#drainTimer);
@@ -175,12 +208,24 @@ class IoThread implements ThreadExtension {
     });
   }
 
+  #openProtocols(): Promise<Protocol[]> {
+    return Promise.all(
+      this.#data.listeners.map(({ binding, services }, index) => {
+        const { protocol, host, port } = binding;
+        const definition = this.#extensions.protocols.need(protocol, `${protocol}://${hostPort(host, port)}`);
+        const dispatcher = new ListenerDispatcher(this.#dispatcher, services, this.#traffic, index);
+        return definition.open(this.#host.behind(dispatcher));
+      }),
+    );
+  }
+
   #isEmpty(): boolean {
     return (
       this.#connections.size === 0 &&
       this.#runner.endpoint.asker.inFlight === 0 &&
       this.#runner.fibers === 0 &&
-      this.#outgoing.size === 0
+      this.#outgoing.size === 0 &&
+      this.#traffic.inFlight === 0
     );
   }
 
@@ -210,8 +255,15 @@ class IoThread implements ThreadExtension {
     board.setGauge(this.#data.init.number, boardWord.connections, this.#connections.size);
   }
 
+  /** What tracers still have goes out before their plugins do. */
+  async #disposePlugins(): Promise<void> {
+    await this.#around?.close();
+    await this.#plugins?.dispose();
+  }
+
   #end(): void {
-    void Promise.all([this.#carrier.close(), this.#plugins?.dispose()]).finally(() => process.exit(0));
+    const closing = [this.#carrier.close(), this.#traffic.close(), this.#disposePlugins()];
+    void Promise.all(closing).finally(() => process.exit(0));
   }
 }
 

@@ -2,10 +2,12 @@
 // in its `listen` does not exist for those who call it there.
 
 import type { CallHead, ReplySink } from '../runtime/call.ts';
+import type { Dispatcher } from '../runtime/plugins/protocol.ts';
 import type { BindingSettings, Settings } from '../runtime/settings.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { IoDispatcher } from './dispatcher.ts';
-import type { Dispatcher } from './protocol/protocol.ts';
+import type { ListenerDoor } from './traffic/listener-door.ts';
+import { forwardHandles, type ThreadTraffic } from './traffic/thread-traffic.ts';
 
 /** Plain data: goes to every IO thread. */
 export interface Listener {
@@ -32,26 +34,59 @@ export function listenersOf(settings: Settings): Listener[] {
 export class ListenerDispatcher implements Dispatcher {
   readonly #inner: IoDispatcher;
   readonly #services: ReadonlySet<string>;
+  readonly #traffic: ThreadTraffic;
+  readonly #door: ListenerDoor;
 
-  constructor(inner: IoDispatcher, services: readonly string[]) {
+  /** `index`: of the listener. */
+  constructor(inner: IoDispatcher, services: readonly string[], traffic: ThreadTraffic, index: number) {
     this.#inner = inner;
     this.#services = new Set(services);
+    this.#traffic = traffic;
+    this.#door = traffic.doors[index]!;
   }
 
   get health(): string {
-    return this.#inner.healthOf(this.#services);
+    const { forward } = this.#door;
+    if (forward === undefined || !this.#inner.serving) return this.#inner.healthOf(this.#services);
+    return forward.isUp ? 'ok' : 'down: forward target';
   }
 
-  method(service: string, method: string): MethodRow | undefined {
+  /** What is forwarded is known only by its target: a method that no contract here says to read is not one. */
+  method(service: string, method: string): Pick<MethodRow, 'reads' | 'oneWay'> | undefined {
+    if (this.#door.forward !== undefined) return this.#inner.method(service, method) ?? unknownMethod;
     return this.#services.has(service) ? this.#inner.method(service, method) : undefined;
   }
 
   call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
+    if (this.#door.isOpen) return this.#callAndCopy(service, method, head, sink, tag);
+    return this.#callHere(service, method, head, sink, tag);
+  }
+
+  cancel(handle: number): void {
+    if (handle >= forwardHandles) this.#traffic.cancel(handle);
+    else this.#inner.cancel(handle);
+  }
+
+  #callHere(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
     if (this.#services.has(service)) return this.#inner.call(service, method, head, sink, tag);
     return this.#inner.refuseUnknown(service, method, sink, tag, false);
   }
 
-  cancel(handle: number): void {
-    this.#inner.cancel(handle);
+  /** The call itself first: its copies take no time from it. */
+  #callAndCopy(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
+    const { forward } = this.#door;
+    // A copy has what came, not what this process's method makes of it.
+    const { deadlineMs, flags } = head;
+    const handle =
+      forward === undefined
+        ? this.#callHere(service, method, head, sink, tag)
+        : forward.call(service, method, head, sink, tag);
+    head.deadlineMs = deadlineMs;
+    head.flags = flags;
+    // Whoever can't reach a service here does not reach it behind a mirror either.
+    if (forward !== undefined || this.#services.has(service)) this.#door.copyCall(service, method, head);
+    return handle;
   }
 }
+
+const unknownMethod = { reads: false, oneWay: false };

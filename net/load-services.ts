@@ -3,8 +3,9 @@
 
 import { HeddleError } from '../runtime/errors.ts';
 import { fileOf, moduleProblem } from '../runtime/module-problem.ts';
-import { methodsOf, serviceName } from './contract.ts';
-import { type Implementation, implementationMark } from './implement.ts';
+import { type ContractMethod, methodsOf, serviceName } from './contract.ts';
+import type { ServerChain } from './filters/server-chain.ts';
+import { type Implementation, implementationMark, type UntypedHandler } from './implement.ts';
 import { MethodProcessor } from './processor.ts';
 
 /** One service to load; a ServiceSettings is one. */
@@ -17,12 +18,18 @@ export interface ServiceModule {
   readonly asyncContext?: boolean;
 }
 
+/** What lies around the handler of a method; undefined: nothing. */
+export type ChainOf = (method: ContractMethod, handler: UntypedHandler) => ServerChain | undefined;
+
 /**
  * Imports all of them and returns their methods, in order. Throws one FAILED_PRECONDITION that names each module that is
  * wrong and why: it does not load, exports something else, is of another service, lacks a handler, is listed twice.
  */
-export async function loadServices(modules: readonly ServiceModule[]): Promise<MethodProcessor[]> {
-  const outcomes = await Promise.allSettled(modules.map((module) => loadService(module)));
+export async function loadServices(
+  modules: readonly ServiceModule[],
+  chainOf: ChainOf = () => undefined,
+): Promise<MethodProcessor[]> {
+  const outcomes = await Promise.allSettled(modules.map((module) => loadService(module, chainOf)));
   const problems: string[] = [];
   const processors: MethodProcessor[] = [];
   const causes: unknown[] = [];
@@ -42,7 +49,7 @@ export async function loadServices(modules: readonly ServiceModule[]): Promise<M
   return processors;
 }
 
-async function loadService(module: ServiceModule): Promise<MethodProcessor[]> {
+async function loadService(module: ServiceModule, chainOf: ChainOf): Promise<MethodProcessor[]> {
   const exported: unknown = await import(module.moduleUrl);
   const implementation = implementationOf(exported as { default?: unknown });
   const named = implementation.contract[serviceName];
@@ -51,7 +58,8 @@ async function loadService(module: ServiceModule): Promise<MethodProcessor[]> {
   }
   return methodsOf(implementation.contract).map((method) => {
     // implement() has checked that each method has one.
-    return new MethodProcessor(method, implementation.handlers.get(method.method)!, module.asyncContext ?? false);
+    const handler = implementation.handlers.get(method.method)!;
+    return new MethodProcessor(method, handler, module.asyncContext ?? false, chainOf(method, handler));
   });
 }
 

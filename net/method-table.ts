@@ -22,6 +22,7 @@ export function methodTable(settings: Settings, served: ReadonlyMap<string, read
         timeoutMs: smallestTimeoutMs(settings, service, row.method),
         column: column + 1,
         maxConcurrency: service.maxConcurrency,
+        compressAboveBytes: service.pool === 'io' ? 0 : service.compressAboveBytes,
       });
     }
   }

@@ -9,6 +9,7 @@ import type { Processor, ProcessorForm } from '../scheduler/host-module.ts';
 import type { BodyForm } from './codec/method-codec.ts';
 import type { ContractMethod } from './contract.ts';
 import { exampleText } from './example-text.ts';
+import type { ServerChain } from './filters/server-chain.ts';
 import type { UntypedHandler } from './implement.ts';
 
 /** Serves one method of a contract by its handler. */
@@ -22,11 +23,13 @@ export class MethodProcessor implements Processor {
   readonly asyncContext: boolean;
   readonly #contract: ContractMethod;
   readonly #handler: UntypedHandler;
+  /** What lies around the handler; undefined: nothing. */
+  readonly #chain: ServerChain | undefined;
   // Almost all requests of a method come in one form; the others are found by their codec's. Weak: a codec forgets.
   #latest: ServedForm | undefined;
   readonly #forms = new WeakMap<BodyForm, ServedForm>();
 
-  constructor(contract: ContractMethod, handler: UntypedHandler, asyncContext: boolean) {
+  constructor(contract: ContractMethod, handler: UntypedHandler, asyncContext: boolean, chain?: ServerChain) {
     this.service = contract.service;
     this.method = contract.method;
     this.reads = contract.reads;
@@ -35,6 +38,7 @@ export class MethodProcessor implements Processor {
     this.asyncContext = asyncContext;
     this.#contract = contract;
     this.#handler = handler;
+    this.#chain = chain;
   }
 
   /**
@@ -57,7 +61,7 @@ export class MethodProcessor implements Processor {
   #served(body: BodyForm): ServedForm {
     let form = this.#forms.get(body);
     if (form === undefined) {
-      form = new ServedForm(body, this.#handler, this.#contract.fullName);
+      form = new ServedForm(body, this.#handler, this.#contract.fullName, this.#chain);
       this.#forms.set(body, form);
     }
     return form;
@@ -69,15 +73,18 @@ class ServedForm implements ProcessorForm {
   readonly body: BodyForm;
   readonly #handler: UntypedHandler;
   readonly #name: string;
+  readonly #chain: ServerChain | undefined;
 
-  constructor(body: BodyForm, handler: UntypedHandler, name: string) {
+  constructor(body: BodyForm, handler: UntypedHandler, name: string, chain: ServerChain | undefined) {
     this.body = body;
     this.#handler = handler;
     this.#name = name;
+    this.#chain = chain;
   }
 
   /** The body must lie in private memory that is never written again: a `bytes` request is a view of it. */
   start(head: CallHead, fiber: FiberContext): unknown {
+    if (this.#chain !== undefined) return this.#chain.start(this.body, head, fiber);
     return this.#handler(this.body.decode(head.source, head.bodyStart, head.bodyEnd), fiber);
   }
 
@@ -87,7 +94,8 @@ class ServedForm implements ProcessorForm {
     } catch (cause) {
       const why =
         cause instanceof HeddleError ? cause.message : 'it can not be written; the cause is in the server log';
-      const message = `the handler of ${this.#name} returned what its contract does not allow: ${why}`;
+      const who = this.#chain?.isFiltered ? ', or a filter around it,' : '';
+      const message = `the handler of ${this.#name}${who} returned what its contract does not allow: ${why}`;
       throw new HeddleError('INTERNAL', message, { cause });
     }
   }

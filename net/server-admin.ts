@@ -20,6 +20,7 @@ import type { PoolThread } from '../scheduler/pool-thread.ts';
 import type { Supervisor } from '../scheduler/supervisor.ts';
 import type { ThreadPool } from '../scheduler/thread-pool.ts';
 import type { Acceptor } from './acceptor.ts';
+import type { ServerJobs } from './jobs/server-jobs.ts';
 import type { Listener } from './listener.ts';
 import type { ServerStrategies } from './server-strategies.ts';
 
@@ -41,7 +42,9 @@ export interface AdminSubject {
   readonly guards: Guards;
   readonly plugins: ProcessPlugins;
   readonly strategies: ServerStrategies;
+  readonly jobs: ServerJobs;
   readonly methods: readonly MethodRow[];
+  reloadFile(): Promise<unknown>;
 }
 
 export interface ServerAdminOptions {
@@ -79,6 +82,7 @@ export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined 
       poolRows: poolCounters.rows,
       acceptorCounters: acceptorCounters.memory,
       queues: [...supervisor.pools],
+      metricDirectory: supervisor.metrics.directory,
     },
     plugins: () => server.plugins.of('admin'),
     facts: () => parts.facts(),
@@ -87,6 +91,7 @@ export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined 
     counters: (number) => ({
       methods: supervisor.methodCounters(number, server.methods.length + 1),
       clients: supervisor.clientCounters(number),
+      metrics: supervisor.metrics.of(number).cells,
     }),
     connect: (number, port) => parts.connect(number, port),
     act: (act) => parts.act(act),
@@ -125,22 +130,21 @@ class ServerFacts {
   readonly #pools: readonly ThreadPool[];
   /** From the process's clock to the wall's: one for all times, or each telling would look like a change. */
   readonly #toWallMs: number;
-  #levels: LogLevelAnswer & { level: LogLevel; levels: Record<string, LogLevel> };
   /** Name of the thread that is being profiled. */
   #profiled: string | undefined;
 
   constructor(options: ServerAdminOptions) {
     const { server, clock } = options;
-    const { settings, ioPool, cpuPools } = server;
+    const { ioPool, cpuPools } = server;
     this.#options = options;
     this.#server = server;
     this.#pools = [ioPool, ...cpuPools];
     this.#toWallMs = clock.wallMs() - clock.nowMs();
-    this.#levels = { level: settings.log.level, levels: { ...settings.log.levels } };
   }
 
   facts(): AdminFacts {
     const { settings, acceptor } = this.#server;
+    const { logHub } = this.#options;
     const state = this.#options.state();
     return {
       state: state === 'running' ? 'serving' : state === 'idle' || state === 'starting' ? 'starting' : 'draining',
@@ -154,7 +158,8 @@ class ServerFacts {
       }),
       waiting: acceptor.waiting,
       quarantine: this.#quarantine(),
-      logLevels: this.#levels,
+      jobs: this.#server.jobs.rows(),
+      logLevels: logHub.levels,
     };
   }
 
@@ -188,8 +193,12 @@ class ServerFacts {
         return this.#lift(act.fingerprint);
       case 'profile':
         return this.#profile(act.thread, act.durationMs);
+      case 'job':
+        return this.#server.jobs.ask(act.question);
       case 'strategies':
         return this.#server.strategies.ask(act.question);
+      case 'reload':
+        return this.#server.reloadFile();
     }
   }
 
@@ -212,7 +221,8 @@ class ServerFacts {
   }
 
   #setLevel(level: LogLevel | undefined, component: string | undefined): LogLevelAnswer {
-    const levels = { ...this.#levels.levels };
+    const { logHub } = this.#options;
+    const levels = { ...logHub.levels.levels };
     if (component !== undefined) {
       if (!componentPattern.test(component)) {
         throw new HeddleError('INVALID_ARGUMENT', `${JSON.stringify(component)} is no name of a component`);
@@ -223,13 +233,12 @@ class ServerFacts {
         throw new HeddleError('RESOURCE_EXHAUSTED', `${componentsMax} components have levels of their own already`);
       }
     }
-    const common = component === undefined && level !== undefined ? level : this.#levels.level;
-    this.#levels = { level: common, levels };
+    const common = component === undefined && level !== undefined ? level : logHub.levels.level;
     // At the level until now, or a change to a higher one would leave no trace.
     const shown = level ?? 'default';
-    this.#options.logHub.logger('admin').info({ level: shown, component }, 'the level of the log was changed');
-    this.#options.logHub.setLevels(this.#levels);
-    return this.#levels;
+    logHub.logger('admin').info({ level: shown, component }, 'the level of the log was changed');
+    logHub.setLevels({ level: common, levels });
+    return logHub.levels;
   }
 
   #lift(fingerprint: string | undefined): LiftAnswer {

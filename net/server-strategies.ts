@@ -38,7 +38,8 @@ export class ServerStrategies {
   /** For a thread of `pool` that is being born. Threads that serve nothing have no handlers to run strategies from. */
   born(number: number, pool: string): BornStrategies | undefined {
     if (this.#process === undefined) return undefined;
-    if (!this.#settings.services.some((service) => service.pool === pool)) return undefined;
+    const { services, jobs } = this.#settings;
+    if (![...services, ...jobs].some((one) => one.pool === pool)) return undefined;
     return { threadUrl: this.#settings.strategies.threadUrl, birth: this.#process.birth(number) };
   }
 

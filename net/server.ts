@@ -4,7 +4,8 @@
 // Start: 0. plugins are read, and installed on main; the admin listens; strategies are read  1. CPU pools spawn and load their modules; IO
 //        threads spawn; both install their plugins  2. all threads are linked  3. all go  4. the acceptor listens
 // Stop:  1. the acceptor closes its listeners  2. IO threads tell their peers and finish what runs, the pools still
-//        serve  3. what fibers sent without waiting is finished  4. all threads end  5. the admin ends, main's plugins are disposed
+//        serve  3. what fibers sent without waiting is finished  4. all threads end  5. the admin ends, metric sinks write for the last time, main's
+//        plugins are disposed
 
 import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
@@ -24,8 +25,6 @@ import {
   type PoolCounter,
   poolCounters,
 } from '../runtime/shared/counters.ts';
-import { latencyBetween, latencyQuantileMs } from '../runtime/shared/latency.ts';
-import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
 import { type CpuGeneration, cpuGeneration } from '../scheduler/cpu-spawner.ts';
 import type { Death } from '../scheduler/death.ts';
@@ -37,11 +36,16 @@ import { Acceptor, type ConnectionTarget } from './acceptor.ts';
 import type { CpuHostData } from './cpu-host.ts';
 import { ioSpawner } from './io-spawner.ts';
 import type { HandedConnection } from './io-thread.ts';
+import { ServerJobs } from './jobs/server-jobs.ts';
 import { type Listener, listenersOf } from './listener.ts';
 import { methodTable } from './method-table.ts';
 import { openFilesMax } from './open-files.ts';
+import { type ReadSettings, Reloader } from './reloader.ts';
 import { servedOf, serverAdmin } from './server-admin.ts';
+import { type ReloadReport, ServerLive } from './server-live.ts';
 import { arenaBytesFor, poolMemories } from './server-memory.ts';
+import { serverMetrics } from './server-metrics.ts';
+import { type ServerStats, StatsLook } from './server-stats.ts';
 import { ServerStrategies } from './server-strategies.ts';
 import { callQueueName } from './thread-carrier.ts';
 
@@ -63,6 +67,8 @@ export interface ServerOptions {
   restart?: RestartLimits;
   /** How the process before this one ended; only kept, for whoever asks. */
   previous?: PreviousProcess;
+  /** Reads the settings again, for reloads. Default: there is nothing to read. */
+  readSettings?: ReadSettings;
   /** What the settings come to and why, for people who ask the admin. Default: there is nothing to explain. */
   configText?: string;
 }
@@ -79,18 +85,6 @@ export interface PreviousProcess {
   ready: boolean;
   /** Processes that the guardian has seen dying, this one included. */
   deaths: number;
-}
-
-/** What a server did between two looks. */
-export interface ServerStats {
-  requestsPerSecond: number;
-  failedPerSecond: number;
-  p50Ms: number;
-  p99Ms: number;
-  fibers: number;
-  threads: number;
-  connections: number;
-  restarts: number;
 }
 
 export interface ListeningAddress {
@@ -118,6 +112,9 @@ export class Server {
   readonly drainAsked: Promise<void>;
   readonly plugins: ProcessPlugins;
   readonly strategies: ServerStrategies;
+  readonly jobs: ServerJobs;
+  readonly #live: ServerLive;
+  readonly #reloader: Reloader;
   readonly #logHub: LogHub;
   readonly #clock: Clock;
   readonly #actor: Actor;
@@ -130,7 +127,7 @@ export class Server {
   #toDrain = new Set<number>();
   #ended = false;
   readonly #saidDrained = new Set<number>();
-  #look: { atMs: number; answered: number; failed: number; latency: Uint32Array };
+  readonly #stats: StatsLook;
 
   constructor(settings: Settings, options: ServerOptions = {}) {
     this.settings = settings;
@@ -138,9 +135,20 @@ export class Server {
     this.#clock = options.clock ?? systemClock;
     this.#logHub = startLogThread(settings.log);
     this.log = this.#logHub.logger('server');
-    this.plugins = new ProcessPlugins(settings.plugins, (component) => this.#logHub.logger(component), this.#clock);
+    this.plugins = new ProcessPlugins(settings, (component) => this.#logHub.logger(component), this.#clock);
     const pools = () => [this.ioPool, ...this.cpuPools];
     this.strategies = new ServerStrategies(settings, pools, this.#clock, this.#logHub.logger('strategies'));
+    this.jobs = new ServerJobs(settings, pools, this.#clock, this.#logHub.logger('jobs'));
+    this.#live = new ServerLive(settings, this.#logHub, (message) => {
+      for (const pool of pools()) pool.tell(message);
+    });
+    this.#reloader = new Reloader({
+      read: options.readSettings,
+      sources: this.plugins.extensions.configSources,
+      live: this.#live,
+      clock: this.#clock,
+      log: this.#logHub.logger('config'),
+    });
     const listeners = listenersOf(settings);
     this.#listeners = listeners;
     const bindings = listeners.map(({ binding }) => binding);
@@ -148,6 +156,7 @@ export class Server {
       pools: poolMemories(settings),
       services: settings.services.length,
       clients: settings.clients.length,
+      metricSeries: settings.metrics.series,
       tableEntries,
       arenaBytes: arenaBytesFor(settings, bindings),
     });
@@ -161,6 +170,7 @@ export class Server {
       clock: this.#clock,
       log: this.#logHub.logger('threads'),
       restart: options.restart,
+      live: () => this.#live.live,
     };
     this.ioPool = new ThreadPool({
       ...common,
@@ -179,6 +189,7 @@ export class Server {
       ),
       onMessage: (number, message) => {
         this.strategies.onMessage(number, message);
+        this.jobs.onMessage(number, message);
         if (message.type === 'connections') {
           for (const one of message.opened) this.acceptor.ledger.arrived(one);
           for (const one of message.closed) this.acceptor.ledger.close(one);
@@ -188,6 +199,7 @@ export class Server {
       },
       onGone: (number) => {
         this.strategies.onGone(number);
+        this.jobs.onGone(number);
         this.acceptor.ledger.closeThread(number);
         this.#saidDrained.add(number);
         this.#judgeDrained(number);
@@ -213,9 +225,13 @@ export class Server {
           takes: () => [pool.name],
           threadName: (place) => `${pool.name}-${place + 1}`,
           spawn,
-          onMessage: (number, message) => this.strategies.onMessage(number, message),
+          onMessage: (number, message) => {
+            this.strategies.onMessage(number, message);
+            this.jobs.onMessage(number, message);
+          },
           onGone: (number) => {
             this.strategies.onGone(number);
+            this.jobs.onGone(number);
             this.#detachLog(number);
           },
           onGoing: (number) => this.#onGoing(number),
@@ -232,7 +248,7 @@ export class Server {
       counts: this.poolCounters,
       supervisor: this.supervisor,
       quarantine: settings.quarantine,
-      nameOf: (method) => this.#methodName(method),
+      nameOf: (method, body) => this.jobs.nameOf(method, body) ?? this.#methodName(method),
       clock: this.#clock,
       log: common.log,
     });
@@ -261,7 +277,9 @@ export class Server {
     this.#actor = new Actor({
       parts: [
         this.plugins,
+        serverMetrics(this.supervisor, this.plugins, this.#clock, this.#logHub),
         this.#adminPart(),
+        this.#reloader.part(),
         this.strategies.part(),
         this.#threadsPart(),
         this.#ioPart(),
@@ -273,12 +291,13 @@ export class Server {
     });
     this.#actor.on('state', (state) => {
       this.admin?.touch();
+      this.jobs.onState(state);
       if (state === 'running') this.admin?.announce();
       if (state !== 'draining') return;
       this.plugins.beginDrain();
       for (const pool of this.cpuPools) pool.tell({ type: 'drain' });
     });
-    this.#look = this.#read();
+    this.#stats = new StatsLook(this, this.#clock);
   }
 
   /** Where it listens; ports that were 0 are the real ones. */
@@ -307,35 +326,24 @@ export class Server {
     return finished;
   }
 
-  /** What happened since the last look. */
-  stats(): ServerStats {
-    const before = this.#look;
-    const now = this.#read();
-    this.#look = now;
-    const seconds = Math.max(1, now.atMs - before.atMs) / 1000;
-    const latency = latencyBetween(before.latency, now.latency);
-    const { board } = this.supervisor;
-    const pools = [this.ioPool, ...this.cpuPools];
-    return {
-      requestsPerSecond: ((now.answered - before.answered) >>> 0) / seconds,
-      failedPerSecond: ((now.failed - before.failed) >>> 0) / seconds,
-      p50Ms: latencyQuantileMs(latency, 0.5),
-      p99Ms: latencyQuantileMs(latency, 0.99),
-      fibers: board.sum(boardWord.fibers),
-      threads: pools.reduce((sum, pool) => sum + pool.size, 0),
-      connections: this.acceptor.ledger.size,
-      restarts: pools.reduce((sum, pool) => sum + pool.restarts, 0),
-    };
+  /**
+   * Takes over what may change while the process runs: degraders, samplers, mirrors and forwards, log levels. What else is
+   * different holds from the next start on, and is named.
+   */
+  reload(next: Settings): ReloadReport {
+    const report = this.#live.reload(next);
+    this.log.info(report, 'settings were reloaded');
+    return report;
   }
 
-  #read() {
-    const { supervisor } = this;
-    return {
-      atMs: this.#clock.nowMs(),
-      answered: supervisor.count(boardWord.answered),
-      failed: supervisor.count(boardWord.failed),
-      latency: supervisor.latency.read(),
-    };
+  /** Reads the config again and takes over what may change. Throws what is wrong with it; then nothing has changed. */
+  reloadFile(): Promise<ReloadReport> {
+    return this.#reloader.reload();
+  }
+
+  /** What happened since the last look. */
+  stats(): ServerStats {
+    return this.#stats.next();
   }
 
   /** Before all threads and after them: it tells of a start that hangs, and of a drain. */
@@ -464,10 +472,12 @@ export class Server {
   }
 
   #cpuHostData(pool: string, init: ThreadInit): CpuHostData {
-    const { services, clients, io } = this.settings;
+    const { services, jobs, clients, filters, io } = this.settings;
     return {
       services: services.filter((service) => service.pool === pool),
+      jobs: jobs.filter((job) => job.pool === pool),
       clients,
+      filters,
       ioThreads: io.threads,
       log: this.#attachLog(init).side,
       plugins: this.plugins.of('cpu'),

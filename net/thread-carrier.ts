@@ -3,16 +3,22 @@
 // channel (`via: caller`, and on IO threads); a local one takes the queue of its pool, no socket.
 
 import { type CallCarrier, type CallHead, callFlags, type ReplySink } from '../runtime/call.ts';
+import type { CompressorDefinition } from '../runtime/plugins/compressor.ts';
+import type { NamingDefinition } from '../runtime/plugins/naming.ts';
+import type { Registry } from '../runtime/plugins/registry.ts';
 import type { ClientSettings } from '../runtime/settings.ts';
 import type { Route } from '../runtime/shared/asker.ts';
 import { refusal, refuse } from '../runtime/shared/refusal.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
 import { taskMethod } from '../scheduler/request-runner.ts';
+import type { Address } from './client/address.ts';
 import { ClientChannel } from './client/channel.ts';
 import type { ClientHost } from './client/host.ts';
-import { checkOptions, defaultRetryOptions } from './client/options.ts';
+import { NamingWatch, textOf } from './client/naming-watch.ts';
+import { addressesThatFit, checkOptions, defaultRetryOptions } from './client/options.ts';
 import { RetryPolicy } from './client/retry-policy.ts';
+import { CallCompression } from './compression/call-compression.ts';
 import { OneWayPut } from './one-way.ts';
 
 /** The run queue of an IO thread's outgoing calls, by the thread's place. */
@@ -23,6 +29,8 @@ export function callQueueName(place: number): string {
 interface RemoteClient {
   settings: ClientSettings;
   retry: RetryPolicy;
+  /** Set where calls are compressed. */
+  compression: CallCompression | undefined;
   /** Set where this thread owns the connections. */
   channel: ClientChannel | undefined;
   /** Otherwise the queues of the IO threads that do, the one that is taken while its thread lives first. */
@@ -63,6 +71,7 @@ export class ThreadCarrier implements CallCarrier {
   readonly #local: LocalCarrier | undefined;
   readonly #clients = new Map<string, { client: RemoteClient; index: number }>();
   readonly #open: ClientChannel[] = [];
+  readonly #watches: NamingWatch[] = [];
   readonly #oneWay: OneWayPut;
   readonly #routes = new Map<string, Map<string, LocalRoute>>();
   readonly #names = new Map<string, Buffer>();
@@ -86,7 +95,7 @@ export class ThreadCarrier implements CallCarrier {
       const owns = local !== undefined || settings.via === 'caller';
       const options = checkOptions(channelOptions(settings));
       const retry = new RetryPolicy(host, options);
-      const client: RemoteClient = { settings, retry, channel: undefined, routes: [] };
+      const client: RemoteClient = { settings, retry, compression: undefined, channel: undefined, routes: [] };
       if (owns) {
         client.channel = new ClientChannel(host, options, (code, latencyMs) =>
           endpoint.clientCounters?.count(index, code, false, latencyMs),
@@ -107,6 +116,40 @@ export class ThreadCarrier implements CallCarrier {
   /** How this thread repeats calls of a service: as its client says, or the default for services of this process. */
   retryOf(service: string): RetryPolicy {
     return this.#clients.get(service)?.client.retry ?? this.#localRetries.get(service) ?? this.#newLocalRetry(service);
+  }
+
+  /** Calls of clients that the config says so of are compressed from now on; never on IO threads. Throws FAILED_PRECONDITION. */
+  compressWith(compressors: Registry<CompressorDefinition>): void {
+    for (const { client } of this.#clients.values()) {
+      const { name, compression, compressAboveBytes = Number.POSITIVE_INFINITY, frameBytes } = client.settings;
+      if (compression === undefined) continue;
+      const compressor = compressors.need(compression, `clients.${name}.compression`);
+      client.compression = new CallCompression(compressor, compressAboveBytes, frameBytes);
+    }
+  }
+
+  /**
+   * Targets that a naming gives the addresses of are watched from now on, where this thread owns their connections. Throws
+   * FAILED_PRECONDITION for one that no plugin adds, or that does not take its target.
+   */
+  watchNames(namings: Registry<NamingDefinition>): void {
+    for (const { client } of this.#clients.values()) {
+      const { settings, channel } = client;
+      if (settings.naming === undefined || channel === undefined) continue;
+      const usedBy = `clients.${settings.name}.target`;
+      const definition = namings.need(settings.naming.scheme, usedBy);
+      const target = { ...settings.naming, client: settings.name };
+      const taker = {
+        addressesMax: addressesThatFit(settings),
+        setAddresses: (addresses: readonly Address[]) => channel.setAddresses(addresses),
+      };
+      this.#watches.push(new NamingWatch(definition, target, taker, this.#host.log, usedBy));
+    }
+  }
+
+  /** Undefined: calls of this service are sent as they are. */
+  compressionOf(service: string): CallCompression | undefined {
+    return this.#clients.get(service)?.client.compression;
   }
 
   /** When a call has to be over, all its attempts together: the caller's bound, or that of a method of this process. */
@@ -177,6 +220,7 @@ export class ThreadCarrier implements CallCarrier {
   }
 
   async close(): Promise<void> {
+    for (const watch of this.#watches) watch.close();
     await Promise.all(this.#open.map((channel) => channel.close()));
   }
 
@@ -226,12 +270,13 @@ export class ThreadCarrier implements CallCarrier {
 }
 
 function channelOptions(settings: ClientSettings) {
-  const { name, addresses, balance, timeoutMs, connectTimeoutMs, maxInFlight, connections } = settings;
+  const { name, addresses, naming, balance, timeoutMs, connectTimeoutMs, maxInFlight, connections } = settings;
   const { frameBytes, writeBufferBytes, attemptTimeoutMs, maxAttempts, retryBudgetPercent } = settings;
   const { ejectAfter, ejectForMs } = settings;
   return {
     name,
     addresses,
+    namedBy: naming && textOf(naming),
     balance,
     timeoutMs,
     connectTimeoutMs,

@@ -1,15 +1,18 @@
 // hostServices: loads services into a thread that runs requests, on CPU threads and, for pool `io`, on IO threads.
 
 import { systemRandom } from '../runtime/clock.ts';
+import { ThreadGates } from '../runtime/gates/thread-gates.ts';
+import type { JobSettings } from '../runtime/jobs.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ServiceSettings } from '../runtime/settings.ts';
 import type { StrategyThread, StrategyThreadModule } from '../runtime/strategies.ts';
-import type { HostedThread, ThreadExtension } from '../scheduler/host-module.ts';
+import type { BodyCompression, HostedThread, ThreadExtension } from '../scheduler/host-module.ts';
 import type { ServedRow } from '../scheduler/pool-thread.ts';
 import { fiberCalls } from './fiber-calls.ts';
+import type { ThreadAround } from './filters/thread-around.ts';
+import { jobProcessor } from './jobs/job-processor.ts';
 import { loadServices } from './load-services.ts';
 import type { MethodProcessor } from './processor.ts';
-import { taskProcessor } from './task-processor.ts';
 import type { ThreadCarrier } from './thread-carrier.ts';
 
 /** What main gives a thread of its strategies. */
@@ -26,20 +29,26 @@ export async function hostServices(
   log: Logger,
   extension: ThreadExtension,
   strategies: BornStrategies | undefined,
+  compression?: BodyCompression,
+  jobs: readonly JobSettings[] = [],
+  around?: ThreadAround,
 ): Promise<ServedRow[]> {
   const hosted = await loadStrategies(thread, strategies, log);
   const processors = new Map<string, MethodProcessor>();
-  for (const processor of await loadServices(services)) {
+  for (const processor of await loadServices(services, around?.chainOf)) {
     processors.set(`${processor.service}/${processor.method}`, processor);
   }
   const { asker } = thread.endpoint;
+  const tasks = await jobProcessor(jobs, (news) => thread.endpoint.tell({ type: 'job', news }));
   thread.host(
     {
       processors,
-      tasks: taskProcessor,
-      calls: fiberCalls(carrier),
+      tasks,
+      calls: around?.calls(carrier) ?? fiberCalls(carrier),
       log,
       strategies: hosted,
+      compression,
+      gates: new ThreadGates(thread.endpoint.clock, systemRandom),
       onLocalReply: (method, latencyMs, code) => asker.countAnswered(method, latencyMs, code),
     },
     extension,

@@ -29,6 +29,7 @@ const concerns = new Set([
   'client-rejected',
   'client-ping-timeout',
   'client-connect-failed',
+  'forward-failed',
 ]);
 
 export class ThreadIo implements ClientHost {

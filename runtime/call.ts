@@ -6,9 +6,14 @@ export const priorities = { high: 0, normal: 1, low: 2 } as const;
 export type Priority = keyof typeof priorities;
 export const priorityNames = ['high', 'normal', 'low'] as const satisfies readonly Priority[];
 
-/** Codec ids on the wire. A reply names its own codec. */
+/**
+ * Codec ids on the wire: Heddle's own. 4..15 are reserved, 16..254 are for plugins (`runtime/plugins/codec.ts`). A reply
+ * names its own codec.
+ */
 export const codecIds = { bytes: 0, json: 1, avro: 2, flatbuffers: 3, v8: 255 } as const;
-export type CodecName = keyof typeof codecIds;
+export type BuiltInCodec = Exclude<keyof typeof codecIds, 'v8'>;
+/** A built-in codec, or the name of one that a plugin adds. */
+export type CodecName = BuiltInCodec | (string & {});
 
 /** Bits of `CallHead.flags`. */
 export const callFlags = {
@@ -27,9 +32,9 @@ export interface CallHead {
   flags: number;
   /** 0..2, see `priorities`. */
   priority: number;
-  /** See `codecIds`. */
+  /** See `codecIds` and `runtime/plugins/codec.ts`. */
   codec: number;
-  /** 0: none. Others are reserved until compression exists. */
+  /** See `compression-byte.ts`: how the body is compressed, and which compression the caller takes in the reply. */
   compression: number;
   /** 1 for the first try, up by one with each retry. */
   attempt: number;
@@ -92,6 +97,7 @@ export interface CallReply {
   retry: number;
   retryAfterMs: number;
   codec: number;
+  /** How the body is compressed: a compressor's id; 0: not. */
   compression: number;
   fingerprintHigh: number;
   fingerprintLow: number;

@@ -4,6 +4,8 @@
 import { HeddleError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { AdminCommandPoint } from './plugins/admin-command.ts';
+import type { CpuPoints, IoPoints } from './plugins/extensions.ts';
+import type { MainPoints } from './plugins/main-extensions.ts';
 import type { PluginOptions } from './settings.ts';
 
 /** The kinds of threads. A process has one `main` and one `admin`, and as many `io` and `cpu` as its config says. */
@@ -15,9 +17,9 @@ export type ThreadKind = (typeof threadKinds)[number];
  * extends; here it is named on the threads where it exists, and so stands in the host that a plugin sees there.
  */
 export interface ThreadPoints {
-  main: object;
-  io: object;
-  cpu: object;
+  main: MainPoints;
+  io: IoPoints;
+  cpu: CpuPoints;
   admin: AdminCommandPoint;
 }
 

@@ -1,7 +1,10 @@
 // Settings: what a checked heddle.yaml comes to, in the units that code uses (ms, bytes). Made by config/, read by
 // every thread, passed between threads as plain data (structured clone), so: no classes, no functions, no Maps.
 
+import type { JobSettings } from './jobs.ts';
+import type { DegraderSettings, SamplerSettings } from './live-settings.ts';
 import type { StrategySettings } from './strategies.ts';
+import type { ListenerTraffic } from './traffic-settings.ts';
 
 /** Everything one process needs to run. Each number here is a bound; its default stands in config/ and docs/config.md. */
 export interface Settings {
@@ -14,10 +17,18 @@ export interface Settings {
    */
   pools: PoolSettings[];
   services: ServiceSettings[];
+  jobs: JobSettings[];
   clients: ClientSettings[];
+  /** Names of filters around all requests and calls, outermost first. */
+  filters: string[];
   /** In the order of the config; which come first is for the plugins to say. */
   plugins: PluginSettings[];
+  /** Plugins that come with Heddle; installed first. */
+  builtIn: PluginSettings[];
   strategies: StrategySettings;
+  degraders: DegraderSettings[];
+  samplers: SamplerSettings[];
+  metrics: MetricSettings;
   limits: LimitSettings;
   log: LogSettings;
   stop: { /** How long what runs may take to finish on SIGTERM, ms. */ timeoutMs: number };
@@ -27,6 +38,14 @@ export interface Settings {
   /** Undefined: the process has no admin. */
   admin?: AdminSettings;
   process: ProcessSettings;
+}
+
+/** What handlers count. */
+export interface MetricSettings {
+  /** Label sets of all metrics together, in the whole process. */
+  series: number;
+  /** How often the log tells what has changed, ms; 0: never. */
+  logEveryMs: number;
 }
 
 /** What belongs to the whole process: `heddle start` sees to it; `new Server` leaves it to the program around it. */
@@ -117,14 +136,19 @@ export interface ServiceSettings {
   methodTimeoutsMs: Record<string, number>;
   /** Requests of this service at once, in the whole process; 0: no bound of its own. */
   maxConcurrency: number;
+  /** Names of filters around its requests, outermost first, inside of those of the process. */
+  filters: string[];
   /** Run handlers inside AsyncLocalStorage, so that `currentFiber()` works (costs about 0.3 µs a request). */
   asyncContext: boolean;
+  /** Replies of at least this size are compressed for callers that take that, bytes; 0 or undefined: none. Not in pool `io`. */
+  compressAboveBytes?: number;
   listen: BindingSettings[];
 }
 
 /** One `listen` entry. Services that name the same address share the listener, and all have the same bounds here. */
 export interface BindingSettings {
-  protocol: 'heddle' | 'http';
+  /** As its address begins: `heddle`, `http`, or a protocol that a plugin adds. */
+  protocol: string;
   host: string;
   port: number;
   /** Open connections of this listener; 0: only the process's bound. */
@@ -141,12 +165,16 @@ export interface BindingSettings {
   writeTimeoutMs: number;
   /** Connection with nothing in flight and nothing read, ms; 0: none. */
   idleTimeoutMs: number;
+  traffic: ListenerTraffic;
 }
 
 export interface ClientSettings {
   /** The service's name, as in its contract. */
   name: string;
+  /** Empty where `naming` gives them. */
   addresses: { host: string; port: number }[];
+  /** `consul://shop-stock`: scheme, which names a plugin's naming, and the text behind it. Undefined: `addresses` has them. */
+  naming?: { scheme: string; text: string };
   balance: 'round-robin' | 'least-loaded';
   /** Longest call, ms; 0: none but the caller's own deadline. */
   timeoutMs: number;
@@ -161,12 +189,18 @@ export interface ClientSettings {
   /** For how long at first, ms. */
   ejectForMs: number;
   connectTimeoutMs: number;
+  /** Names of filters around calls of it, outermost first, inside of those of the process. */
+  filters: string[];
   /** Calls at once over all connections of one thread; over it RESOURCE_EXHAUSTED. */
   maxInFlight: number;
   /** Connections to each address, per IO thread that owns some. */
   connections: number;
   frameBytes: number;
   writeBufferBytes: number;
+  /** The name of the compressor of requests, and of replies as far as the peer wants; undefined: none. */
+  compression?: string;
+  /** Requests of at least this size are compressed, bytes; undefined: none, but compressed replies are taken. */
+  compressAboveBytes?: number;
   /** Which thread owns the sockets: an IO thread, or each calling thread itself. */
   via: 'io' | 'caller';
 }

@@ -2,7 +2,10 @@
 // request ever goes this way.
 
 import type { MessagePort } from 'node:worker_threads';
+import type { JobNews, JobRun } from './jobs.ts';
+import type { LiveSettings } from './live-settings.ts';
 import type { LinkMemory } from './shared/link.ts';
+import type { ThreadMetricMemory } from './shared/metric-memory.ts';
 import type { LostSlot } from './shared/run-queue.ts';
 
 /** What a thread is born with. Plain data and shared memory: goes by structured clone. */
@@ -16,6 +19,8 @@ export interface ThreadInit {
   latency: SharedArrayBuffer;
   /** CounterTable of `threadCounters`. */
   counters: SharedArrayBuffer;
+  /** Of the metrics of its handlers; undefined: they go nowhere. */
+  metrics?: ThreadMetricMemory | undefined;
   pools: PoolMemory[];
   /** Names of the pools that this thread takes from. */
   takes: string[];
@@ -51,6 +56,8 @@ export interface MethodRow {
   /** Column of the service in Inflight. */
   column: number;
   maxConcurrency: number;
+  /** Replies of at least this size are compressed for those who take that, bytes; 0 or undefined: none. */
+  compressAboveBytes?: number | undefined;
 }
 
 export type ToThread =
@@ -65,7 +72,10 @@ export type ToThread =
       counts: SharedArrayBuffer;
       clientCounts: SharedArrayBuffer;
       quarantined: QuarantinedBody[];
+      live: LiveSettings;
     }
+  /** The settings that may change while the process runs: all of them, the unchanged ones too. */
+  | { type: 'live'; live: LiveSettings }
   /** A thread is being ended: answer what it runs for you. */
   | { type: 'condemned'; number: number }
   /** A thread has stopped: settle, then say so. */
@@ -79,6 +89,8 @@ export type ToThread =
   | { type: 'admin'; port: MessagePort }
   /** For the thread's strategies; what it says is theirs to know. */
   | { type: 'strategies'; message: unknown }
+  /** To an IO thread: put this run of a job into its pool's queue, and tell how it ends. */
+  | { type: 'job'; run: JobRun }
   /** Take nothing new, finish what runs, then say `retired`. */
   | { type: 'retire' }
   /** Finish what runs. IO threads tell their peers; CPU threads go on until `stop`. */
@@ -111,6 +123,8 @@ export type ToMain =
   | { type: 'drained' }
   /** Nothing runs here any more and nothing will. */
   | { type: 'retired' }
+  /** Of a run of a job. */
+  | { type: 'job'; news: JobNews }
   /** Of the thread's strategies, for main's side of them. */
   | { type: 'strategies'; message: unknown }
   /** Connections that have arrived and that have closed since the last such message, by the numbers main gave them. */

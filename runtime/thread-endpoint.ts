@@ -8,6 +8,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { CallHead, ReplySink } from './call.ts';
 import type { Clock } from './clock.ts';
+import type { JobRun } from './jobs.ts';
 import { Answerer } from './shared/answerer.ts';
 import { Asker, type Route } from './shared/asker.ts';
 import { ringOne } from './shared/bells.ts';
@@ -22,6 +23,7 @@ import { MethodCounters } from './shared/method-counters.ts';
 import { type PoolQueue, poolQueue } from './shared/pool-queue.ts';
 import { RunQueue } from './shared/run-queue.ts';
 import { Taker } from './shared/taker.ts';
+import type { LiveSettings } from './live-settings.ts';
 import type { MethodRow, QuarantinedBody, ThreadInit, ToMain, ToThread } from './thread-control.ts';
 import { type TimerTarget, TimerWheel } from './timer-wheel.ts';
 
@@ -42,8 +44,12 @@ export interface ThreadWork {
   /** All links are there. */
   onGo(methods: MethodRow[]): void;
   onQuarantine(bodies: QuarantinedBody[]): void;
+  /** With `go`, before it, and on each reload. */
+  onLive(live: LiveSettings): void;
   onAdmin(port: MessagePort): void;
   onStrategies(message: unknown): void;
+  /** IO threads: to be carried. */
+  onJob?(run: JobRun): void;
   /** From here on it takes nothing, and says so by `takesRegular` and `takesNested`. */
   onRetire(): void;
   onDrain(): void;
@@ -287,6 +293,7 @@ export class ThreadEndpoint implements TimerTarget {
         this.#going = true;
         this.asker.methodCounters = new MethodCounters(message.counts);
         this.clientCounters = new MethodCounters(message.clientCounts);
+        this.#work.onLive(message.live);
         this.#work.onGo(message.methods);
         this.#work.onQuarantine(message.quarantined);
         this.wake();
@@ -307,6 +314,9 @@ export class ThreadEndpoint implements TimerTarget {
       case 'quarantine':
         this.#work.onQuarantine(message.bodies);
         break;
+      case 'live':
+        this.#work.onLive(message.live);
+        break;
       case 'ping':
         this.wake();
         break;
@@ -315,6 +325,9 @@ export class ThreadEndpoint implements TimerTarget {
         break;
       case 'strategies':
         this.#work.onStrategies(message.message);
+        break;
+      case 'job':
+        this.#work.onJob?.(message.run);
         break;
       case 'retire':
         this.#work.onRetire();

@@ -25,8 +25,8 @@ export interface GuardsOptions {
   counts: CounterTable<PoolCounter>;
   supervisor: Supervisor;
   quarantine: QuarantineSettings;
-  /** Of a method of the process's table. */
-  nameOf: (method: number) => string;
+  /** Of a method of the process's table, with a body of this hash. */
+  nameOf: (method: number, body: number) => string;
   clock: Clock;
   log: Logger;
 }

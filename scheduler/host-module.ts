@@ -3,8 +3,12 @@
 
 import type { CallHead, CallReply } from '../runtime/call.ts';
 import type { Random } from '../runtime/clock.ts';
+import type { HeddleError } from '../runtime/errors.ts';
 import type { FiberContext } from '../runtime/fiber/context.ts';
 import type { FiberCalls } from '../runtime/fiber/host.ts';
+import type { ThreadGates } from '../runtime/gates/thread-gates.ts';
+import type { JobRun } from '../runtime/jobs.ts';
+import type { LiveSettings } from '../runtime/live-settings.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { StrategyThread } from '../runtime/strategies.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
@@ -23,6 +27,8 @@ export interface Processor {
   readonly asyncContext: boolean;
   /** How this caller's body is read and its reply written. Throws HeddleError when there is no way. */
   form(head: CallHead): ProcessorForm;
+  /** What a request is called, where that is not the row of its method; asked of `RunnerHost.tasks` alone. */
+  nameOf?(head: CallHead): string | undefined;
 }
 
 export interface ProcessorForm {
@@ -33,6 +39,16 @@ export interface ProcessorForm {
    * Throws HeddleError when the value does not fit the contract.
    */
   encode(value: unknown, reply: CallReply): void;
+  /** The error as the asker gets it. One that still has a cause is logged on this thread too. */
+  failure?(error: HeddleError): HeddleError;
+}
+
+/** What a thread does with compressed bodies. Both run in the request's own time. */
+export interface BodyCompression {
+  /** Puts the plain body, in private memory, in the place of a compressed one; metadata in `head` is gone then. Throws HeddleError. */
+  inflate(method: number, head: CallHead): void;
+  /** Compresses the body of a reply, without metadata yet, if that pays. `accepted`: what the caller takes. Never throws. */
+  deflate(method: number, accepted: number, reply: CallReply): void;
 }
 
 /** What the host module gives a thread. */
@@ -44,6 +60,9 @@ export interface RunnerHost {
   log: Logger;
   /** Undefined: the process has none, or this thread serves nothing. */
   strategies?: StrategyThread | undefined;
+  gates?: ThreadGates | undefined;
+  /** Undefined: this thread neither compresses nor decompresses. */
+  compression?: BodyCompression | undefined;
   /** A request of this very thread was answered; `code` 0 is success. */
   onLocalReply(method: number, latencyMs: number, code: number): void;
 }
@@ -54,7 +73,11 @@ export interface ThreadExtension {
   turn(): boolean;
   onCancels(): void;
   onGo(methods: MethodRow[]): void;
+  /** With `go`, and on each reload. */
+  onLive?(live: LiveSettings): void;
   onDrain(): void;
+  /** IO threads: a run of a job to carry. */
+  onJob?(run: JobRun): void;
   /** Open connections, for the admin. */
   connections?(): ConnectionRow[];
   /** A promise is waited for before the thread ends; it must not reject. */

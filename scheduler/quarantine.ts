@@ -31,13 +31,18 @@ export class Quarantine extends EventEmitter<QuarantineEvents> {
   readonly #settings: QuarantineSettings;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #nameOf: (method: number) => string;
+  readonly #nameOf: (method: number, body: number) => string;
   /** The one whose last kill is longest ago first. */
   readonly #killers = new Map<string, Killer>();
   #timer: unknown;
 
-  /** `nameOf`: of a method of the process's table. */
-  constructor(settings: QuarantineSettings, clock: Clock, log: Logger, nameOf: (method: number) => string) {
+  /** `nameOf`: of a method of the process's table, with a body of this hash. */
+  constructor(
+    settings: QuarantineSettings,
+    clock: Clock,
+    log: Logger,
+    nameOf: (method: number, body: number) => string,
+  ) {
     super();
     this.#settings = settings;
     this.#clock = clock;
@@ -62,7 +67,7 @@ export class Quarantine extends EventEmitter<QuarantineEvents> {
     const before = this.#killers.get(key);
     const isRecent = before !== undefined && nowMs - before.lastKillMs < forMs;
     const kills = isRecent ? before.kills + 1 : 1;
-    const name = this.#nameOf(method);
+    const name = this.#nameOf(method, body);
     const untilMs = limit > 0 && kills >= limit ? nowMs + forMs : 0;
     this.#killers.delete(key);
     this.#killers.set(key, { method, body, name, fingerprint, kills, lastKillMs: nowMs, untilMs });

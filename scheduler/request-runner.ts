@@ -5,15 +5,20 @@ import type { MessagePort } from 'node:worker_threads';
 import { bodyHash } from '../runtime/body-hash.ts';
 import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../runtime/call.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { bodyCompression } from '../runtime/compression-byte.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
+import type { JobRun } from '../runtime/jobs.ts';
+import type { LiveSettings } from '../runtime/live-settings.ts';
+import { ThreadMetrics } from '../runtime/metrics/thread-metrics.ts';
 import { hintOf } from '../runtime/relayed.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
+import type { ThreadMetricMemory } from '../runtime/shared/metric-memory.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
 import type { MethodRow, QuarantinedBody, ThreadInit } from '../runtime/thread-control.ts';
 import { ThreadEndpoint, type ThreadWork } from '../runtime/thread-endpoint.ts';
-import type { HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
+import type { BodyCompression, HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
 import { QuarantinedBodies } from './quarantined-bodies.ts';
 import { addMetadata, clearReply, failReply } from './reply-form.ts';
 import { graceTag, RunningRequest } from './running-request.ts';
@@ -38,6 +43,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   readonly number: number;
   readonly bounds: RunnerBounds;
   readonly #clock: Clock;
+  readonly #metrics: ThreadMetricMemory | undefined;
   readonly #running: RunningRequest[] = [];
   readonly #reply = emptyCallReply();
   readonly #turnTargets: TurnTarget[] = [];
@@ -74,6 +80,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.number = init.number;
     this.bounds = bounds;
     this.#clock = clock;
+    this.#metrics = init.metrics;
     this.#onStopped = onStopped;
     this.endpoint = new ThreadEndpoint(init, control, clock, this);
   }
@@ -89,6 +96,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
       pool: this.bounds.pool,
       calls: host.calls,
       strategies: host.strategies,
+      gates: host.gates,
+      metrics: this.#metrics && new ThreadMetrics(this.#metrics, this.number, this.#clock, host.log),
       nextTurn: (target) => {
         this.#turnTargets.push(target);
         this.endpoint.wake();
@@ -204,12 +213,21 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.#quarantine = bodies.length === 0 ? undefined : new QuarantinedBodies(bodies);
   }
 
+  onLive(live: LiveSettings): void {
+    this.#host?.gates?.update(live);
+    this.#extension?.onLive?.(live);
+  }
+
   onAdmin(port: MessagePort): void {
     answerAdmin(port, this.#running, this.#clock, this.#extension);
   }
 
   onStrategies(message: unknown): void {
     this.#host?.strategies?.onMessage(message);
+  }
+
+  onJob(run: JobRun): void {
+    this.#extension?.onJob?.(run);
   }
 
   onRetire(): void {
@@ -289,6 +307,9 @@ export class RequestRunner implements ThreadWork, HostedThread {
       clearReply(reply);
       try {
         form.encode(exit.value, reply);
+        if (request.acceptedCompression !== 0) {
+          this.#host!.compression?.deflate(request.method, request.acceptedCompression, reply);
+        }
       } catch (reason) {
         failReply(reply, this.#report(request, HeddleError.from(reason)));
       }
@@ -334,7 +355,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   #request(method: number, head: CallHead): RunningRequest {
     const processor = this.#processors[method];
-    const name = this.#names[method] ?? 'unknown';
+    const own = method === taskMethod ? processor?.nameOf?.(head) : undefined;
+    const name = own ?? this.#names[method] ?? 'unknown';
     const request = new RunningRequest(this, name, processor?.asyncContext ?? false, head, method);
     request.processor = processor;
     return request;
@@ -365,6 +387,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     const fiber = new Fiber(this.#fiberHost!, request, nowMs);
     request.fiber = fiber;
     currentHead = head;
+    currentCompression = this.#host!.compression;
     fiber.start(runRequest);
   }
 
@@ -436,7 +459,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   /** Errors that nobody chose are the operator's to see; chosen ones are answers. */
-  #report(request: RunningRequest, error: HeddleError): HeddleError {
+  #report(request: RunningRequest, reason: HeddleError): HeddleError {
+    const error = request.form?.failure?.(reason) ?? reason;
     if (error.cause !== undefined && (error.code === 'INTERNAL' || error.code === 'UNKNOWN')) {
       this.#host!.log.error({ method: request.name, err: error.cause }, error.message);
     }
@@ -446,11 +470,18 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
 /** The head of the request that is being started; read before `Fiber.start` returns. */
 let currentHead: CallHead;
+let currentCompression: BodyCompression | undefined;
 
 function runRequest(fiber: Fiber): unknown {
   const request = fiber.origin as RunningRequest;
+  if (bodyCompression(currentHead.compression) !== 0) inflate(request, currentHead);
   request.form = request.processor!.form(currentHead);
   return request.form.start(currentHead, fiber);
+}
+
+function inflate(request: RunningRequest, head: CallHead): void {
+  if (currentCompression === undefined) throw new HeddleError('UNIMPLEMENTED', 'this thread does not decompress');
+  currentCompression.inflate(request.method, head);
 }
 
 function unwanted(request: RunningRequest, nowMs: number): HeddleError {

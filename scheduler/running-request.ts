@@ -3,6 +3,7 @@
 
 import type { CallHead, ReplySink } from '../runtime/call.ts';
 import { callFlags } from '../runtime/call.ts';
+import { acceptedCompression } from '../runtime/compression-byte.ts';
 import type { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberOrigin, HostedFiber } from '../runtime/fiber/host.ts';
 import type { Route } from '../runtime/shared/asker.ts';
@@ -37,8 +38,8 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
   readonly name: string;
   readonly deadlineMs: number;
   readonly priority: number;
-  readonly traceWords: Uint32Array | undefined;
-  readonly traceFlags: number;
+  traceWords: Uint32Array | undefined;
+  traceFlags: number;
   readonly metadataSource: Buffer;
   readonly metadataStart: number;
   readonly metadataEnd: number;
@@ -46,6 +47,8 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
   readonly asyncContext: boolean;
   readonly oneWay: boolean;
   readonly codec: number;
+  /** The compression that its caller takes in the reply; 0: none. */
+  readonly acceptedCompression: number;
   readonly callIdHigh: number;
   readonly callIdLow: number;
   /** Index in the process's method table. */
@@ -93,6 +96,7 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
     this.asyncContext = asyncContext;
     this.oneWay = (head.flags & callFlags.oneWay) !== 0;
     this.codec = head.codec;
+    this.acceptedCompression = acceptedCompression(head.compression);
     this.callIdHigh = head.callIdHigh;
     this.callIdLow = head.callIdLow;
     this.method = method;

@@ -21,6 +21,7 @@ import { LatencyHistogram } from '../runtime/shared/latency.ts';
 import { board as boardWord, fates, threadNumberMax } from '../runtime/shared/layout.ts';
 import type { LinkMemory } from '../runtime/shared/link.ts';
 import { MethodCounters } from '../runtime/shared/method-counters.ts';
+import { MetricMemory } from '../runtime/shared/metric-memory.ts';
 import { bumpAll, RequestTable } from '../runtime/shared/request-table.ts';
 import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
 import type { PoolMemory, QuarantinedBody, ToThread } from '../runtime/thread-control.ts';
@@ -44,6 +45,8 @@ export interface SupervisorOptions {
   services: number;
   /** Clients of the config. Default 0. */
   clients?: number;
+  /** Series of handlers' metrics at most. Default 1000. */
+  metricSeries?: number;
   /** Requests in flight per asking thread; a power of two. */
   tableEntries: number;
   /** Bytes per asking thread for bodies that do not fit a slot; a power of two. */
@@ -59,6 +62,7 @@ export class Supervisor {
   readonly inflight: Inflight;
   readonly latency = new LatencyHistogram();
   readonly counters: CounterTable<ThreadCounter> = new CounterTable(threadCounters, threadNumberMax + 1);
+  readonly metrics: MetricMemory;
   readonly pools: readonly PoolMemory[];
   readonly #queues: RunQueue[];
   readonly #members = new Map<number, Member>();
@@ -83,6 +87,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.board = new Board();
     this.inflight = new Inflight(Inflight.allocate(options.services));
+    this.metrics = new MetricMemory(options.metricSeries ?? 1000);
     this.pools = options.pools;
     this.#clients = options.clients ?? 0;
     this.#tableEntries = options.tableEntries;

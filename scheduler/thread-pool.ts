@@ -4,6 +4,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../runtime/clock.ts';
 import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
+import type { LiveSettings } from '../runtime/live-settings.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type RestartLimits, RestartPolicy } from '../runtime/restart-policy.ts';
 import type { CounterTable, PoolCounter } from '../runtime/shared/counters.ts';
@@ -46,6 +47,8 @@ export interface ThreadPoolOptions {
   log: Logger;
   /** When threads that die are replaced. Default: `restartLimits`. */
   restart?: RestartLimits | undefined;
+  /** The live settings as they are now, for a thread that goes. */
+  live: () => LiveSettings;
   /** Default: `startTimeoutMs`. */
   startTimeoutMs?: number | undefined;
   /** Where its deaths and restarts are counted. */
@@ -241,6 +244,7 @@ export class ThreadPool {
       inflight: supervisor.inflight.memory,
       latency: supervisor.latency.memory,
       counters: supervisor.counters.memory,
+      metrics: supervisor.metrics.of(number),
       pools: [...supervisor.pools],
       takes: takes(place),
       ...supervisor.memory(number),
@@ -351,7 +355,8 @@ export class ThreadPool {
     const counts = supervisor.methodCounters(thread.number, methods.length + 1);
     const quarantined = [...supervisor.quarantined];
     const clientCounts = supervisor.clientCounters(thread.number);
-    thread.control.postMessage({ type: 'go', methods, counts, clientCounts, quarantined } satisfies ToThread);
+    const live = this.#options.live();
+    thread.control.postMessage({ type: 'go', methods, counts, clientCounts, quarantined, live } satisfies ToThread);
     this.#options.onGoing?.(thread.number);
     this.#judgeDown();
   }

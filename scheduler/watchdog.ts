@@ -38,8 +38,8 @@ export interface WatchedPool {
 export interface WatchdogOptions {
   pools: readonly WatchedPool[];
   board: Board;
-  /** Of a method of the process's table. */
-  nameOf: (method: number) => string;
+  /** Of a method of the process's table, with a body of this hash. */
+  nameOf: (method: number, body: number) => string;
   clock: Clock;
   log: Logger;
   /** A warning was given. */
@@ -173,7 +173,7 @@ export class Watchdog {
     const { method, fiber, body, sinceMs } = running;
     return {
       thread: name,
-      method: this.#options.nameOf(method),
+      method: this.#options.nameOf(method, body),
       fiber,
       fingerprint: hashText(body),
       runsMs: Math.round(nowMs - sinceMs),

@@ -211,6 +211,7 @@ test("nothing that may run on an IO or admin thread uses libuv's thread pool", (
   );
   t.deepEqual(onIoThreads.flatMap(threadPoolUses).toSorted(), [
     connectsToLiterals,
+    'net/compression/zlib.ts: getBuiltinModule',
     'runtime/body-hash.ts: getBuiltinModule',
     'runtime/lean-crypto.ts: getBuiltinModule',
     'runtime/lean-http.ts: getBuiltinModule',

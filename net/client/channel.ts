@@ -1,7 +1,8 @@
 // ClientChannel: calls to one service, over connections to all its addresses. A CallCarrier: it takes calls from a
 // stand-alone client's stub or from an IO thread's queue of outgoing calls, picks a connection, keeps the table of who
 // waits for what, and answers each call exactly once: with the server's reply, or with what became of it. It lives on
-// one thread; a call costs a slot of the table and an entry of the timer wheel, no object.
+// one thread; a call costs a slot of the table and an entry of the timer wheel, no object. The addresses may change while it
+// lives (`setAddresses`, subchannels.ts); the calls in flight are answered all the same.
 //
 // A call that finds no connection up waits for one, within its deadline, unless the outage is more than a brief
 // reconnect (outage.ts). Addresses that fail where others don't take no calls for a while (outliers.ts). Nothing is
@@ -19,6 +20,7 @@ import { codeNumber, type ErrorCode, HeddleError, type RetryHint } from '../../r
 import { metadataMaxBytes } from '../../runtime/metadata.ts';
 import type { TimerTarget } from '../../runtime/timer-wheel.ts';
 import { budgetUsUntil, type EncodedRoute, requestFrameBytes } from '../protocol/heddle/encode.ts';
+import type { Address } from './address.ts';
 import { type Balancer, makeBalancer } from './balancer.ts';
 import { CallTable } from './call-table.ts';
 import type { ClientConnection } from './connection.ts';
@@ -28,7 +30,8 @@ import { Outage } from './outage.ts';
 import { type AddressHealth, doubts, Outliers } from './outliers.ts';
 import * as refusals from './refusals.ts';
 import { RouteCache, routeText } from './route-cache.ts';
-import { Subchannel, type SubchannelOwner } from './subchannel.ts';
+import type { Subchannel, SubchannelOwner } from './subchannel.ts';
+import { Subchannels } from './subchannels.ts';
 import { WaitingCalls } from './waiting-calls.ts';
 
 /** Where a channel stands, for logs, metrics and tests. */
@@ -66,7 +69,7 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
   readonly #table: CallTable<ClientConnection, EncodedRoute>;
   readonly #waiting: WaitingCalls;
   readonly #routes = new RouteCache();
-  readonly #subchannels: Subchannel[] = [];
+  readonly #subchannels: Subchannels;
   readonly #outage: Outage;
   readonly #outliers: Outliers;
   /** Those that take calls. */
@@ -86,12 +89,18 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
     this.#table = new CallTable(options.maxInFlight);
     this.#waiting = new WaitingCalls(options.writeBufferBytes);
     this.#outliers = new Outliers(host, options);
-    // Address by address in each round, so that neighbours in the balancer's turn are different servers.
-    for (let index = 0; index < options.connections; index++) {
-      for (const address of options.addresses)
-        this.#subchannels.push(new Subchannel(host, options, address, index, this));
-    }
+    this.#subchannels = new Subchannels(host, options, this);
     this.#outage = new Outage(host, options.reconnectGraceMs, this.#subchannels, () => this.#judgeOutage());
+  }
+
+  /** Whether some connection takes calls now. */
+  get isReady(): boolean {
+    return this.#ready.length > 0;
+  }
+
+  /** Calls not yet answered, waiting ones included. */
+  get inFlight(): number {
+    return this.#table.size;
   }
 
   get stats(): ChannelStats {
@@ -109,7 +118,20 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
   open(): void {
     if (this.#opened || this.#closed !== undefined) return;
     this.#opened = true;
-    for (const subchannel of this.#subchannels) subchannel.start();
+    this.#subchannels.start();
+  }
+
+  /**
+   * These are the addresses from now on, checked, each once. Calls in flight at one that went are finished there, for
+   * `retireTimeoutMs`; new ones and those that wait go to the others. Of a channel with `namedBy`.
+   */
+  setAddresses(addresses: readonly Address[]): void {
+    if (this.#closed !== undefined) return;
+    const wasEmpty = this.#subchannels.isEmpty;
+    this.#subchannels.set(addresses);
+    if (this.#opened) this.#subchannels.start();
+    if (this.#subchannels.isEmpty && !wasEmpty && this.#ready.length === 0) this.#outage.begin();
+    this.#judgeOutage();
   }
 
   call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
@@ -146,7 +168,7 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
   close(): Promise<void> {
     if (this.#closed !== undefined) return this.#closed.promise;
     this.#closed = Promise.withResolvers<void>();
-    for (const subchannel of this.#subchannels) subchannel.close();
+    this.#subchannels.close();
     this.#ready.length = 0;
     this.#outage.end();
     for (let slot = 0; slot < this.#table.slots && this.#table.size > 0; slot++) {

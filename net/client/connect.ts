@@ -4,19 +4,30 @@
 import { type CodecName, type Priority, priorities } from '../../runtime/call.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import { codecs } from '../../runtime/plugins/codec.ts';
+import type { ClientFilter } from '../../runtime/plugins/filter.ts';
 import { type Contract, type ContractMethod, methodsOf, serviceName, type TypesOf } from '../contract.ts';
+import { checkFilters, filteredInvoke } from '../filters/filtered-client.ts';
 import { ClientChannel } from './channel.ts';
+import { type ClientCompressionOptions, clientCompression } from './client-compression.ts';
 import { type ClientHost, standaloneHost } from './host.ts';
 import { type ChannelOptionsInput, checkOptions } from './options.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { type InvokeOptions, invoke } from './stub.ts';
 
 /** `target` (or `addresses`) is needed; all else has a default, see ChannelOptions. */
-export interface ConnectOptions extends Omit<ChannelOptionsInput, 'name'> {
+export interface ConnectOptions extends Omit<ChannelOptionsInput, 'name'>, ClientCompressionOptions {
   /** Where connection troubles are told, at level debug. Default: nowhere. */
   log?: Logger;
+  /**
+   * Functions of (call, next) around each call, outermost first: they may answer themselves, change metadata, request and
+   * response, measure, and call `next` again. Default: none.
+   */
+  filters?: readonly ClientFilter[];
   /** Clock, sockets, names and chance of the client. Default: the machine's, shared by all clients of this thread. */
   host?: ClientHost;
+  /** How the bodies of all calls travel, unless a call says otherwise. Default: the first codec that the contract names. */
+  codec?: CodecName;
 }
 
 /** Options of one call. */
@@ -31,7 +42,7 @@ export interface ClientCallOptions {
   priority?: Priority;
   /** Running it twice is harmless. Default: what the contract says of the method (`reads: true`). */
   idempotent?: boolean;
-  /** How the bodies travel. Default: the first codec that the contract names. */
+  /** How the bodies travel: `json`, `avro`, or one that `registerCodec` added. Default: the client's own `codec`. */
   codec?: CodecName;
   /** 1 for the first try (default), one more with each repetition that the caller makes; the client's own count on from there. */
   attempt?: number;
@@ -76,10 +87,13 @@ export type Client<Service extends Contract> = ClientMethods<Service> &
  * process alive; a call in flight does. Throws INVALID_ARGUMENT when an option is wrong.
  */
 export function connect<Service extends Contract>(contract: Service, options: ConnectOptions): Client<Service> {
-  const { log, host: given, ...channelOptions } = options;
+  const { log, host: given, filters: around, codec, compression, compressAboveBytes, ...channelOptions } = options;
   const host = given ?? standaloneHost();
+  if (codec !== undefined) codecs.idOf(codec);
   const name = contract[serviceName];
   const checked = checkOptions({ ...channelOptions, name });
+  const callCompression = clientCompression({ compression, compressAboveBytes }, checked.frameBytes);
+  const filters = checkFilters(around);
   const channel = new ClientChannel(log === undefined ? host : withLog(host, log), checked);
   channel.open();
   const retry = new RetryPolicy(host, checked);
@@ -88,7 +102,11 @@ export function connect<Service extends Contract>(contract: Service, options: Co
     return channel.close();
   };
   const client: Record<string | symbol, unknown> = { close };
-  for (const method of methodsOf(contract)) client[method.method] = clientMethod(channel, host, retry, method);
+  const defaults = { retry, codec, compression: callCompression };
+  for (const method of methodsOf(contract)) {
+    const plain = clientMethod(channel, host, defaults, method);
+    client[method.method] = filters.length === 0 ? plain : filteredInvoke(filters, method, plain);
+  }
   client[Symbol.asyncDispose] = close;
   // Put together by name; the contract's type says which.
   return Object.freeze(client) as Client<Service>;
@@ -97,14 +115,13 @@ export function connect<Service extends Contract>(contract: Service, options: Co
 function clientMethod(
   channel: ClientChannel,
   host: ClientHost,
-  retry: RetryPolicy,
+  defaults: InvokeOptions,
   method: ContractMethod,
 ): (request: unknown, options?: ClientCallOptions & { oneWay?: boolean }) => Promise<unknown> {
-  const defaults: InvokeOptions = { retry };
   return (request, options) => {
     if (options === undefined) return invoke(channel, method, request, defaults);
     try {
-      return invoke(channel, method, request, invokeOptions(host, retry, options));
+      return invoke(channel, method, request, invokeOptions(host, defaults, options));
     } catch (reason) {
       return Promise.reject(HeddleError.from(reason));
     }
@@ -113,7 +130,7 @@ function clientMethod(
 
 function invokeOptions(
   host: ClientHost,
-  retry: RetryPolicy,
+  defaults: InvokeOptions,
   options: ClientCallOptions & { oneWay?: boolean },
 ): InvokeOptions {
   const { timeoutMs, priority, ...same } = options;
@@ -129,7 +146,9 @@ function invokeOptions(
   }
   return {
     ...same,
-    retry,
+    retry: defaults.retry,
+    compression: defaults.compression,
+    codec: options.codec ?? defaults.codec,
     deadlineMs: timeoutMs === undefined ? undefined : host.clock.nowMs() + timeoutMs,
     priority: priority === undefined ? undefined : priorities[priority],
   };

@@ -4,7 +4,8 @@
 //
 // States, what keeps each and what leaves it:
 //   connecting   until the socket is connected (→ open), fails or takes over connectTimeoutMs (→ closed)
-//   open         takes calls, until the server says GOAWAY (→ draining), `end` is called (→ closing) or it breaks (→ closed)
+//   open         takes calls, until the server says GOAWAY or `retire` is called (→ draining), `end` is called (→ closing) or
+//                it breaks (→ closed)
 //   draining     takes no new calls; when the last reply has come → closing
 //   closing      sends what is unsent and a FIN; closed when the server closes too, or after closeTimeoutMs
 //   closed       the owner has been told why, once
@@ -34,7 +35,7 @@ export interface ConnectionOwner {
   onReply(connection: ClientConnection, requestId: number, reply: CallReply): void;
   /** A reply that can't be read; its connection goes on. */
   onBadReply(connection: ClientConnection, requestId: number, code: ErrorCode, message: string): void;
-  /** No new calls: the server has said GOAWAY. Not called when it closes at once. */
+  /** No new calls: the server has said GOAWAY, or it was retired. Not called when it closes at once. */
   onDraining(connection: ClientConnection): void;
   /** Called once. Calls that it carried are lost; see `mayHaveRun`. */
   onClosed(connection: ClientConnection, error: HeddleError): void;
@@ -143,6 +144,14 @@ export class ClientConnection implements Balanced, FrameHandler, TimerTarget {
     return !this.#finalGoaway && this.#unsent.isHanded(position);
   }
 
+  /** Takes no new calls from now on, and closes when the last reply has come. Only while open. */
+  retire(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'draining';
+    this.#owner.onDraining(this);
+    if (this.#inFlight === 0) this.end();
+  }
+
   /** Sends what is unsent, then closes. */
   end(): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
@@ -223,10 +232,8 @@ export class ClientConnection implements Balanced, FrameHandler, TimerTarget {
       this.#host.count('client-rejected');
       this.#answered = false;
       this.#close(this.#lost(`the server rejected what was sent: ${codeOfNumber(frame.code)} ${frame.message}`));
-    } else if (this.#state === 'open') {
-      this.#state = 'draining';
-      this.#owner.onDraining(this);
-      if (this.#inFlight === 0) this.end();
+    } else {
+      this.retire();
     }
   }
 

@@ -5,6 +5,7 @@ import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { type Clock, type Random, systemClock, systemRandom } from '../../runtime/clock.ts';
 import { type Logger, silentLogger } from '../../runtime/logger.ts';
 import { TimerWheel } from '../../runtime/timer-wheel.ts';
+import { addBuiltInCodecs } from '../codec/built-in-codecs.ts';
 import { CachingResolver, type Resolver } from './resolver.ts';
 
 export interface ClientHost {
@@ -40,6 +41,7 @@ let host: ClientHost | undefined;
 
 /** The host of this thread's stand-alone clients. */
 export function standaloneHost(): ClientHost {
+  addBuiltInCodecs();
   host ??= makeHost();
   return host;
 }

@@ -2,6 +2,7 @@
 // behind trusts them. Heddle's own config (ClientSettings) fills the same names.
 
 import { HeddleError } from '../../runtime/errors.ts';
+import { namedAddressesMax } from '../../runtime/plugins/naming.ts';
 import { type Address, checkAddresses, parseTarget } from './address.ts';
 import { type BalancerName, balancerNames } from './balancer.ts';
 import type { RetryOptions } from './retry-policy.ts';
@@ -10,7 +11,10 @@ import type { RetryOptions } from './retry-policy.ts';
 export interface ChannelOptions extends RetryOptions {
   /** The service that is called, for error sentences and logs. */
   name: string;
+  /** Empty where `namedBy` is set: they come by `setAddresses`. */
   addresses: Address[];
+  /** The target whose naming gives the addresses, for error sentences: `consul://shop-stock`. Default: they never change. */
+  namedBy?: string | undefined;
   /** Default `round-robin`. */
   balance: BalancerName;
   /** Longest call, ms; a caller's shorter deadline wins; 0: none. Default 30,000: a call without any end is a leak. */
@@ -40,6 +44,8 @@ export interface ChannelOptions extends RetryOptions {
   pingTimeoutMs: number;
   /** How long `close` waits for unsent bytes, ms. Default 1,000. */
   closeTimeoutMs: number;
+  /** How long calls in flight at an address that naming took out may go on, ms. Default 30,000: the default longest call. */
+  retireTimeoutMs: number;
   /**
    * Attempts of one call, the first included; 1: no retries. Default 3: the first retry hides a lost connection or
    * thread, the second one that met the same again; beyond that it is no accident.
@@ -69,7 +75,7 @@ export interface ChannelOptionsInput extends Partial<ChannelOptions> {
 }
 
 type NumberOption = {
-  [Name in keyof ChannelOptions]: ChannelOptions[Name] extends number ? Name : never;
+  [Name in keyof ChannelOptions]-?: ChannelOptions[Name] extends number ? Name : never;
 }[keyof ChannelOptions];
 
 /** Connections of one channel: its balancer may look at all of them for one call. */
@@ -91,6 +97,7 @@ const numberOptions: Record<NumberOption, { initial: number; min: number; max: n
   pingIntervalMs: { initial: 15_000, min: 0, max: longestMs },
   pingTimeoutMs: { initial: 5_000, min: 1, max: longestMs },
   closeTimeoutMs: { initial: 1_000, min: 0, max: longestMs },
+  retireTimeoutMs: { initial: 30_000, min: 0, max: longestMs },
   maxAttempts: { initial: 3, min: 1, max: 10 },
   attemptTimeoutMs: { initial: 0, min: 0, max: longestMs },
   retryBudgetPercent: { initial: 20, min: 0, max: 100 },
@@ -111,7 +118,7 @@ const ranges = [
   ['ejectForMs', 'ejectMaxMs'],
 ] as const;
 
-const names: readonly string[] = ['name', 'target', 'addresses', 'balance', ...numberNames];
+const names: readonly string[] = ['name', 'target', 'addresses', 'namedBy', 'balance', ...numberNames];
 
 /** Fills in the defaults. Throws INVALID_ARGUMENT that names the option, its value and what is allowed. */
 export function checkOptions(input: ChannelOptionsInput): ChannelOptions {
@@ -123,7 +130,7 @@ export function checkOptions(input: ChannelOptionsInput): ChannelOptions {
   if (!balancerNames.includes(balance)) {
     throw invalid(`balance must be ${balancerNames.join(' or ')}, not ${JSON.stringify(balance)}`);
   }
-  const addresses = addressesOf(input);
+  const addresses = input.namedBy === undefined ? addressesOf(input) : [];
   if (addresses.length * numbers.connections > connectionsMax) {
     throw invalid(
       `${addresses.length} addresses with ${numbers.connections} connections each are over ${connectionsMax} connections in all; lower connections`,
@@ -133,7 +140,13 @@ export function checkOptions(input: ChannelOptionsInput): ChannelOptions {
     if (numbers[last] < numbers[first])
       throw invalid(`${last} (${numbers[last]}) must be at least ${first} (${numbers[first]})`);
   }
-  return { name: input.name ?? 'the service', addresses, balance, ...numbers };
+  const { name = 'the service', namedBy } = input;
+  return { name, addresses, balance, ...numbers, ...(namedBy !== undefined && { namedBy }) };
+}
+
+/** Addresses that fit a channel whose naming gives them, bounded by its connections too. */
+export function addressesThatFit({ connections }: Pick<ChannelOptions, 'connections'>): number {
+  return Math.min(namedAddressesMax, Math.floor(connectionsMax / connections));
 }
 
 /** How calls are repeated unless somebody says otherwise, for those who have no address: calls within the process. */

@@ -17,6 +17,7 @@ import { codeOfNumber, HeddleError, retryHints } from '../../runtime/errors.ts';
 import type { MethodRef } from '../../runtime/fiber/context.ts';
 import { decodeMetadata, encodeMetadata, metadataMaxBytes } from '../../runtime/metadata.ts';
 import { needSchemaKey, schemaKey } from '../codec/avro-codec.ts';
+import type { CallCompression } from '../compression/call-compression.ts';
 import { type ContractMethod, contractMethod } from '../contract.ts';
 import { PendingCalls } from './pending-calls.ts';
 import { noRetry, type RetryPolicy, type WaitingRetry } from './retry-policy.ts';
@@ -46,6 +47,8 @@ export interface InvokeOptions {
   callIdLow?: number | undefined;
   /** Whether and when a lost call is made again; its clock is the carrier's. Default: it is not. */
   retry?: RetryPolicy | undefined;
+  /** Compresses its request, and decompresses its reply. Default: neither. */
+  compression?: CallCompression | undefined;
   /** Aborting it cancels the call: it fails with CANCELLED, or with the reason if that is a HeddleError. */
   signal?: AbortSignal | undefined;
   /** Gets the text pairs of the reply, success or failure, before the call settles. */
@@ -349,6 +352,7 @@ export class OutgoingCall implements WaitingRetry {
     }
     try {
       method.codec.writeRequest(this.#request, head, options.codec);
+      options.compression?.deflate(head);
     } catch (reason) {
       const { code, message } = HeddleError.from(reason, 'it can not be written');
       throw new HeddleError(code, `the request of ${method.fullName}: ${message}`, { cause: reason });
@@ -377,11 +381,23 @@ export class OutgoingCall implements WaitingRetry {
 
   #read(reply: CallReply): unknown {
     try {
+      if (reply.compression !== 0) this.#inflate(reply);
       return this.#method.codec.readResponse(reply);
     } catch (cause) {
-      const { message } = HeddleError.from(cause, 'its codec failed');
-      throw new HeddleError('INTERNAL', `the reply of ${this.#method.fullName} can't be read: ${message}`, { cause });
+      const { code, message } = HeddleError.from(cause, 'its codec failed');
+      // As the channel says of a frame that is too long.
+      const kind = code === 'RESOURCE_EXHAUSTED' ? code : 'INTERNAL';
+      throw new HeddleError(kind, `the reply of ${this.#method.fullName} can't be read: ${message}`, {
+        retry: 'no',
+        cause,
+      });
     }
+  }
+
+  #inflate(reply: CallReply): void {
+    const { compression } = this.#options;
+    if (compression === undefined) throw new HeddleError('INTERNAL', 'it is compressed, which nobody asked for');
+    compression.inflate(reply);
   }
 
   #fail(error: HeddleError): void {

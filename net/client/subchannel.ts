@@ -8,6 +8,8 @@
 //   connecting  until a connection is open (→ ready) or the last IP address has failed (→ waiting)
 //   ready       until the connection drains or is lost (→ waiting)
 //   waiting     until the backoff's delay is over (→ resolving)
+//   retired     from ready, when naming took the address out, until its connection has ended (→ closed), which is after
+//               retireTimeoutMs at the latest
 //   closed      for ever
 
 import type { CallReply } from '../../runtime/call.ts';
@@ -40,14 +42,19 @@ type State =
   | { is: 'connecting'; connection: ClientConnection; untried: string[] }
   | { is: 'ready'; connection: ClientConnection }
   | { is: 'waiting'; timer: number; untilMs: number }
+  | { is: 'retired'; connection: ClientConnection; timer: number }
   | { is: 'closed' };
 
 /** IP addresses of one name that one attempt tries. */
 const ipsMax = 16;
 
+const addressGone = 'its naming took the address out';
+
 export class Subchannel implements ConnectionOwner {
   /** As configured: `backend.example:7000`. */
   readonly address: string;
+  /** Which of the address's subchannels it is, from 0. */
+  readonly index: number;
   readonly #host: ClientHost;
   readonly #options: ChannelOptions;
   readonly #target: Address;
@@ -62,6 +69,7 @@ export class Subchannel implements ConnectionOwner {
     this.#host = host;
     this.#options = options;
     this.#target = target;
+    this.index = index;
     this.#turn = index;
     this.#owner = owner;
     this.address = addressText(target);
@@ -78,20 +86,45 @@ export class Subchannel implements ConnectionOwner {
     return this.#state.is === 'waiting' ? this.#state.untilMs : 0;
   }
 
+  get isClosed(): boolean {
+    return this.#state.is === 'closed';
+  }
+
   start(): void {
     if (this.#state.is === 'idle') this.#resolve();
   }
 
   /** No more attempts; a connection that is up is the channel's to end. */
-  close(): void {
+  close(why = 'the client was closed'): void {
     const state = this.#state;
     this.#state = { is: 'closed' };
-    if (state.is === 'waiting') this.#host.timers.remove(state.timer);
-    if (state.is === 'connecting') state.connection.destroy('the client was closed');
+    if (state.is === 'waiting' || state.is === 'retired') this.#host.timers.remove(state.timer);
+    if (state.is === 'connecting') state.connection.destroy(why);
+  }
+
+  /** Its address is no longer one: no attempts and no new calls; what is in flight is finished. */
+  retire(): void {
+    if (this.#state.is !== 'ready') {
+      this.close(addressGone);
+      return;
+    }
+    const { connection } = this.#state;
+    const untilMs = this.#host.clock.nowMs() + this.#options.retireTimeoutMs;
+    this.#state = { is: 'retired', connection, timer: this.#host.timers.add(untilMs, this, 0) };
+    connection.retire();
+  }
+
+  /** Retired, and not to be waited for: what is in flight is lost. */
+  cutOff(): void {
+    const state = this.#state;
+    if (state.is !== 'retired') return;
+    this.close();
+    state.connection.destroy(addressGone);
   }
 
   onTimer(): void {
-    this.#resolve();
+    if (this.#state.is === 'retired') this.cutOff();
+    else this.#resolve();
   }
 
   healthOf(address: string): AddressHealth {
@@ -128,6 +161,8 @@ export class Subchannel implements ConnectionOwner {
       // One that never answered was no better than none: its loss counts as a failed attempt.
       if (!connection.answered) this.#failure = error;
       this.#replace(connection);
+    } else if (state.is === 'retired' && state.connection === connection) {
+      this.close();
     }
     this.#owner.onClosed(connection, error);
   }

@@ -1,6 +1,7 @@
-// avro(): bodies by Avro schemas, in Avro's binary form or as plain JSON. A caller's head carries the fingerprint of its
-// version of both schemas. Ours: read straight. Another: read and answered in the caller's version, through projections
-// that are built once. Unknown: the caller is asked to bring it. Serves on the fiber's thread, calls from any.
+// avro(): bodies by Avro schemas, in Avro's binary form, as plain JSON, or in a codec of a plugin, which carries what JSON
+// does. A caller's head carries the fingerprint of its version of both schemas. Ours: read straight. Another: read and
+// answered in the caller's version, through projections that are built once. Unknown: the caller is asked to bring it.
+// Serves on the fiber's thread, calls from any.
 
 import { type CallHead, type CallReply, type CodecName, codecIds } from '../../runtime/call.ts';
 import { HeddleError } from '../../runtime/errors.ts';
@@ -14,10 +15,11 @@ import { AvroType } from './avro-type.ts';
 import { VersionForm } from './avro-version.ts';
 import { parseJsonBody } from './json-text.ts';
 import { LearntForms } from './learnt-forms.ts';
-import { type BodyForm, type MethodCodec, type MethodShapes, type Nothing, unsupportedCodec } from './method-codec.ts';
+import type { BodyForm, MethodCodec, MethodShapes, Nothing } from './method-codec.ts';
 import { type QueryShape, queryShapeOfAvro, readQuery } from './query.ts';
 import { isQuery } from './query-mark.ts';
 import { writeBody, writeText } from './scratch.ts';
+import { readPlainReply, ValueForms, writePlainRequest } from './value-codec.ts';
 
 /** Reply metadata by which a server asks for the caller's schemas; its value is `1`. */
 export const needSchemaKey = 'heddle-need-schema';
@@ -60,6 +62,8 @@ class AvroCodec implements MethodCodec {
   readonly #json: BodyForm;
   /** For requests made of query parameters; made on first use. */
   #query: BodyForm | undefined;
+  /** In codecs of plugins. */
+  readonly #values: ValueForms;
   /** Made on first use. */
   #shapes: MethodShapes | undefined;
   readonly #accepted: (Fingerprint & { form: BodyForm })[] = [];
@@ -72,6 +76,12 @@ class AvroCodec implements MethodCodec {
     this.#own = fingerprintOf(this.schemaText);
     this.#straight = new StraightForm(this.#request, this.#response, this.#own);
     this.#json = new JsonForm(this.#request.node, this.#response.node, undefined);
+    const { node: requestNode } = this.#request;
+    const { node: responseNode } = this.#response;
+    this.#values = new ValueForms({
+      requestOf: (plain) => fromPlain(requestNode, plain),
+      plainOf: (value) => toPlain(responseNode, value),
+    });
     for (const [oldRequest, oldResponse] of accepts) {
       this.#accepted.push(this.#version(new AvroType(oldRequest), new AvroType(oldResponse)));
     }
@@ -79,7 +89,7 @@ class AvroCodec implements MethodCodec {
 
   formFor(head: CallHead, methodName: string): BodyForm | undefined {
     if (head.codec === codecIds.json) return isQuery(head) ? this.#queryForm() : this.#json;
-    if (head.codec !== codecIds.avro) throw unsupportedCodec(methodName, this.codecs, head.codec);
+    if (head.codec !== codecIds.avro) return this.#values.find(head.codec, methodName, this.codecs);
     const { fingerprintHigh: high, fingerprintLow: low } = head;
     if (high === this.#own.high && low === this.#own.low) return this.#straight;
     for (const accepted of this.#accepted) {
@@ -136,7 +146,10 @@ class AvroCodec implements MethodCodec {
       head.fingerprintLow = 0;
       return;
     }
-    if (codec !== undefined && codec !== 'avro') throw unsupportedCodec('this method', this.codecs, codecIds[codec]);
+    if (codec !== undefined && codec !== 'avro') {
+      writePlainRequest(codec, this.codecs, toPlain(this.#request.node, request), head);
+      return;
+    }
     writeBody(head, request, this.#request.write);
     head.codec = codecIds.avro;
     head.fingerprintHigh = this.#own.high;
@@ -146,7 +159,7 @@ class AvroCodec implements MethodCodec {
   readResponse(reply: CallReply): unknown {
     const { source, bodyStart, bodyEnd } = reply;
     if (reply.codec === codecIds.json) return readJson(this.#response.node, source, bodyStart, bodyEnd);
-    if (reply.codec !== codecIds.avro) throw unsupportedCodec('it', this.codecs, reply.codec);
+    if (reply.codec !== codecIds.avro) return fromPlain(this.#response.node, readPlainReply(reply, this.codecs));
     if (reply.fingerprintHigh !== this.#own.high || reply.fingerprintLow !== this.#own.low) {
       const written = hex(reply.fingerprintHigh, reply.fingerprintLow);
       throw new HeddleError('INTERNAL', `it was written in schema version ${written} instead of the caller's own`);
@@ -231,9 +244,17 @@ function readJson(node: AvroNode, source: Buffer, start: number, end: number): u
   return valueFromJson(node, parseJsonBody(source, start, end));
 }
 
+/** Undefined: the body was empty. */
+function fromPlain(node: AvroNode, plain: unknown): unknown {
+  return plain === undefined && node.kind === avroKinds.null ? null : valueFromJson(node, plain);
+}
+
+function toPlain(node: AvroNode, value: unknown): unknown {
+  return valueToJson(node, value === undefined && node.kind === avroKinds.null ? null : value);
+}
+
 function writeJson(node: AvroNode, value: unknown, message: CallHead | CallReply): void {
-  const given = value === undefined && node.kind === avroKinds.null ? null : value;
-  writeBody(message, JSON.stringify(valueToJson(node, given)), writeText);
+  writeBody(message, JSON.stringify(toPlain(node, value)), writeText);
 }
 
 function parsePair(text: string): [AvroType, AvroType] {

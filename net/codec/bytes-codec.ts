@@ -1,8 +1,9 @@
 // bytes(): bodies that Heddle does not look into: proxies, formats of one's own. Serves on the fiber's thread.
 
-import { type CallHead, type CallReply, type CodecName, codecIds } from '../../runtime/call.ts';
+import type { CallHead, CallReply, CodecName } from '../../runtime/call.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
+import { codecs } from '../../runtime/plugins/codec.ts';
 import { shown } from './body-fault.ts';
 import { type BodyForm, type MethodCodec, type MethodShapes, nothingToLearn } from './method-codec.ts';
 import { placeBytes } from './scratch.ts';
@@ -16,7 +17,7 @@ export interface BytesTypes {
 }
 
 export interface BytesOptions {
-  /** The codec that requests are labelled with. Default `bytes`. */
+  /** The codec that requests are labelled with; a plugin may add it. Default `bytes`. */
   codec?: CodecName;
 }
 
@@ -25,17 +26,17 @@ export interface BytesOptions {
  * memory itself, which is its own; a caller gets a copy.
  */
 export function bytes(options: BytesOptions = {}): MethodCodec<BytesTypes> {
-  return new BytesCodec(codecIds[options.codec ?? 'bytes']);
+  return new BytesCodec(options.codec ?? 'bytes');
 }
 
 class BytesCodec implements MethodCodec {
   readonly codecs = undefined;
   readonly schemaText = undefined;
-  readonly #codec: number;
+  readonly #codec: CodecName;
   /** By codec id. */
   readonly #forms: (BytesForm | undefined)[] = [];
 
-  constructor(codec: number) {
+  constructor(codec: CodecName) {
     this.#codec = codec;
   }
 
@@ -52,7 +53,8 @@ class BytesCodec implements MethodCodec {
 
   writeRequest(request: unknown, head: CallHead, codec: CodecName | undefined): void {
     placeBytes(head, asBytes(request));
-    head.codec = codec === undefined ? this.#codec : codecIds[codec];
+    // Looked up late: contracts are made before plugins have added their codecs.
+    head.codec = codecs.idOf(codec ?? this.#codec);
     head.fingerprintHigh = 0;
     head.fingerprintLow = 0;
   }

@@ -1,7 +1,6 @@
 // json(): bodies as JSON, checked by zod schemas on both sides. Serves on the fiber's thread, calls from any. zod comes
 // with the contract (its schemas bring their methods along), so threads without such a contract never load it.
 
-import type { ZodType, input as zodInput, output as zodOutput } from 'zod';
 import { type CallHead, type CallReply, type CodecName, codecIds } from '../../runtime/call.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
@@ -9,24 +8,19 @@ import type { ValueShape } from '../../runtime/value-shape.ts';
 import { formatPath } from './body-fault.ts';
 import { type ShapeSchema, shapeOfJsonSchema } from './json-shape.ts';
 import { parseJsonBody } from './json-text.ts';
-import {
-  type BodyForm,
-  type MethodCodec,
-  type MethodShapes,
-  type Nothing,
-  nothingToLearn,
-  unsupportedCodec,
-} from './method-codec.ts';
+import { type BodyForm, type MethodCodec, type MethodShapes, type Nothing, nothingToLearn } from './method-codec.ts';
 import { type JsonSchema, type QueryShape, queryShapeOfJsonSchema, readQuery } from './query.ts';
 import { isQuery } from './query-mark.ts';
 import { writeBody, writeText } from './scratch.ts';
 import { nullShape } from './shape-walk.ts';
+import { readPlainReply, ValueForms, writePlainRequest } from './value-codec.ts';
+import type { ZodInput, ZodOutput, ZodSchema } from './zod-schema.ts';
 
-export interface JsonTypes<Request extends ZodType, Response> {
-  requestIn: zodInput<Request>;
-  requestOut: zodOutput<Request>;
-  responseIn: Response extends ZodType ? zodInput<Response> : Nothing;
-  responseOut: Response extends ZodType ? zodOutput<Response> : undefined;
+export interface JsonTypes<Request extends ZodSchema, Response> {
+  requestIn: ZodInput<Request>;
+  requestOut: ZodOutput<Request>;
+  responseIn: Response extends ZodSchema ? ZodInput<Response> : Nothing;
+  responseOut: Response extends ZodSchema ? ZodOutput<Response> : undefined;
 }
 
 /** Issues of one value that an error lists. */
@@ -39,7 +33,7 @@ export const issueMaxLength = 200;
  * out); the response may not, since both sides check it. Without `response` the method answers nothing. Throws
  * INVALID_ARGUMENT when a schema describes what JSON can't carry (dates, bigints, maps).
  */
-export function json<Request extends ZodType, Response extends ZodType | undefined = undefined>(
+export function json<Request extends ZodSchema, Response extends ZodSchema | undefined = undefined>(
   request: Request,
   response?: Response,
 ): MethodCodec<JsonTypes<Request, Response>> {
@@ -51,20 +45,26 @@ export function json<Request extends ZodType, Response extends ZodType | undefin
 class JsonCodec implements MethodCodec, BodyForm {
   readonly codecs: readonly CodecName[] = ['json'];
   readonly schemaText = undefined;
-  readonly #request: ZodType;
-  readonly #response: ZodType | undefined;
+  readonly #request: ZodSchema;
+  readonly #response: ZodSchema | undefined;
   /** For requests made of query parameters; made on first use. */
   #query: BodyForm | undefined;
+  /** In codecs of plugins. */
+  readonly #values: ValueForms;
   /** Made on first use. */
   #shapes: MethodShapes | undefined;
 
-  constructor(request: ZodType, response: ZodType | undefined) {
+  constructor(request: ZodSchema, response: ZodSchema | undefined) {
     this.#request = request;
     this.#response = response;
+    this.#values = new ValueForms({
+      requestOf: (plain) => checked(this.#request, plain),
+      plainOf: (value) => plainOf(this.#checkedResponse(value)),
+    });
   }
 
   formFor(head: CallHead, methodName: string): BodyForm {
-    if (head.codec !== codecIds.json) throw unsupportedCodec(methodName, this.codecs, head.codec);
+    if (head.codec !== codecIds.json) return this.#values.find(head.codec, methodName, this.codecs);
     return isQuery(head) ? this.#queryForm() : this;
   }
 
@@ -77,21 +77,22 @@ class JsonCodec implements MethodCodec, BodyForm {
   }
 
   encode(value: unknown, reply: CallReply): void {
-    // What zod returns is sent, not what the handler did: keys that the schema does not name stay here.
-    const data = this.#response === undefined ? undefined : checked(this.#response, value);
-    writeJson(data, reply);
+    writeJson(this.#checkedResponse(value), reply);
   }
 
   writeRequest(request: unknown, head: CallHead, codec: CodecName | undefined): void {
-    if (codec !== undefined && codec !== 'json') throw unsupportedCodec('this method', this.codecs, codecIds[codec]);
     // Sent as given: a transform would run twice. The service checks it.
-    writeJson(request, head);
+    if (codec === undefined || codec === 'json') writeJson(request, head);
+    else writePlainRequest(codec, this.codecs, plainOf(request), head);
   }
 
   readResponse(reply: CallReply): unknown {
-    if (reply.codec !== codecIds.json) throw unsupportedCodec('it', this.codecs, reply.codec);
     if (this.#response === undefined) return undefined;
-    return checked(this.#response, parsed(reply.source, reply.bodyStart, reply.bodyEnd));
+    const plain =
+      reply.codec === codecIds.json
+        ? parsed(reply.source, reply.bodyStart, reply.bodyEnd)
+        : readPlainReply(reply, this.codecs);
+    return checked(this.#response, plain);
   }
 
   shapes(): MethodShapes {
@@ -100,6 +101,11 @@ class JsonCodec implements MethodCodec, BodyForm {
       response: this.#response === undefined ? nullShape : shapeOfZod(this.#response, 'output'),
     };
     return this.#shapes;
+  }
+
+  /** What zod returns is sent, not what the handler did: keys that the schema does not name stay here. */
+  #checkedResponse(value: unknown): unknown {
+    return this.#response === undefined ? undefined : checked(this.#response, value);
   }
 
   #queryForm(): BodyForm {
@@ -115,10 +121,10 @@ class JsonCodec implements MethodCodec, BodyForm {
 /** Requests that come as query parameters, whose values are all text. */
 class QueryForm implements BodyForm {
   readonly #codec: JsonCodec;
-  readonly #request: ZodType;
+  readonly #request: ZodSchema;
   readonly #shape: QueryShape;
 
-  constructor(codec: JsonCodec, request: ZodType, shape: QueryShape) {
+  constructor(codec: JsonCodec, request: ZodSchema, shape: QueryShape) {
     this.#codec = codec;
     this.#request = request;
     this.#shape = shape;
@@ -133,7 +139,7 @@ class QueryForm implements BodyForm {
   }
 }
 
-function shapeOfZod(schema: ZodType, io: 'input' | 'output'): ValueShape {
+function shapeOfZod(schema: ZodSchema, io: 'input' | 'output'): ValueShape {
   const jsonSchema = schema.toJSONSchema({
     io,
     override({ zodSchema, jsonSchema: written }) {
@@ -151,20 +157,28 @@ function parsed(source: Buffer, start: number, end: number): unknown {
   return start === end ? undefined : parseJsonBody(source, start, end);
 }
 
-function writeJson(value: unknown, message: CallHead | CallReply): void {
-  let text: string | undefined;
+/** What a reader of the value's JSON would get: for codecs that carry plain values. */
+function plainOf(value: unknown): unknown {
+  const text = jsonText(value);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function jsonText(value: unknown): string | undefined {
   try {
-    text = JSON.stringify(value);
+    return JSON.stringify(value);
   } catch (error) {
     throw new HeddleError('INVALID_ARGUMENT', `the value has no JSON form: ${(error as Error).message.split('\n')[0]}`);
   }
-  writeBody(message, text ?? '', writeText);
+}
+
+function writeJson(value: unknown, message: CallHead | CallReply): void {
+  writeBody(message, jsonText(value) ?? '', writeText);
   message.codec = codecIds.json;
   message.fingerprintHigh = 0;
   message.fingerprintLow = 0;
 }
 
-function checked(schema: ZodType, value: unknown): unknown {
+function checked(schema: ZodSchema, value: unknown): unknown {
   const result = safeParse(schema, value);
   if (result.success) return result.data;
   const { issues } = result.error;
@@ -176,7 +190,7 @@ function checked(schema: ZodType, value: unknown): unknown {
   throw new HeddleError('INVALID_ARGUMENT', lines.join('; '));
 }
 
-function safeParse(schema: ZodType, value: unknown): ReturnType<ZodType['safeParse']> {
+function safeParse(schema: ZodSchema, value: unknown): ReturnType<ZodSchema['safeParse']> {
   try {
     return schema.safeParse(value);
   } catch (cause) {
@@ -186,9 +200,12 @@ function safeParse(schema: ZodType, value: unknown): ReturnType<ZodType['safePar
   }
 }
 
-function checkSchema(side: 'request' | 'response', schema: ZodType, io: 'input' | 'output'): void {
+function checkSchema(side: 'request' | 'response', schema: ZodSchema, io: 'input' | 'output'): void {
   if (typeof schema?.safeParse !== 'function' || typeof schema.toJSONSchema !== 'function') {
-    throw new HeddleError('INVALID_ARGUMENT', `json(): the ${side} must be a zod 4 schema, as z.object({ … })`);
+    throw new HeddleError(
+      'INVALID_ARGUMENT',
+      `json(): the ${side} must be a zod 4 schema (4.2 or newer), as z.object({ … })`,
+    );
   }
   let transforms = false;
   try {

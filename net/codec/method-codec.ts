@@ -1,9 +1,11 @@
 // MethodCodec: how the bodies of one method are written, for its callers and for the thread that serves it. `avro()`,
-// `json()` and `bytes()` make them; a contract holds one per method. BodyForm is a codec settled for one caller.
+// `json()`, `flatbuffers()` and `bytes()` make them; a contract holds one per method. BodyForm is a codec settled for one
+// caller.
 
-import { type CallHead, type CallReply, type CodecName, codecIds } from '../../runtime/call.ts';
+import type { CallHead, CallReply, CodecName } from '../../runtime/call.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
+import { codecs } from '../../runtime/plugins/codec.ts';
 import type { ValueShape } from '../../runtime/value-shape.ts';
 
 /** The four types of a method: what its caller gives and gets, what its handler gets and gives. */
@@ -33,7 +35,7 @@ export interface MethodShapes {
 export interface MethodCodec<Types extends MethodTypes = MethodTypes> {
   /** Types only; never set. */
   readonly types?: Types;
-  /** The codecs its bodies may travel in, the preferred one first; undefined: any, uninterpreted. */
+  /** The built-in codecs its bodies may travel in, the preferred one first; undefined: any, uninterpreted. */
   readonly codecs: readonly CodecName[] | undefined;
   /** Both schemas as one text, for a server that has not met this version; undefined: nothing to show. */
   readonly schemaText: string | undefined;
@@ -73,17 +75,11 @@ export interface BodyForm {
   encode(value: unknown, reply: CallReply): void;
 }
 
-/** Codec ids on the wire by name and back, for sentences. */
-export function codecName(id: number): string {
-  for (const [name, known] of Object.entries(codecIds)) if (known === id) return `${name} (codec ${id})`;
-  return `codec ${id}`;
-}
-
 /** The refusal of a body in a codec that the method can't travel in. */
-export function unsupportedCodec(methodName: string, codecs: readonly CodecName[], id: number): HeddleError {
+export function unsupportedCodec(methodName: string, names: readonly CodecName[], id: number): HeddleError {
   return new HeddleError(
     'UNIMPLEMENTED',
-    `${methodName} can travel in ${codecs.join(' or ')}, not in ${codecName(id)}; send it in one of those`,
+    `${methodName} can travel in ${names.join(' or ')}, not in ${codecs.shown(id)}; send it in one of those`,
   );
 }
 

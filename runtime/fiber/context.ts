@@ -1,9 +1,10 @@
 // FiberContext: what user code sees of the fiber that it runs in, and Executor, what a fiber runs. An Executor gets the
 // context, never the Fiber behind it: so fibers know executors and not the other way round.
 
-import type { Priority } from '../call.ts';
+import type { CodecName, Priority } from '../call.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { FiberMetrics } from '../metrics/metrics.ts';
 
 /** The unit of work: a request's handler, an offloaded function, a graph node, a periodic job. */
 export interface Executor<Input, Output> {
@@ -59,7 +60,7 @@ export interface ChildFiber<Output> {
 export interface TraceContext {
   /** 32 hex digits. */
   readonly traceId: string;
-  /** 16 hex digits: the span of whoever called. */
+  /** 16 hex digits: the span of whoever called; in a sampled request with a tracer, the request's own. */
   readonly parentSpanId: string;
   readonly flags: number;
 }
@@ -79,9 +80,11 @@ export interface CallOptions {
   /** Running it twice is harmless. Default: what the contract says of the method (`reads: true`). */
   idempotent?: boolean;
   signal?: AbortSignal;
+  /** How the bodies travel: `json`, `avro`, or one that a plugin adds. Default: the first that the contract names. */
+  codec?: CodecName;
 }
 
-export interface OffloadOptions extends CallOptions {
+export interface OffloadOptions extends Omit<CallOptions, 'codec'> {
   /** Name of the pool to run on. Default: this fiber's own pool. */
   pool?: string;
 }
@@ -132,6 +135,8 @@ export interface FiberContext {
   readonly log: Logger;
   /** The pool's name, or `io`. */
   readonly pool: string;
+  /** Counts, gauges and observed values of the process: `fiber.metrics.count('orders', 1, { kind: 'book' })`. */
+  readonly metrics: FiberMetrics;
 
   /** Milliseconds left, never below 0; Infinity without a deadline. */
   remainingMs(): number;
@@ -203,6 +208,17 @@ export interface FiberContext {
     inputs: readonly Input[],
     options?: OffloadOptions,
   ): Promise<Output[]>;
+
+  /**
+   * Counts one at a degrader of heddle.yaml and says whether that was beyond its limit, in the whole process: then do less.
+   * Throws FAILED_PRECONDITION for a name that heddle.yaml never had.
+   */
+  degraded(degrader: string): boolean;
+  /**
+   * True for the share of the asks that a sampler of heddle.yaml says. With a `key` (a user, a session) the answer is the
+   * same for the same key. Throws FAILED_PRECONDITION for a name that heddle.yaml never had.
+   */
+  sampled(sampler: string, key?: string): boolean;
 
   /** The value of a fiber-local: its own, else the nearest ancestor's, else the initial one. */
   local<Value>(key: FiberLocal<Value>): Value | undefined;

@@ -5,6 +5,7 @@ import { type Priority, priorityNames } from '../call.ts';
 import { HeddleError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { decodeMetadata } from '../metadata.ts';
+import { type FiberMetrics, noMetrics } from '../metrics/metrics.ts';
 import { parentSpanIdOf, traceIdOf } from '../trace.ts';
 import { localsMax, parallelMax } from './bounds.ts';
 import { CancelCallbacks } from './cancel-callbacks.ts';
@@ -26,7 +27,7 @@ import type {
 } from './context.ts';
 import { runWithFiber } from './current-fiber.ts';
 import { Group, type GroupOptions } from './group.ts';
-import type { FiberHost, FiberOrigin, HostedFiber, MemberBody } from './host.ts';
+import type { FiberGates, FiberHost, FiberOrigin, HostedFiber, MemberBody } from './host.ts';
 import { Join } from './join.ts';
 import { Lifecycle, type MemberObserver } from './lifecycle.ts';
 import { Sleep, Turn } from './sleep.ts';
@@ -67,6 +68,10 @@ export class Fiber extends Lifecycle implements HostedFiber {
     return this.host.pool;
   }
 
+  get metrics(): FiberMetrics {
+    return this.host.metrics ?? noMetrics;
+  }
+
   get log(): Logger {
     const rare = this.#rarely();
     rare.log ??= this.host.log.child(this.#logFields());
@@ -79,7 +84,7 @@ export class Fiber extends Lifecycle implements HostedFiber {
     return { traceId: traceIdOf(words), parentSpanId: parentSpanIdOf(words), flags: this.origin.traceFlags };
   }
 
-  get metadata(): ReadonlyMap<string, string> {
+  get metadata(): Map<string, string> {
     const rare = this.root.#rarely();
     const { metadataSource, metadataStart, metadataEnd } = this.origin;
     rare.metadata ??= decodeMetadata(metadataSource, metadataStart, metadataEnd);
@@ -198,6 +203,14 @@ export class Fiber extends Lifecycle implements HostedFiber {
     if (strategies === undefined) return rejected(noStrategies(name, this.pool));
     // Its author says what it gives; nothing here can check it.
     return strategies.run(this, name, request, options) as Promise<Response>;
+  }
+
+  degraded(degrader: string): boolean {
+    return gatesOf(this.host).degraded(degrader);
+  }
+
+  sampled(sampler: string, key?: string): boolean {
+    return gatesOf(this.host).sampled(sampler, key);
   }
 
   spawnMember(body: MemberBody, index: number, name: string, deadlineMs: number): Fiber {
@@ -376,7 +389,7 @@ export class Fiber extends Lifecycle implements HostedFiber {
 /** What only some fibers come to need; each field is made on first use. */
 class Rare {
   log: Logger | undefined = undefined;
-  metadata: ReadonlyMap<string, string> | undefined = undefined;
+  metadata: Map<string, string> | undefined = undefined;
   replyMetadata: Map<string, string> | undefined = undefined;
   controller: AbortController | undefined = undefined;
   cancelCallbacks: CancelCallbacks | undefined = undefined;
@@ -388,6 +401,11 @@ const runMember = (fiber: Fiber): unknown => fiber.body!.runMember(fiber.index, 
 
 const allResults = <Value>(results: unknown[]): Value => results as Value;
 const oneResult = <Value>(results: unknown[], lastIndex: number): Value => results[lastIndex] as Value;
+
+function gatesOf({ gates, pool }: FiberHost): FiberGates {
+  if (gates !== undefined) return gates;
+  throw new HeddleError('FAILED_PRECONDITION', `there are no degraders and samplers on this thread of pool ${pool}`);
+}
 
 function noStrategies(name: string, pool: string): HeddleError {
   return new HeddleError(

@@ -4,6 +4,7 @@
 import type { Clock } from '../clock.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { FiberMetrics } from '../metrics/metrics.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import type {
   CallOptions,
@@ -28,8 +29,18 @@ export interface FiberHost {
   readonly calls: FiberCalls;
   /** Undefined: this thread has no strategies. */
   readonly strategies?: FiberStrategies | undefined;
+  /** Undefined: this thread knows no degraders and samplers. */
+  readonly gates?: FiberGates | undefined;
+  /** Undefined: what is counted here goes nowhere. */
+  readonly metrics?: FiberMetrics | undefined;
   /** Calls `target.onTurn()` once, after the event loop has gone round. Behind `fiber.yield()`. */
   nextTurn(target: TurnTarget): void;
+}
+
+/** Degraders and samplers of heddle.yaml, implemented by runtime/gates. */
+export interface FiberGates {
+  degraded(name: string): boolean;
+  sampled(name: string, key: string | undefined): boolean;
 }
 
 /** What a turn of the event loop calls. Must not throw. */
@@ -87,9 +98,12 @@ export interface FiberOrigin {
   readonly deadlineMs: number;
   /** 0..2, see `priorities`. */
   readonly priority: number;
-  /** W3C trace id and parent span id as 6 unsigned 32-bit words, the origin's own copy; undefined: none. */
-  readonly traceWords: Uint32Array | undefined;
-  readonly traceFlags: number;
+  /**
+   * W3C trace id and parent span id as 6 unsigned 32-bit words, the origin's own copy; undefined: none. A tracer may set
+   * both before user code runs: the parent of what the fibers call is then the request's own span.
+   */
+  traceWords: Uint32Array | undefined;
+  traceFlags: number;
   /** Where metadata lies, in the form of `runtime/metadata.ts`, in private memory; decoded when user code asks. */
   readonly metadataSource: Buffer;
   readonly metadataStart: number;
@@ -116,6 +130,8 @@ export interface HostedFiber extends FiberContext, Waiter {
   readonly root: HostedFiber;
   readonly parent: HostedFiber | undefined;
   readonly state: FiberState;
+  /** Filters may change it. */
+  readonly metadata: Map<string, string>;
   /** Of a child that spawnMember has made: whose it is. */
   readonly body: MemberBody | undefined;
   /** How it ended; undefined while it runs. */

@@ -136,6 +136,11 @@ export class LogHub {
     return { workerSide, detach: () => this.#detach(id) };
   }
 
+  /** As they are now. */
+  get levels(): LogLevels {
+    return this.#levels;
+  }
+
   /** Changes the levels on every thread that has connected; those on their way keep what they were given. */
   setLevels(levels: LogLevels): void {
     this.#levels = levels;

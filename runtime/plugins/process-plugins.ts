@@ -5,19 +5,22 @@ import type { Part } from '../actor.ts';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import { type ThreadKind, threadKinds } from '../plugin.ts';
-import type { PluginSettings } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import { type InstalledPlugins, installPlugins } from './install.ts';
+import { MainExtensions } from './main-extensions.ts';
 import { loadPlugins, noPlugins, type PluginModule, type PluginPlan } from './plan.ts';
 
 export class ProcessPlugins implements Part {
   readonly name = 'plugins';
-  readonly #settings: readonly PluginSettings[];
+  /** What they have added on main; known once this part has started. */
+  readonly extensions = new MainExtensions();
+  readonly #settings: Pick<Settings, 'builtIn' | 'plugins'>;
   readonly #logger: (component: string) => Logger;
   readonly #clock: Clock;
   #plan: PluginPlan = noPlugins;
   #installed: InstalledPlugins | undefined;
 
-  constructor(settings: readonly PluginSettings[], logger: (component: string) => Logger, clock: Clock) {
+  constructor(settings: Pick<Settings, 'builtIn' | 'plugins'>, logger: (component: string) => Logger, clock: Clock) {
     this.#settings = settings;
     this.#logger = logger;
     this.#clock = clock;
@@ -30,10 +33,11 @@ export class ProcessPlugins implements Part {
 
   /** Throws what is wrong with the plugins, or with installing them here. */
   async start(): Promise<void> {
-    this.#plan = await loadPlugins(this.#settings, this.#clock);
+    const { builtIn, plugins } = this.#settings;
+    this.#plan = await loadPlugins([...builtIn, ...plugins], this.#clock);
     const thread = { kind: 'main', name: 'main', logger: this.#logger, clock: this.#clock } as const;
-    this.#installed = await installPlugins(this.#plan.main, thread, () => ({}));
-    if (this.#settings.length === 0) return;
+    this.#installed = await installPlugins(this.#plan.main, thread, (plugin) => this.extensions.mainPoints(plugin));
+    if (plugins.length === 0) return;
     const order = Object.fromEntries(threadKinds.map((kind) => [kind, this.#plan[kind].map(({ name }) => name)]));
     this.#logger('plugins').info({ order }, 'plugins are installed in this order');
   }

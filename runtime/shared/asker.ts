@@ -52,6 +52,8 @@ export interface Route {
   maxConcurrency: number;
   /** `movies.Search`, for refusals. */
   service: string;
+  /** Work that no peer has asked for: it takes its lane, but no part in the bounds and statistics of requests from sockets. */
+  own?: boolean;
 }
 
 export interface AskerOptions {
@@ -146,7 +148,8 @@ export class Asker implements TimerTarget {
     const nowMs = this.#nowMs();
     if (!(head.deadlineMs > nowMs)) return this.#refuse(route, head, sink, tag, late);
     if (pool.down) return this.#refuse(route, head, sink, tag, poolDown(pool.name));
-    const over = this.#overBounds(route, head.depth === 0);
+    const fromSocket = isFromSocket(route, head);
+    const over = this.#overBounds(route, fromSocket);
     if (over !== undefined) return this.#refuse(route, head, sink, tag, over);
     const nameBytes = name === undefined ? 0 : name.length;
     const metadataBytes = head.metadataEnd - head.metadataStart;
@@ -201,7 +204,7 @@ export class Asker implements TimerTarget {
     this.#blocks[id] = block;
     this.#pending[id] = 1;
     this.#routes[id] = route;
-    if (head.depth === 0) {
+    if (fromSocket) {
       this.#fromSocket[id] = 1;
       this.#inflight.change(this.#me, allRequests, 1);
     }
@@ -443,7 +446,7 @@ export class Asker implements TimerTarget {
   }
 
   #refuse(route: Route, head: CallHead, sink: ReplySink, tag: number, answer: Refusal): -1 {
-    this.#countRefused(route, head.depth === 0, answer.code);
+    this.#countRefused(route, isFromSocket(route, head), answer.code);
     return refuse(sink, tag, answer);
   }
 
@@ -468,6 +471,10 @@ export class Asker implements TimerTarget {
     this.#ringScheduled = true;
     queueMicrotask(this.flushRings);
   }
+}
+
+function isFromSocket(route: Route, head: CallHead): boolean {
+  return head.depth === 0 && route.own !== true;
 }
 
 function copyBytes(target: Buffer, offset: number, name: Buffer | undefined, head: CallHead): void {

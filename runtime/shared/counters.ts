@@ -32,6 +32,11 @@ export const threadCounters = {
   'client-retry-refused': 'Calls not sent once more because the retry budget was spent.',
   'client-ejected': 'Times that the address of a backend was taken out of use.',
   'client-probe': 'Calls that tried whether an ejected address is well again.',
+  forwarded: 'Calls for the forward target of their listener.',
+  'forward-failed': 'Those of them that could not be sent, or ended UNAVAILABLE or DEADLINE_EXCEEDED.',
+  mirrored: 'Copies of calls sent to mirrors.',
+  'mirror-dropped': 'Copies not sent because their mirror was down, slow or full.',
+  'mirror-failed': 'Copies that their mirror answered with an error, or not at all.',
   other: 'Events without a counter of their own.',
 } as const;
 export type ThreadCounter = keyof typeof threadCounters;

@@ -27,7 +27,7 @@ for (const written of [
   'heddle://1.2.3:80',
   'heddle://-a:80',
   'heddle://a b:80',
-  'tcp://host:80',
+  'https://host:80',
   'HTTP://host:80',
   'unix:/a',
   'http+unix://a',

@@ -23,7 +23,7 @@ test(
   'an unknown section',
   mistake,
   `${least}pool: {}\n`,
-  'heddle.yaml:2:1: unknown key "pool"; allowed here: io, pools, services, clients, plugins, strategies, limits, stop, guardian, quarantine, admin, process, log; did you mean "pools"?',
+  'heddle.yaml:2:1: unknown key "pool"; allowed here: io, pools, services, clients, plugins, filters, strategies, degraders, samplers, jobs, compression, limits, stop, guardian, quarantine, admin, metrics, process, log; did you mean "pools"?',
   '  pool: {}',
   '  ^^^^',
 );
@@ -219,7 +219,7 @@ test(
   'a file that is a list',
   mistake,
   '- services',
-  'heddle.yaml:1:1: the config must be a map with the keys io, pools, services, clients, plugins, strategies, limits, stop, guardian, quarantine, admin, process, log, not a list',
+  'heddle.yaml:1:1: the config must be a map with the keys io, pools, services, clients, plugins, filters, strategies, degraders, samplers, jobs, compression, limits, stop, guardian, quarantine, admin, metrics, process, log, not a list',
   '  - services',
   '  ^^^^^^^^^^',
 );
@@ -251,7 +251,7 @@ test(
   'an unknown protocol',
   mistake,
   atService('listen: [ "hedle://127.0.0.1:7000" ]'),
-  'heddle.yaml:4:16: an entry of listen speaks "hedle", which is not known; allowed here: heddle, http; did you mean "heddle"?',
+  'heddle.yaml:4:16: an entry of listen speaks "hedle", which is not known, and no plugin is listed that could add it; allowed here: heddle, http; did you mean "heddle"?',
   '      listen: [ "hedle://127.0.0.1:7000" ]',
   '                 ^^^^^',
 );

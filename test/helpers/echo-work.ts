@@ -50,6 +50,8 @@ export class EchoWork implements ThreadWork {
     return !this.draining;
   }
 
+  onLive(): void {}
+
   turn(): boolean {
     const { taker, answerer, clock } = this.endpoint!;
     if (taker === undefined) return false;

@@ -4,6 +4,7 @@
 
 import { type CallReply, emptyCallHead } from '../../runtime/call.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { noLiveSettings } from '../../runtime/live-settings.ts';
 import type { Route } from '../../runtime/shared/asker.ts';
 import type { LinkMemory } from '../../runtime/shared/link.ts';
 import type { LostSlot } from '../../runtime/shared/run-queue.ts';
@@ -127,6 +128,7 @@ class EndpointWorld implements World {
           counts: new SharedArrayBuffer(1024),
           clientCounts: new SharedArrayBuffer(0),
           quarantined: [],
+          live: noLiveSettings,
         }),
       );
     }
@@ -409,6 +411,7 @@ class EndpointWorld implements World {
       counts: new SharedArrayBuffer(1024),
       clientCounts: new SharedArrayBuffer(0),
       quarantined: [],
+      live: noLiveSettings,
     });
   }
 

@@ -3,6 +3,7 @@
 
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { systemClock } from '../../runtime/clock.ts';
+import { noLiveSettings } from '../../runtime/live-settings.ts';
 import { laneCount, lane as laneWord, laneWords, phaseShift, phases, slotWords } from '../../runtime/shared/layout.ts';
 import { RunQueue } from '../../runtime/shared/run-queue.ts';
 import type { ThreadInit, ToMain } from '../../runtime/thread-control.ts';
@@ -67,6 +68,7 @@ export class LiveProcess implements AsyncDisposable {
       counts: new SharedArrayBuffer(1024),
       clientCounts: new SharedArrayBuffer(0),
       quarantined: [],
+      live: noLiveSettings,
     });
     await new Promise((resolve) => setImmediate(resolve));
     return endpoint;
@@ -145,6 +147,7 @@ export class LiveProcess implements AsyncDisposable {
       counts: new SharedArrayBuffer(1024),
       clientCounts: new SharedArrayBuffer(0),
       quarantined: [],
+      live: noLiveSettings,
     });
     return thread;
   }

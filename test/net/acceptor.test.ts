@@ -22,6 +22,7 @@ const binding: BindingSettings = {
   readTimeoutMs: 0,
   writeTimeoutMs: 0,
   idleTimeoutMs: 0,
+  traffic: { mirror: [] },
 };
 
 /** An IO thread that keeps what it gets. */

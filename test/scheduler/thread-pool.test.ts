@@ -4,6 +4,7 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
 import test from 'ava';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
+import { noLiveSettings } from '../../runtime/live-settings.ts';
 import { silentLogger } from '../../runtime/logger.ts';
 import type { RestartLimits } from '../../runtime/restart-policy.ts';
 import { CounterTable, poolCounters } from '../../runtime/shared/counters.ts';
@@ -42,6 +43,7 @@ function makePool(spawn: Spawner, clock: Clock, restart?: RestartLimits): Thread
     counts: { table: new CounterTable(poolCounters, 1), row: 0 },
     startTimeoutMs,
     restart,
+    live: () => noLiveSettings,
   });
 }
 

@@ -18,6 +18,8 @@ export interface Answer {
   metadata: ReadonlyMap<string, string>;
   retry: number;
   retryAfterMs: number;
+  /** How the body is compressed; 0: it is not. */
+  compression: number;
   final: boolean;
 }
 
@@ -76,6 +78,7 @@ export class Wire implements Disposable {
             metadata: decodeMetadata(reply.source, reply.metadataStart, reply.metadataEnd),
             retry: reply.retry,
             retryAfterMs: reply.retryAfterMs,
+            compression: reply.compression,
           }),
         onPong: (source, start) =>
           this.#add({ ...nothing, is: 'pong', body: Buffer.from(source.subarray(start, start + 8)) }),
@@ -160,6 +163,7 @@ const nothing: Answer = {
   metadata: new Map(),
   retry: 0,
   retryAfterMs: 0,
+  compression: 0,
   final: false,
 };
 

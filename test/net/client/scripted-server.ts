@@ -22,6 +22,7 @@ import {
   emptyCallReply,
 } from '../../../runtime/call.ts';
 import { codeNumber, codeOfNumber, type ErrorCode, type RetryHint, retryHints } from '../../../runtime/errors.ts';
+import { decodeMetadata } from '../../../runtime/metadata.ts';
 
 export interface SeenRequest {
   id: number;
@@ -32,6 +33,7 @@ export interface SeenRequest {
   budgetUs: number;
   attempt: number;
   callId: string;
+  metadata: ReadonlyMap<string, string>;
 }
 
 type Seen =
@@ -141,6 +143,7 @@ export class Peer implements FrameHandler {
       budgetUs: frame.budgetUs,
       attempt: frame.attempt,
       callId: `${frame.callIdHigh.toString(16)}:${frame.callIdLow.toString(16)}`,
+      metadata: decodeMetadata(frame.source, frame.metadataStart, frame.metadataEnd),
     };
     if (this.#onRequest !== undefined) this.#onRequest(request, this);
     else this.#seen.push({ is: 'request', request });

@@ -2,15 +2,20 @@
 
 import test, { type ExecutionContext } from 'ava';
 import { type Clock, systemClock } from '../../../runtime/clock.ts';
+import { ThreadExtensions } from '../../../runtime/plugins/extensions.ts';
 import { disposeTimeoutMs, installPlugins, installTimeoutMs } from '../../../runtime/plugins/install.ts';
 import { loadPlugins } from '../../../runtime/plugins/plan.ts';
 import type { PluginSettings } from '../../../runtime/settings.ts';
 import { settle, VirtualClock } from '../../helpers/virtual-clock.ts';
 import { KeptLog, Modules } from './modules.ts';
 
+const extensions = new ThreadExtensions();
+
 async function install(plugins: PluginSettings[], log = new KeptLog(), clock: Clock = systemClock) {
   const plan = await loadPlugins(plugins, systemClock);
-  return installPlugins(plan.io, { kind: 'io', name: 'io-1', logger: log.logger, clock }, () => ({}));
+  return installPlugins(plan.io, { kind: 'io', name: 'io-1', logger: log.logger, clock }, (plugin) =>
+    extensions.ioPoints(plugin),
+  );
 }
 
 /** Without the notes of modules that were loaded. */

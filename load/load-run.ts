@@ -1,0 +1,330 @@
+// LoadRun: load on a target from the first connection to the last answer, on the event loop of whoever starts it: `heddle
+// bench`, bench/, a test. What began in the measured time is counted, whenever it ends.
+//
+// States, what keeps each and what leaves it:
+//   connecting  until one request, which tells whether anybody is there, has come back and the connections are up
+//               (→ warming), or nobody can be reached (→ ended, rejected)
+//   warming     for warmUpMs (→ measuring)
+//   measuring   for durationMs, or until the signal (→ ending)
+//   ending      until every request has its answer or timeout; with the signal they are cut off at once (→ ended)
+//   ended       the connections are closed, and `ended` has settled
+
+import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
+import { Arrivals } from './arrivals.ts';
+import { ClosedLoop } from './closed-loop.ts';
+import { Latencies } from './latencies.ts';
+import type { Loop } from './loop.ts';
+import { OpenLoop } from './open-loop.ts';
+import { checkLoadOptions, type LoadOptions } from './options.ts';
+import type { LoadResult } from './result.ts';
+import { Tally, waited } from './tally.ts';
+import type { OutcomeSink } from './target.ts';
+
+export type LoadPhase = 'connecting' | 'warming' | 'measuring' | 'ending' | 'ended';
+
+/** What a run looks like while it runs. */
+export interface LoadProgress {
+  phase: LoadPhase;
+  /** Of warm-up and measured time together, 0..1. */
+  share: number;
+  inFlight: number;
+  /** Of all phases so far. */
+  answers: number;
+  failures: number;
+  /** Since the last look: good answers per second and latencies, ms; undefined: there were none. */
+  perSecond: number;
+  p50Ms: number | undefined;
+  p99Ms: number | undefined;
+}
+
+/** The tag of the request that goes ahead; those of loops begin with 0. */
+const probeTag = -1;
+
+/** How often a run looks whether the connections are up, ms. */
+const lookMs = 2;
+
+/** How long it waits for the rest once some are, ms: a server that lets in only so many is measured with these. */
+const restMaxMs = 2_000;
+
+/** Codes that say that the request itself is wrong: so would be each that follows. */
+const hopeless: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'NOT_FOUND',
+  'UNIMPLEMENTED',
+  'UNAUTHENTICATED',
+  'PERMISSION_DENIED',
+]);
+
+/** How often the request that goes ahead is sent before nobody counts as there, and how long between, ms: a restart takes longer. */
+const probesMax = 3;
+const probePauseMs = 200;
+
+/**
+ * Begins at once. `ended` resolves with what was measured; it rejects with UNAVAILABLE when nobody can be reached, with the
+ * server's own error when that says that the request is wrong (INVALID_ARGUMENT, NOT_FOUND, UNIMPLEMENTED,
+ * UNAUTHENTICATED, PERMISSION_DENIED), with CANCELLED when the signal comes before any load. Throws INVALID_ARGUMENT when an
+ * option is wrong.
+ */
+export function startLoad(options: LoadOptions): LoadRun {
+  return new LoadRun(options);
+}
+
+export class LoadRun implements OutcomeSink {
+  readonly ended: Promise<LoadResult>;
+  readonly #options: LoadOptions;
+  readonly #tally: Tally;
+  readonly #recent = new Latencies();
+  readonly #sendDelays = new Latencies();
+  #probed = Promise.withResolvers<HeddleError | undefined>();
+  readonly #finished = Promise.withResolvers<void>();
+  readonly #onAbort = (): void => this.#abort();
+  #loop: Loop | undefined;
+  #open: OpenLoop | undefined;
+  /** When the request of a tag was meant to begin, ms on the clock. */
+  #startMs = new Float64Array(0);
+  #phase: LoadPhase = 'connecting';
+  #beganMs = 0;
+  #measureFromMs = Number.POSITIVE_INFINITY;
+  #measureToMs = Number.POSITIVE_INFINITY;
+  #timers: unknown[] = [];
+  #inFlight = 0;
+  #answers = 0;
+  #failures = 0;
+  #isAborted = false;
+  #cutOff = 0;
+  #unsent = 0;
+  #lateBefore = 0;
+  #connections = 0;
+  /** At the beginning of what is measured, then what was used in it. */
+  #cpuUs = 0;
+  #spunMs = 0;
+  #recentFromMs = 0;
+  #recentAnswers = 0;
+
+  constructor(options: LoadOptions) {
+    checkLoadOptions(options);
+    this.#options = options;
+    this.#tally = new Tally(options.durationMs);
+    this.ended = this.#run();
+  }
+
+  /** How it goes. The rates are those since the last call. */
+  progress(): LoadProgress {
+    const nowMs = this.#options.clock.nowMs();
+    const spanMs = nowMs - this.#recentFromMs;
+    const seconds = spanMs > 0 && this.#recentFromMs > 0 ? spanMs / 1000 : Number.POSITIVE_INFINITY;
+    const isQuiet = this.#recent.count === 0;
+    const progress: LoadProgress = {
+      phase: this.#phase,
+      share: this.#share(nowMs),
+      inFlight: this.#inFlight,
+      answers: this.#answers,
+      failures: this.#failures,
+      perSecond: this.#recentAnswers / seconds,
+      p50Ms: isQuiet ? undefined : this.#recent.quantileMs(0.5),
+      p99Ms: isQuiet ? undefined : this.#recent.quantileMs(0.99),
+    };
+    this.#recent.clear();
+    this.#recentFromMs = nowMs;
+    this.#recentAnswers = 0;
+    return progress;
+  }
+
+  onAnswer(tag: number): void {
+    if (tag === probeTag) this.#probed.resolve(undefined);
+    else this.#ended(tag, undefined, '');
+  }
+
+  onFailure(tag: number, code: ErrorCode, message: string): void {
+    if (tag === probeTag) this.#probed.resolve(new HeddleError(code, message));
+    else this.#ended(tag, code, message);
+  }
+
+  async #run(): Promise<LoadResult> {
+    const { target, signal } = this.#options;
+    try {
+      if (signal?.aborted) this.#abort();
+      else signal?.addEventListener('abort', this.#onAbort);
+      await this.#connect();
+      this.#begin();
+      await this.#finished.promise;
+    } finally {
+      signal?.removeEventListener('abort', this.#onAbort);
+      await target.close();
+      this.#phase = 'ended';
+    }
+    return this.#result();
+  }
+
+  async #connect(): Promise<void> {
+    const { target, clock } = this.#options;
+    target.open(this);
+    await this.#probe();
+    const untilMs = clock.nowMs() + restMaxMs;
+    while (target.connectionsUp < target.connectionsWanted && clock.nowMs() < untilMs) {
+      this.#throwIfAborted();
+      await this.#pause(lookMs);
+    }
+    this.#throwIfAborted();
+    this.#connections = target.connectionsUp;
+  }
+
+  /** One request goes ahead: throws when it shows that no other would come through. */
+  async #probe(): Promise<void> {
+    const { target } = this.#options;
+    for (let probe = 1; ; probe++) {
+      this.#throwIfAborted();
+      target.send(probeTag);
+      const failure = await this.#probed.promise;
+      this.#throwIfAborted();
+      if (failure === undefined) return;
+      const { code, message } = failure;
+      if (hopeless.has(code)) throw new HeddleError(code, `the first request was answered with ${code}: ${message}`);
+      const isAlone = code === 'UNAVAILABLE' || target.connectionsUp === 0;
+      if (!isAlone) return;
+      if (probe === probesMax || target.connectionsUp === 0) throw new HeddleError('UNAVAILABLE', message);
+      this.#probed = Promise.withResolvers();
+      await this.#pause(probePauseMs);
+    }
+  }
+
+  #throwIfAborted(): void {
+    if (this.#isAborted) throw new HeddleError('CANCELLED', 'it was stopped before there was any load');
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#options.clock.setTimer(ms, resolve));
+  }
+
+  #begin(): void {
+    const { clock, shape, warmUpMs, durationMs, random, spinMs = 0 } = this.#options;
+    this.#beganMs = clock.nowMs();
+    this.#measureFromMs = this.#beganMs + warmUpMs;
+    this.#measureToMs = this.#measureFromMs + durationMs;
+    if (shape.kind === 'open') {
+      const arrivals = new Arrivals(shape.ratePerSecond, random, this.#beganMs);
+      const { maxInFlight } = shape;
+      this.#open = new OpenLoop({ arrivals, endMs: this.#measureToMs, maxInFlight, spinMs }, clock, this);
+    }
+    this.#loop = this.#open ?? new ClosedLoop(shape.kind === 'closed' ? shape.inFlight : 0, clock, this);
+    this.#startMs = new Float64Array(this.#loop.tags);
+    this.#phase = 'warming';
+    if (warmUpMs > 0) this.#timers.push(clock.setTimer(warmUpMs, () => this.#measure()));
+    else this.#measure();
+    this.#timers.push(clock.setTimer(warmUpMs + durationMs, () => this.#stop()));
+    this.#loop.start();
+  }
+
+  #measure(): void {
+    this.#phase = 'measuring';
+    this.#cpuUs = this.#cpuNow();
+    this.#spunMs = this.#open?.spunMs ?? 0;
+    this.#lateBefore = this.#loop?.late ?? 0;
+  }
+
+  /** Of the loops alone. */
+  send(tag: number, startMs: number, nowMs: number): void {
+    this.#startMs[tag] = startMs;
+    if (this.#open !== undefined && startMs >= this.#measureFromMs) this.#sendDelays.record(nowMs - startMs);
+    this.#inFlight++;
+    this.#options.target.send(tag);
+  }
+
+  #ended(tag: number, code: ErrorCode | undefined, message: string): void {
+    const nowMs = this.#options.clock.nowMs();
+    const startMs = this.#startMs[tag]!;
+    this.#inFlight--;
+    const counts = startMs >= this.#measureFromMs && startMs < this.#measureToMs;
+    if (this.#isAborted) {
+      if (counts) this.#cutOff++;
+    } else {
+      this.#count(code, message, nowMs - startMs, nowMs, counts);
+    }
+    this.#loop!.ended(tag, nowMs, code === 'UNAVAILABLE');
+    if (this.#phase === 'ending' && this.#inFlight === 0) this.#finished.resolve();
+  }
+
+  #count(code: ErrorCode | undefined, message: string, latencyMs: number, nowMs: number, counts: boolean): void {
+    this.#tally.ended(code, latencyMs, nowMs - this.#measureFromMs);
+    if (code === undefined) {
+      this.#answers++;
+      this.#recentAnswers++;
+      if (counts) this.#tally.answered(latencyMs);
+    } else {
+      this.#failures++;
+      if (counts) this.#tally.failedWith(code, message, latencyMs);
+    }
+    if (code === undefined || waited(code)) this.#recent.record(latencyMs);
+  }
+
+  /** Nothing more is sent; what is under way is waited for. */
+  #stop(): void {
+    if (this.#phase !== 'warming' && this.#phase !== 'measuring') return;
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
+    for (const timer of this.#timers) clock.clearTimer(timer);
+    if (this.#phase === 'measuring') {
+      this.#cpuUs = this.#cpuNow() - this.#cpuUs;
+      this.#spunMs = (this.#open?.spunMs ?? 0) - this.#spunMs;
+    }
+    this.#measureToMs = Math.min(this.#measureToMs, nowMs);
+    this.#phase = 'ending';
+    this.#unsent = this.#loop!.stop(nowMs);
+    if (this.#inFlight === 0) this.#finished.resolve();
+  }
+
+  #abort(): void {
+    if (this.#isAborted) return;
+    this.#isAborted = true;
+    this.#stop();
+    this.#probed.resolve(undefined);
+    // Answers all that is under way before it returns.
+    void this.#options.target.close();
+  }
+
+  #share(nowMs: number): number {
+    switch (this.#phase) {
+      case 'connecting':
+        return 0;
+      case 'warming':
+      case 'measuring': {
+        const { warmUpMs, durationMs } = this.#options;
+        return Math.min(1, (nowMs - this.#beganMs) / (warmUpMs + durationMs));
+      }
+      case 'ending':
+      case 'ended':
+        return 1;
+    }
+  }
+
+  #cpuNow(): number {
+    if (this.#options.cpuUs !== undefined) return this.#options.cpuUs();
+    const { user, system } = process.cpuUsage();
+    return user + system;
+  }
+
+  #result(): LoadResult {
+    const measuredMs = Math.max(0, this.#measureToMs - this.#measureFromMs);
+    const began = this.#tally.slices.filter(({ fromMs }) => fromMs < measuredMs);
+    const answersInTime = began.reduce((sum, { answers }) => sum + answers, 0);
+    const isMeasured = measuredMs > 0;
+    return {
+      measuredMs,
+      isCutOff: this.#isAborted,
+      connections: this.#connections,
+      connectionsWanted: this.#options.target.connectionsWanted,
+      answers: this.#tally.answers,
+      failed: this.#tally.failed,
+      failures: this.#tally.failures,
+      perSecond: isMeasured ? (answersInTime / measuredMs) * 1000 : 0,
+      latencies: this.#tally.latencies,
+      slices: began,
+      sendDelays: this.#sendDelays,
+      late: Math.max(0, (this.#loop?.late ?? 0) - this.#lateBefore),
+      unsent: isMeasured ? this.#unsent : 0,
+      cutOff: this.#cutOff,
+      cpuSeconds: isMeasured ? this.#cpuUs / 1e6 : 0,
+      spunSeconds: isMeasured ? this.#spunMs / 1000 : 0,
+    };
+  }
+}
