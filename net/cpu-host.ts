@@ -66,7 +66,8 @@ export async function hostThread(thread: HostedThread, data: unknown, random: Ra
         return around.close().then(() => plugins.dispose());
       },
     };
-    return await hostServices(thread, services, carrier, log, extension, strategies, compression, jobs, around);
+    const hosting = { services, jobs, carrier, around, compression, strategies, extension, log };
+    return await hostServices(thread, hosting);
   } catch (reason) {
     void carrier.close();
     await plugins.dispose();

@@ -89,6 +89,12 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     return this.#runner.endpoint.put(route, head, undefined, sink, tag);
   }
 
+  /** A limiter refused a request from a socket, for a method that is here. */
+  countRefused(service: string, method: string, code: number): void {
+    const route = this.#services.get(service)?.get(method)?.route;
+    if (route !== undefined) this.#runner.endpoint.asker.countRefused(route, true, code);
+  }
+
   cancel(handle: number): void {
     if (handle < localHandles) {
       this.#runner.endpoint.asker.cancel(handle);

@@ -27,6 +27,7 @@ import { IoDispatcher } from './dispatcher.ts';
 import { ThreadAround } from './filters/thread-around.ts';
 import { IoHost } from './io-host.ts';
 import { JobCarrier } from './jobs/job-carrier.ts';
+import { listenerLimits } from './limiters/limited-calls.ts';
 import { type Listener, ListenerDispatcher } from './listener.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
 import { ThreadCarrier } from './thread-carrier.ts';
@@ -124,17 +125,17 @@ class IoThread implements ThreadExtension {
       const { filters, clients } = settings;
       const own = { random: systemRandom, extensions: this.#extensions, filters, services, clients };
       this.#around = new ThreadAround({ ...thread, ...own });
-      const methods = await hostServices(
-        this.#runner,
+      const methods = await hostServices(this.#runner, {
         services,
-        this.#carrier,
-        this.#log,
-        this,
+        jobs: settings.jobs.filter(({ pool }) => pool === 'io'),
+        carrier: this.#carrier,
+        around: this.#around,
+        // It would hold up the sockets of the thread.
+        compression: undefined,
         strategies,
-        undefined,
-        settings.jobs.filter(({ pool }) => pool === 'io'),
-        this.#around,
-      );
+        extension: this,
+        log: this.#log,
+      });
       endpoint.tell({ type: 'ready', methods });
       keepCompiled();
     } catch (reason) {
@@ -209,11 +210,14 @@ class IoThread implements ThreadExtension {
   }
 
   #openProtocols(): Promise<Protocol[]> {
+    const limitsOf = listenerLimits(this.#data.settings.services, this.#extensions.limiters, this.#host, this.#dispatcher);
     return Promise.all(
       this.#data.listeners.map(({ binding, services }, index) => {
         const { protocol, host, port } = binding;
-        const definition = this.#extensions.protocols.need(protocol, `${protocol}://${hostPort(host, port)}`);
-        const dispatcher = new ListenerDispatcher(this.#dispatcher, services, this.#traffic, index);
+        const address = `${protocol}://${hostPort(host, port)}`;
+        const definition = this.#extensions.protocols.need(protocol, address);
+        const limited = limitsOf(services, address);
+        const dispatcher = new ListenerDispatcher(this.#dispatcher, services, this.#traffic, index, limited);
         return definition.open(this.#host.behind(dispatcher));
       }),
     );

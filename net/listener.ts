@@ -6,6 +6,7 @@ import type { Dispatcher } from '../runtime/plugins/protocol.ts';
 import type { BindingSettings, Settings } from '../runtime/settings.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { IoDispatcher } from './dispatcher.ts';
+import { type LimitedCalls, limitedHandles } from './limiters/limited-calls.ts';
 import type { ListenerDoor } from './traffic/listener-door.ts';
 import { forwardHandles, type ThreadTraffic } from './traffic/thread-traffic.ts';
 
@@ -36,13 +37,21 @@ export class ListenerDispatcher implements Dispatcher {
   readonly #services: ReadonlySet<string>;
   readonly #traffic: ThreadTraffic;
   readonly #door: ListenerDoor;
+  readonly #limited: LimitedCalls | undefined;
 
-  /** `index`: of the listener. */
-  constructor(inner: IoDispatcher, services: readonly string[], traffic: ThreadTraffic, index: number) {
+  /** `index`: of the listener. `limited`: set where a service behind it has limiters. */
+  constructor(
+    inner: IoDispatcher,
+    services: readonly string[],
+    traffic: ThreadTraffic,
+    index: number,
+    limited?: LimitedCalls,
+  ) {
     this.#inner = inner;
     this.#services = new Set(services);
     this.#traffic = traffic;
     this.#door = traffic.doors[index]!;
+    this.#limited = limited;
   }
 
   get health(): string {
@@ -64,11 +73,15 @@ export class ListenerDispatcher implements Dispatcher {
 
   cancel(handle: number): void {
     if (handle >= forwardHandles) this.#traffic.cancel(handle);
+    else if (handle >= limitedHandles) this.#limited?.cancel(handle);
     else this.#inner.cancel(handle);
   }
 
   #callHere(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
-    if (this.#services.has(service)) return this.#inner.call(service, method, head, sink, tag);
+    if (this.#services.has(service)) {
+      if (this.#limited !== undefined) return this.#limited.call(service, method, head, sink, tag);
+      return this.#inner.call(service, method, head, sink, tag);
+    }
     return this.#inner.refuseUnknown(service, method, sink, tag, false);
   }
 

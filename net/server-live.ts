@@ -96,7 +96,8 @@ function merge(running: Settings, next: Settings): Settings {
 
 /** The rest of the settings, for comparing. */
 function withoutLive(settings: Settings): object {
-  const { log, services, ...rest } = settings;
+  // What builtIn has follows from other settings.
+  const { log, services, builtIn: _, ...rest } = settings;
   for (const key of liveKeys) delete (rest as Partial<Settings>)[key];
   return {
     ...rest,

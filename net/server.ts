@@ -7,17 +7,15 @@
 //        serve  3. what fibers sent without waiting is finished  4. all threads end  5. the admin ends, metric sinks write for the last time, main's
 //        plugins are disposed
 
-import type { Socket } from 'node:net';
 import { availableParallelism } from 'node:os';
 import type { AdminHost } from '../admin/admin-host.ts';
 import { Actor, type Part } from '../runtime/actor.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { type LogHub, startLogThread } from '../runtime/log/hub.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { moduleUrl } from '../runtime/module-url.ts';
 import { ProcessPlugins } from '../runtime/plugins/process-plugins.ts';
 import type { RestartLimits } from '../runtime/restart-policy.ts';
-import type { PoolSettings, Settings } from '../runtime/settings.ts';
+import type { Settings } from '../runtime/settings.ts';
 import {
   type AcceptorCounter,
   acceptorCounters,
@@ -25,19 +23,20 @@ import {
   type PoolCounter,
   poolCounters,
 } from '../runtime/shared/counters.ts';
-import type { MethodRow, ThreadInit } from '../runtime/thread-control.ts';
-import { type CpuGeneration, cpuGeneration } from '../scheduler/cpu-spawner.ts';
+import type { MethodRow } from '../runtime/thread-control.ts';
 import type { Death } from '../scheduler/death.ts';
 import { Guards } from '../scheduler/guards.ts';
-import type { ServedRow, Spawner } from '../scheduler/pool-thread.ts';
+import type { ServedRow } from '../scheduler/pool-thread.ts';
 import { Supervisor } from '../scheduler/supervisor.ts';
 import { ThreadPool } from '../scheduler/thread-pool.ts';
-import { Acceptor, type ConnectionTarget } from './acceptor.ts';
-import type { CpuHostData } from './cpu-host.ts';
+import { Acceptor } from './acceptor.ts';
+import { targetsOf } from './connection-targets.ts';
+import { CpuGenerations } from './cpu-generations.ts';
+import { IoDrain } from './io-drain.ts';
 import { ioSpawner } from './io-spawner.ts';
-import type { HandedConnection } from './io-thread.ts';
 import { ServerJobs } from './jobs/server-jobs.ts';
 import { type Listener, listenersOf } from './listener.ts';
+import { LogSides } from './log-sides.ts';
 import { methodTable } from './method-table.ts';
 import { openFilesMax } from './open-files.ts';
 import { type ReadSettings, Reloader } from './reloader.ts';
@@ -53,8 +52,6 @@ import { callQueueName } from './thread-carrier.ts';
 const tableEntries = 16_384;
 /** How long an idle thread polls before it parks, where threads do not outnumber cores, ms. */
 const spinMs = 0.05;
-/** A connection that has not arrived at its IO thread for so long never will, ms. */
-const lostAtStopMs = 1_000;
 /** How often a stop looks whether anything still runs, ms. */
 const quietLookMs = 5;
 /** How long a thread may take to end once it was told to, ms. */
@@ -118,15 +115,13 @@ export class Server {
   readonly #logHub: LogHub;
   readonly #clock: Clock;
   readonly #actor: Actor;
-  readonly #generations: CpuGeneration[] = [];
-  readonly #logSides = new Map<number, () => void>();
+  readonly #cpu: CpuGenerations;
+  readonly #logSides: LogSides;
+  readonly #ioDrain: IoDrain;
   readonly #listeners: readonly Listener[];
   #addresses: ListeningAddress[] = [];
   #methods: MethodRow[] = [];
-  #drained: (() => void) | undefined;
-  #toDrain = new Set<number>();
   #ended = false;
-  readonly #saidDrained = new Set<number>();
   readonly #stats: StatsLook;
 
   constructor(settings: Settings, options: ServerOptions = {}) {
@@ -134,8 +129,14 @@ export class Server {
     this.previous = options.previous;
     this.#clock = options.clock ?? systemClock;
     this.#logHub = startLogThread(settings.log);
+    this.#logSides = new LogSides(this.#logHub);
     this.log = this.#logHub.logger('server');
-    this.plugins = new ProcessPlugins(settings, (component) => this.#logHub.logger(component), this.#clock);
+    this.plugins = new ProcessPlugins(
+      settings,
+      (component) => this.#logHub.logger(component),
+      this.#logHub,
+      this.#clock,
+    );
     const pools = () => [this.ioPool, ...this.cpuPools];
     this.strategies = new ServerStrategies(settings, pools, this.#clock, this.#logHub.logger('strategies'));
     this.jobs = new ServerJobs(settings, pools, this.#clock, this.#logHub.logger('jobs'));
@@ -149,6 +150,11 @@ export class Server {
       clock: this.#clock,
       log: this.#logHub.logger('config'),
     });
+    this.#ioDrain = new IoDrain(
+      () => this.ioPool,
+      () => this.acceptor.ledger,
+      this.#clock,
+    );
     const listeners = listenersOf(settings);
     this.#listeners = listeners;
     const bindings = listeners.map(({ binding }) => binding);
@@ -182,7 +188,7 @@ export class Server {
       spawn: ioSpawner(
         settings,
         listeners,
-        (init) => this.#attachLog(init),
+        (init) => this.#logSides.attach(init),
         common.log,
         this.plugins,
         (number) => this.strategies.born(number, 'io'),
@@ -194,28 +200,24 @@ export class Server {
           for (const one of message.opened) this.acceptor.ledger.arrived(one);
           for (const one of message.closed) this.acceptor.ledger.close(one);
         }
-        if (message.type === 'drained') this.#saidDrained.add(number);
-        this.#judgeDrained(number);
+        if (message.type === 'drained') this.#ioDrain.said(number);
+        else this.#ioDrain.judge(number);
       },
       onGone: (number) => {
         this.strategies.onGone(number);
         this.jobs.onGone(number);
         this.acceptor.ledger.closeThread(number);
-        this.#saidDrained.add(number);
-        this.#judgeDrained(number);
+        this.#ioDrain.said(number);
       },
       onGoing: (number) => {
         this.acceptor.handOut();
         this.#onGoing(number);
       },
     });
+    const { plugins, strategies } = this;
+    const cpu = { settings, plugins, strategies, logSides: this.#logSides, clock: this.#clock, log: common.log };
+    this.#cpu = new CpuGenerations(cpu);
     for (const [index, pool] of settings.pools.entries()) {
-      // Made with its first thread: a server that is never started has no threads.
-      let generation: CpuGeneration | undefined;
-      const spawn: Spawner = (init, control) => {
-        generation ??= this.#generation(pool, common.log);
-        return generation.spawn(init, control);
-      };
       this.cpuPools.push(
         new ThreadPool({
           ...common,
@@ -224,7 +226,7 @@ export class Server {
           threads: pool.threads,
           takes: () => [pool.name],
           threadName: (place) => `${pool.name}-${place + 1}`,
-          spawn,
+          spawn: this.#cpu.spawner(pool),
           onMessage: (number, message) => {
             this.strategies.onMessage(number, message);
             this.jobs.onMessage(number, message);
@@ -232,7 +234,7 @@ export class Server {
           onGone: (number) => {
             this.strategies.onGone(number);
             this.jobs.onGone(number);
-            this.#detachLog(number);
+            this.#logSides.detach(number);
           },
           onGoing: (number) => this.#onGoing(number),
         }),
@@ -256,7 +258,7 @@ export class Server {
       bindings,
       limits: settings.limits,
       openFilesMax: openFilesMax(),
-      targets: () => this.#targets(),
+      targets: () => targetsOf(this.ioPool),
       counters: this.acceptorCounters,
       clock: this.#clock,
       log: this.#logHub.logger('acceptor'),
@@ -282,7 +284,7 @@ export class Server {
         this.#reloader.part(),
         this.strategies.part(),
         this.#threadsPart(),
-        this.#ioPart(),
+        this.#ioDrain.part(),
         this.#acceptorPart(),
       ],
       stopTimeoutMs: settings.stop.timeoutMs,
@@ -380,28 +382,8 @@ export class Server {
         this.guards.stop();
         for (const pool of pools) pool.beginStop();
         await Promise.all(pools.map((pool) => pool.stop(threadStopMs)));
-        await Promise.all(this.#generations.map((generation) => generation.close()));
+        await this.#cpu.close();
       },
-    };
-  }
-
-  /** Phase 2 down: every accepted request is answered before a thread ends. */
-  #ioPart(): Part {
-    return {
-      name: 'connections',
-      start: async () => {},
-      drain: () =>
-        new Promise((resolve) => {
-          this.acceptor.ledger.forgetLost(this.#clock.nowMs() - lostAtStopMs);
-          this.#saidDrained.clear();
-          // One that still loads, or is being replaced, has nothing to drain.
-          const going = [...this.ioPool.threads].filter(({ state }) => state === 'going');
-          this.#toDrain = new Set(going.map(({ number }) => number));
-          if (this.#toDrain.size === 0) resolve();
-          this.#drained = resolve;
-          this.ioPool.tell({ type: 'drain' });
-        }),
-      stop: async () => {},
     };
   }
 
@@ -432,67 +414,8 @@ export class Server {
     this.strategies.onGoing(number);
   }
 
-  /** A thread may say that it has nothing left while a connection is still on its way to it. */
-  #judgeDrained(number: number): void {
-    if (!this.#saidDrained.has(number) || this.acceptor.ledger.ofThread(number) > 0) return;
-    if (this.#toDrain.delete(number) && this.#toDrain.size === 0) this.#drained?.();
-  }
-
   #methodName(method: number): string {
     const row = this.#methods.find(({ index }) => index === method);
     return row === undefined ? 'a task' : `${row.service}/${row.method}`;
-  }
-
-  #targets(): ConnectionTarget[] {
-    const targets: ConnectionTarget[] = [];
-    for (const { number, state, worker } of this.ioPool.threads) {
-      if (state !== 'going' || worker === undefined) continue;
-      targets.push({
-        number,
-        hand: (socket, listener, connection) => {
-          const handed: HandedConnection = { socket, listener, connection };
-          // Node moves a fresh TCP socket to another thread when it is in the transfer list.
-          worker.postMessage(handed, [socket as Socket & ArrayBuffer]);
-        },
-      });
-    }
-    return targets;
-  }
-
-  #generation(pool: PoolSettings, log: Logger): CpuGeneration {
-    const generation = cpuGeneration(
-      pool,
-      moduleUrl('./cpu-host', import.meta.url).href,
-      (init) => ({ data: this.#cpuHostData(pool.name, init), transfer: [] }),
-      log,
-      this.#clock,
-    );
-    this.#generations.push(generation);
-    return generation;
-  }
-
-  #cpuHostData(pool: string, init: ThreadInit): CpuHostData {
-    const { services, jobs, clients, filters, io } = this.settings;
-    return {
-      services: services.filter((service) => service.pool === pool),
-      jobs: jobs.filter((job) => job.pool === pool),
-      clients,
-      filters,
-      ioThreads: io.threads,
-      log: this.#attachLog(init).side,
-      plugins: this.plugins.of('cpu'),
-      strategies: this.strategies.born(init.number, pool),
-    };
-  }
-
-  #attachLog(init: ThreadInit) {
-    const { workerSide, detach } = this.#logHub.attach(init.name);
-    this.#logSides.set(init.number, detach);
-    return { side: workerSide, detach: () => this.#detachLog(init.number) };
-  }
-
-  #detachLog(number: number): void {
-    this.#logSides.get(number)?.();
-    this.#logSides.delete(number);
   }
 }

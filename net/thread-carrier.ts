@@ -12,11 +12,10 @@ import { refusal, refuse } from '../runtime/shared/refusal.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';
 import type { ThreadEndpoint } from '../runtime/thread-endpoint.ts';
 import { taskMethod } from '../scheduler/request-runner.ts';
-import type { Address } from './client/address.ts';
 import { ClientChannel } from './client/channel.ts';
 import type { ClientHost } from './client/host.ts';
 import { NamingWatch, textOf } from './client/naming-watch.ts';
-import { addressesThatFit, checkOptions, defaultRetryOptions } from './client/options.ts';
+import { checkOptions, defaultRetryOptions } from './client/options.ts';
 import { RetryPolicy } from './client/retry-policy.ts';
 import { CallCompression } from './compression/call-compression.ts';
 import { OneWayPut } from './one-way.ts';
@@ -139,11 +138,7 @@ export class ThreadCarrier implements CallCarrier {
       const usedBy = `clients.${settings.name}.target`;
       const definition = namings.need(settings.naming.scheme, usedBy);
       const target = { ...settings.naming, client: settings.name };
-      const taker = {
-        addressesMax: addressesThatFit(settings),
-        setAddresses: (addresses: readonly Address[]) => channel.setAddresses(addresses),
-      };
-      this.#watches.push(new NamingWatch(definition, target, taker, this.#host.log, usedBy));
+      this.#watches.push(new NamingWatch(definition, target, channel, this.#host.log, usedBy));
     }
   }
 

@@ -8,7 +8,6 @@ import type { ServiceSettings } from '../runtime/settings.ts';
 import type { StrategyThread, StrategyThreadModule } from '../runtime/strategies.ts';
 import type { BodyCompression, HostedThread, ThreadExtension } from '../scheduler/host-module.ts';
 import type { ServedRow } from '../scheduler/pool-thread.ts';
-import { fiberCalls } from './fiber-calls.ts';
 import type { ThreadAround } from './filters/thread-around.ts';
 import { jobProcessor } from './jobs/job-processor.ts';
 import { loadServices } from './load-services.ts';
@@ -21,21 +20,27 @@ export interface BornStrategies {
   birth: unknown;
 }
 
+/** What a thread serves, and with what. */
+export interface Hosting {
+  services: readonly ServiceSettings[];
+  /** That run on this thread's pool. */
+  jobs: readonly JobSettings[];
+  carrier: ThreadCarrier;
+  /** What lies around requests and calls. */
+  around: ThreadAround;
+  /** Undefined: bodies are neither compressed nor decompressed here. */
+  compression: BodyCompression | undefined;
+  strategies: BornStrategies | undefined;
+  extension: ThreadExtension;
+  log: Logger;
+}
+
 /** Resolves with what the modules serve. Throws HeddleError naming each module that is wrong and why. */
-export async function hostServices(
-  thread: HostedThread,
-  services: readonly ServiceSettings[],
-  carrier: ThreadCarrier,
-  log: Logger,
-  extension: ThreadExtension,
-  strategies: BornStrategies | undefined,
-  compression?: BodyCompression,
-  jobs: readonly JobSettings[] = [],
-  around?: ThreadAround,
-): Promise<ServedRow[]> {
+export async function hostServices(thread: HostedThread, hosting: Hosting): Promise<ServedRow[]> {
+  const { services, jobs, carrier, around, compression, strategies, extension, log } = hosting;
   const hosted = await loadStrategies(thread, strategies, log);
   const processors = new Map<string, MethodProcessor>();
-  for (const processor of await loadServices(services, around?.chainOf)) {
+  for (const processor of await loadServices(services, around.chainOf)) {
     processors.set(`${processor.service}/${processor.method}`, processor);
   }
   const { asker } = thread.endpoint;
@@ -44,7 +49,7 @@ export async function hostServices(
     {
       processors,
       tasks,
-      calls: around?.calls(carrier) ?? fiberCalls(carrier),
+      calls: around.calls(carrier),
       log,
       strategies: hosted,
       compression,

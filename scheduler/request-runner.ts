@@ -12,7 +12,6 @@ import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.t
 import type { JobRun } from '../runtime/jobs.ts';
 import type { LiveSettings } from '../runtime/live-settings.ts';
 import { ThreadMetrics } from '../runtime/metrics/thread-metrics.ts';
-import { hintOf } from '../runtime/relayed.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { ThreadMetricMemory } from '../runtime/shared/metric-memory.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
@@ -20,7 +19,8 @@ import type { MethodRow, QuarantinedBody, ThreadInit } from '../runtime/thread-c
 import { ThreadEndpoint, type ThreadWork } from '../runtime/thread-endpoint.ts';
 import type { BodyCompression, HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
 import { QuarantinedBodies } from './quarantined-bodies.ts';
-import { addMetadata, clearReply, failReply } from './reply-form.ts';
+import { failReply } from './reply-form.ts';
+import { writeReply } from './request-reply.ts';
 import { graceTag, RunningRequest } from './running-request.ts';
 import { answerAdmin } from './thread-answers.ts';
 
@@ -298,34 +298,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
       this.endpoint.counters.add(this.number, 'unwanted');
       return;
     }
-    const { form } = request;
-    const exit = root.exit!;
-    const reply = this.#reply;
-    if (exit.how === 'returned' && request.oneWay) {
-      clearReply(reply);
-    } else if (exit.how === 'returned' && form !== undefined) {
-      clearReply(reply);
-      try {
-        form.encode(exit.value, reply);
-        if (request.acceptedCompression !== 0) {
-          this.#host!.compression?.deflate(request.method, request.acceptedCompression, reply);
-        }
-      } catch (reason) {
-        failReply(reply, this.#report(request, HeddleError.from(reason)));
-      }
-    } else {
-      const error = exit.how === 'returned' ? noForm : exit.error;
-      // What the handler called has been repeated as far as that helps; and the handler itself has run.
-      failReply(reply, this.#report(request, error), hintOf(error));
-    }
-    const metadata = root.replyMetadataIfAny;
-    if (metadata !== undefined && metadata.size > 0) {
-      const failure = addMetadata(reply, metadata);
-      if (failure !== undefined) {
-        this.#host!.log.error({ method: request.name, err: failure }, 'reply metadata was left out');
-      }
-    }
-    this.#send(request, reply);
+    writeReply(request, root, this.#host!, this.#reply);
+    this.#send(request, this.#reply);
   }
 
   #run(taken: TakenRequest): void {
@@ -457,15 +431,6 @@ export class RequestRunner implements ThreadWork, HostedThread {
     }
     return true;
   }
-
-  /** Errors that nobody chose are the operator's to see; chosen ones are answers. */
-  #report(request: RunningRequest, reason: HeddleError): HeddleError {
-    const error = request.form?.failure?.(reason) ?? reason;
-    if (error.cause !== undefined && (error.code === 'INTERNAL' || error.code === 'UNKNOWN')) {
-      this.#host!.log.error({ method: request.name, err: error.cause }, error.message);
-    }
-    return error;
-  }
 }
 
 /** The head of the request that is being started; read before `Fiber.start` returns. */
@@ -492,5 +457,3 @@ function unwanted(request: RunningRequest, nowMs: number): HeddleError {
 function cutOff(): HeddleError {
   return new HeddleError('UNAVAILABLE', 'the process stopped before this request was finished (stop.timeout)');
 }
-
-const noForm = new HeddleError('INTERNAL', 'the request ended before it began');
