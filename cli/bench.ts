@@ -46,7 +46,11 @@ export async function bench(
   let plan: BenchPlan;
   let target: LoadTarget;
   try {
-    const { target: address, example } = await whereToBench(where, name, text === undefined);
+    const { target: address, example } = await whereToBench(
+      where,
+      name,
+      text === undefined && options.codec === 'json',
+    );
     senderFor(address);
     request = await makeRequest(address, name, text ?? example ?? '{}', callOptions(options));
     plan = benchPlan(options, !address.startsWith('heddle:'));
@@ -65,7 +69,8 @@ export async function bench(
     const asked = { target: address, service, method, requestBytes: body.length, plan, options, startedAtMs };
     save(options.json, benchReport(result, asked));
   }
-  return result.answers === 0 && result.failed > 0 ? exitCodes.failed : exitCodes.ok;
+  // Who ended it in the warm-up knows why there is nothing.
+  return result.answers > 0 || result.isCutOff ? exitCodes.ok : exitCodes.failed;
 }
 
 function callOptions({ timeout, meta, priority, codec }: BenchOptions): Parameters<typeof makeRequest>[3] {

@@ -13,6 +13,7 @@ import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
 import { Arrivals } from './arrivals.ts';
 import { ClosedLoop } from './closed-loop.ts';
 import { Latencies } from './latencies.ts';
+import { LiveCounts, type RecentCounts } from './live-counts.ts';
 import type { Loop } from './loop.ts';
 import { OpenLoop } from './open-loop.ts';
 import { checkLoadOptions, type LoadOptions } from './options.ts';
@@ -23,7 +24,7 @@ import type { OutcomeSink } from './target.ts';
 export type LoadPhase = 'connecting' | 'warming' | 'measuring' | 'ending' | 'ended';
 
 /** What a run looks like while it runs. */
-export interface LoadProgress {
+export interface LoadProgress extends RecentCounts {
   phase: LoadPhase;
   /** Of warm-up and measured time together, 0..1. */
   share: number;
@@ -31,10 +32,6 @@ export interface LoadProgress {
   /** Of all phases so far. */
   answers: number;
   failures: number;
-  /** Since the last look: good answers per second and latencies, ms; undefined: there were none. */
-  perSecond: number;
-  p50Ms: number | undefined;
-  p99Ms: number | undefined;
 }
 
 /** The tag of the request that goes ahead; those of loops begin with 0. */
@@ -73,7 +70,7 @@ export class LoadRun implements OutcomeSink {
   readonly ended: Promise<LoadResult>;
   readonly #options: LoadOptions;
   readonly #tally: Tally;
-  readonly #recent = new Latencies();
+  readonly #live = new LiveCounts();
   readonly #sendDelays = new Latencies();
   #probed = Promise.withResolvers<HeddleError | undefined>();
   readonly #finished = Promise.withResolvers<void>();
@@ -88,8 +85,6 @@ export class LoadRun implements OutcomeSink {
   #measureToMs = Number.POSITIVE_INFINITY;
   #timers: unknown[] = [];
   #inFlight = 0;
-  #answers = 0;
-  #failures = 0;
   #isAborted = false;
   #cutOff = 0;
   #unsent = 0;
@@ -98,8 +93,6 @@ export class LoadRun implements OutcomeSink {
   /** At the beginning of what is measured, then what was used in it. */
   #cpuUs = 0;
   #spunMs = 0;
-  #recentFromMs = 0;
-  #recentAnswers = 0;
 
   constructor(options: LoadOptions) {
     checkLoadOptions(options);
@@ -108,26 +101,17 @@ export class LoadRun implements OutcomeSink {
     this.ended = this.#run();
   }
 
-  /** How it goes. The rates are those since the last call. */
+  /** How it goes. Rate and latencies are those since the last call. */
   progress(): LoadProgress {
     const nowMs = this.#options.clock.nowMs();
-    const spanMs = nowMs - this.#recentFromMs;
-    const seconds = spanMs > 0 && this.#recentFromMs > 0 ? spanMs / 1000 : Number.POSITIVE_INFINITY;
-    const isQuiet = this.#recent.count === 0;
-    const progress: LoadProgress = {
+    return {
       phase: this.#phase,
       share: this.#share(nowMs),
       inFlight: this.#inFlight,
-      answers: this.#answers,
-      failures: this.#failures,
-      perSecond: this.#recentAnswers / seconds,
-      p50Ms: isQuiet ? undefined : this.#recent.quantileMs(0.5),
-      p99Ms: isQuiet ? undefined : this.#recent.quantileMs(0.99),
+      answers: this.#live.answers,
+      failures: this.#live.failures,
+      ...this.#live.look(nowMs),
     };
-    this.#recent.clear();
-    this.#recentFromMs = nowMs;
-    this.#recentAnswers = 0;
-    return progress;
   }
 
   onAnswer(tag: number): void {
@@ -199,6 +183,7 @@ export class LoadRun implements OutcomeSink {
   #begin(): void {
     const { clock, shape, warmUpMs, durationMs, random, spinMs = 0 } = this.#options;
     this.#beganMs = clock.nowMs();
+    this.#live.start(this.#beganMs);
     this.#measureFromMs = this.#beganMs + warmUpMs;
     this.#measureToMs = this.#measureFromMs + durationMs;
     if (shape.kind === 'open') {
@@ -247,14 +232,12 @@ export class LoadRun implements OutcomeSink {
   #count(code: ErrorCode | undefined, message: string, latencyMs: number, nowMs: number, counts: boolean): void {
     this.#tally.ended(code, latencyMs, nowMs - this.#measureFromMs);
     if (code === undefined) {
-      this.#answers++;
-      this.#recentAnswers++;
+      this.#live.answered(latencyMs);
       if (counts) this.#tally.answered(latencyMs);
     } else {
-      this.#failures++;
+      this.#live.failed(waited(code) ? latencyMs : undefined);
       if (counts) this.#tally.failedWith(code, message, latencyMs);
     }
-    if (code === undefined || waited(code)) this.#recent.record(latencyMs);
   }
 
   /** Nothing more is sent; what is under way is waited for. */

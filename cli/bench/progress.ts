@@ -24,7 +24,7 @@ export interface ProgressLooks {
 const redrawMs = 250;
 /** How often a line is written where nobody watches, ms. */
 const tellEveryMs = 3_000;
-const barCells = 24;
+const barCells = 16;
 /** Some terminals say 0 columns. */
 const columnsDefault = 80;
 

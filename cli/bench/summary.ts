@@ -40,14 +40,18 @@ export function benchLines(result: LoadResult, told: BenchTold, columns: number,
   return parts.filter((lines) => lines.length > 0).flatMap((lines, index) => (index === 0 ? lines : [[], ...lines]));
 }
 
-function figureLines({ perSecond, answers, failed, latencies }: LoadResult): Line[] {
-  const errors: Piece =
-    failed === 0
-      ? piece('no errors', 'good')
-      : piece(`${countText(failed)} of ${countText(answers + failed)} failed`, 'alarm');
+function figureLines(result: LoadResult): Line[] {
+  const { perSecond, latencies } = result;
+  const rate: Line = [piece(`${rateText(perSecond)} requests/s`, 'strong'), piece('   '), errorsPiece(result)];
+  if (latencies.count === 0) return [rate];
   const figures = marks.map(({ name, quantile }) => `${name} ${durationText(latencies.quantileMs(quantile))}`);
-  const rate: Line = [piece(`${rateText(perSecond)} requests/s`, 'strong'), piece('   '), errors];
-  return latencies.count === 0 ? [rate] : [rate, [piece(figures.join('   '))]];
+  return [rate, [piece(figures.join('   '))]];
+}
+
+function errorsPiece({ answers, failed }: LoadResult): Piece {
+  if (answers + failed === 0) return piece('nothing was measured', 'alarm');
+  if (failed === 0) return piece('no errors', 'good');
+  return piece(`${countText(failed)} of ${countText(answers + failed)} failed`, 'alarm');
 }
 
 /** The first sentence of each code says most: the others are alike. */
@@ -70,6 +74,9 @@ function noteTexts(result: LoadResult, { maxInFlight, isPrecise }: BenchTold): s
       cutOff === 0 ? '' : `; ${requests(cutOff)} still under way and ${cutOff === 1 ? 'has' : 'have'} no latency`;
     notes.push(`ended early, after ${durationText(measuredMs)}${rest}`);
   }
+  if (!isCutOff && result.answers + result.failed === 0) {
+    notes.push('no request began in the measured time, as those of the warm-up took longer: measure longer');
+  }
   if (connections < connectionsWanted) notes.push(`only ${connections} of ${connectionsWanted} connections were up`);
   const bound = `${countText(maxInFlight ?? 0)} were under way (--max-in-flight)`;
   if (late > 0) notes.push(`${requests(late)} late, as ${bound}; latencies count the wait`);
@@ -88,7 +95,7 @@ function noteTexts(result: LoadResult, { maxInFlight, isPrecise }: BenchTold): s
   const share = generatorShare(result);
   if (share > saturatedShare) {
     notes.push(
-      `this process used ${share.toFixed(2)} of a processor: it may be what was measured, not the service; let several of it run`,
+      `this process used ${share.toFixed(2)} of a processor: it may be what was measured, not the service; run several at once`,
     );
   }
   return notes;

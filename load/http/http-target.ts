@@ -36,7 +36,7 @@ export class HttpTarget implements LoadTarget, HttpConnectionOwner {
   readonly #closed = Promise.withResolvers<void>();
   #sink: OutcomeSink | undefined;
   #missing = 0;
-  #isOpen = false;
+  #state: 'new' | 'open' | 'closed' = 'new';
   /** Why the last attempt to connect failed. */
   #refusal = '';
 
@@ -61,7 +61,8 @@ export class HttpTarget implements LoadTarget, HttpConnectionOwner {
 
   open(sink: OutcomeSink): void {
     this.#sink = sink;
-    this.#isOpen = true;
+    if (this.#state !== 'new') return;
+    this.#state = 'open';
     this.#host.hold(1);
     // A literal in brackets is a literal.
     const name = this.#options.url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -85,8 +86,10 @@ export class HttpTarget implements LoadTarget, HttpConnectionOwner {
   }
 
   close(): Promise<void> {
-    if (!this.#isOpen) return this.#closed.promise;
-    this.#isOpen = false;
+    const state = this.#state;
+    this.#state = 'closed';
+    if (state === 'new') this.#closed.resolve();
+    if (state !== 'open') return this.#closed.promise;
     this.#idle.clear();
     this.#missing = this.#connections.length;
     this.#failWaiting('CANCELLED', 'the load was ended before it was sent');
@@ -144,7 +147,7 @@ export class HttpTarget implements LoadTarget, HttpConnectionOwner {
   }
 
   #connect(name: string, ips: readonly string[]): void {
-    if (!this.#isOpen) return;
+    if (this.#state !== 'open') return;
     const { url, connections, checkBody } = this.#options;
     const isTls = url.protocol === 'https:';
     for (let index = 0; index < connections; index++) {

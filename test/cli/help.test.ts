@@ -9,10 +9,10 @@ const page = readFileSync(join(root, 'docs/cli.md'), 'utf8');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 const commands = makeProgram(() => {}).commands;
 
-test('there are init, start, check, config, call, bench, top, admin, dag, codegen and version', (t) => {
+test('there are init, start, check, config, call, bench, top, admin, reload, dag, codegen and version', (t) => {
   t.deepEqual(
     commands.map((command) => command.name()),
-    ['init', 'start', 'check', 'config', 'call', 'bench', 'top', 'admin', 'dag', 'codegen', 'version'],
+    ['init', 'start', 'check', 'config', 'call', 'bench', 'top', 'admin', 'reload', 'dag', 'codegen', 'version'],
   );
 });
 

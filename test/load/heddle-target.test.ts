@@ -72,6 +72,15 @@ test('errors are counted by code, with what the server said', async (t) => {
   ]);
 });
 
+test('an open loop that watches the clock says how long it did only that', async (t) => {
+  await using server = await ScriptedServer.open({ onRequest: ({ id }, peer) => peer.reply(id, 'ok') });
+  const shape = { kind: 'open', ratePerSecond: 300, maxInFlight: 64 } as const;
+  const { answers, failed, spunSeconds, cpuSeconds } = await loadOn(server.port, { shape, spinMs: 5 }).ended;
+  t.true(answers > 0);
+  t.is(failed, 0);
+  t.true(spunSeconds > 0 && spunSeconds < 0.151, `${spunSeconds} s of ${cpuSeconds} s`);
+});
+
 test('an answer that the check does not like is DATA_LOSS', async (t) => {
   await using server = await ScriptedServer.open({ onRequest: ({ id }, peer) => peer.reply(id, 'odd') });
   const checkBody = (source: Buffer, start: number, end: number) =>

@@ -102,10 +102,28 @@ test('a request without an answer runs into its timeout, and its connection is g
 
 test('nobody there is UNAVAILABLE, and so is one who speaks something else or says nothing', async (t) => {
   await t.throwsAsync(loadOn(1).ended, { code: 'UNAVAILABLE', message: /ECONNREFUSED/ });
-  await using ssh = await listen(createTcpServer((socket) => socket.on('error', () => {}).end('SSH-2.0\r\n\r\n')));
+  await using ssh = await listen(
+    createTcpServer((socket) =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .end('SSH-2.0\r\n\r\n'),
+    ),
+  );
   await t.throwsAsync(loadOn(ssh.port).ended, { code: 'UNAVAILABLE', message: /not HTTP/ });
-  await using silent = await listen(createTcpServer((socket) => socket.on('error', () => {}).end()));
+  await using silent = await listen(
+    createTcpServer((socket) =>
+      socket
+        .on('error', () => {})
+        .resume()
+        .end(),
+    ),
+  );
   await t.throwsAsync(loadOn(silent.port).ended, { code: 'UNAVAILABLE', message: /the server closed it/ });
+});
+
+test('before there is any load the signal is CANCELLED', async (t) => {
+  await t.throwsAsync(loadOn(1, { signal: AbortSignal.abort() }).ended, { code: 'CANCELLED' });
 });
 
 test('the signal settles everything and closes the connections', async (t) => {

@@ -28,7 +28,7 @@ test.after.always(() => {
   for (const end of ends) end();
 });
 
-const short = ['-d', '300ms', '-w', '100ms'];
+const short = ['-d', '500ms', '-w', '100ms'];
 const utf8 = { env: { LC_ALL: 'C.UTF-8' } };
 
 test('over heddle, a closed loop: figures and a picture on standard output, the rest as JSON', async (t) => {
@@ -39,7 +39,7 @@ test('over heddle, a closed loop: figures and a picture on standard output, the 
   t.is(stderr, '');
   t.regex(
     stdout,
-    /^demo\.Echo\/echo at heddle:.*\n4 in flight over 2 connections for 300ms\n\n[\d,]+ requests\/s {3}no errors\np50 /,
+    /^demo\.Echo\/echo at heddle:.*\n4 in flight over 2 connections for 500ms\n\n[\d,]+ requests\/s {3}no errors\np50 /,
   );
   t.regex(stdout, /█/);
   t.regex(stdout, /▲p50/);
@@ -62,7 +62,7 @@ test('over http, an open loop, in ASCII where the locale has no more', async (t)
   const args = ['bench', started.url, 'demo.Echo/echo', '{"text":"hi"}', ...short, '-r', '200', '--precise'];
   const { code, stdout } = await heddle(args, { env: { LC_ALL: 'C' } });
   t.is(code, 0);
-  t.regex(stdout, /\n200 a second \(Poisson\) over 256 connections for 300ms\n/);
+  t.regex(stdout, /\n200 a second \(Poisson\) over 256 connections for 500ms\n/);
   t.regex(stdout, /\^p50/);
   t.regex(stdout, /^[ -~\n]*$/);
 });
@@ -85,12 +85,12 @@ test('Ctrl-C ends it and shows what was measured', async (t) => {
   const running = new Heddle(['bench', started.address, 'demo.Echo/hold', '{"ms":50}', '-d', '1h', '-w', '0'], utf8);
   t.teardown(() => running.kill('SIGKILL'));
   // Its first line of progress, after some seconds.
-  await running.until('stderr', /\/s {2}p50 5/);
+  await running.until('stderr', /\/s {2}p50 \d/);
   running.kill('SIGINT');
   const { code, stdout } = await running.ended;
   t.is(code, 0);
-  t.regex(stdout, /no errors\np50 5/);
-  t.regex(stdout, /ended early, after .* s; 32 requests were still under way and have no latency\n$/);
+  t.regex(stdout, /no errors\np50 \d/);
+  t.regex(stdout, /ended early, after .* s; \d+ requests were still under way and have no latency\n$/);
 });
 
 test('where every request fails, the codes are shown: exit code 1', async (t) => {

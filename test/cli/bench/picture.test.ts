@@ -90,8 +90,22 @@ test('what one should know before one believes it', (t) => {
   );
   has(
     { cpuSeconds: 1.2 },
-    'this process used 1.00 of a processor: it may be what was measured, not the service; let several of it run',
+    'this process used 1.00 of a processor: it may be what was measured, not the service; run several at once',
   );
+});
+
+test('where nothing began in time, it says so instead of drawing', (t) => {
+  const lines = benchLines(
+    resultOf({ latencies: new Latencies(), perSecond: 0, slices: [] }),
+    told,
+    100,
+    unicodeSymbols,
+  );
+  t.deepEqual(lines.map(lineText).slice(3), [
+    '0 requests/s   nothing was measured',
+    '',
+    'no request began in the measured time, as those of the warm-up took longer: measure longer',
+  ]);
 });
 
 test('failures are listed with their code and the first sentence of each', (t) => {
@@ -138,8 +152,8 @@ test('progress is one line: bar, rate, latencies, errors', (t) => {
     p99Ms: undefined,
   };
   const text = (own: object) => lineText(progressLine({ ...progress, ...own }, unicodeSymbols));
-  t.is(text({}), '████████████············  50%  95,059/s  p50 0.24 ms  p99 -  no errors');
-  t.is(text({ failures: 7 }), '████████████············  50%  95,059/s  p50 0.24 ms  p99 -  7 errors');
+  t.is(text({}), '████████········  50%  95,059/s  p50 0.24 ms  p99 -  no errors');
+  t.is(text({ failures: 7 }), '████████········  50%  95,059/s  p50 0.24 ms  p99 -  7 errors');
   t.true(text({ phase: 'warming' }).endsWith('warm-up'));
   t.is(text({ phase: 'connecting' }), 'connecting');
   t.is(text({ phase: 'ending' }), 'waiting for the last 32 answers');
