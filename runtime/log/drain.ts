@@ -1,55 +1,70 @@
 // LogDrain: takes lines out of the threads' rings and writes them to one sink. Lives on the log thread; on main only
-// after the log thread has died. What the sink refuses for now waits in the rings, whose writers then drop and count:
-// the log as a whole never holds more than its rings and one batch.
+// after the log thread has died. What the sink refuses waits in the rings, whose writers then drop and count: the log
+// never holds more than its rings, one batch, and what the sinks of plugins buffer within bounds of their own.
 
 import type { Clock } from '../clock.ts';
 import { LogRingReader, logLineMaxBytes } from '../shared/log-ring.ts';
 import { humanLines } from './human-line.ts';
-import type { LogSink } from './sink.ts';
+import type { LogDestination } from './sink.ts';
 
-/** How often at most the log speaks of its own trouble on standard error, ms. */
+/** How often at most the log speaks of its own trouble, ms. */
 export const complainEveryMs = 60_000;
+/** Lines of the log thread's own that wait; over it new ones are dropped. */
+const notesMax = 100;
 
 interface Source {
   name: string;
   ring: LogRingReader;
+  /** The log thread itself: for the destination only, so that no sink is fed by what it does. */
+  own: boolean;
   /** Its thread is dead: goes once its ring is empty. */
   ended: boolean;
 }
 
 export interface LogDrainOptions {
-  sink: LogSink;
+  sink: LogDestination;
   clock: Clock;
   /** Told at most every `complainEveryMs` that the sink fails. */
   complain: (sentence: string) => void;
   /** Colors for a terminal. */
   color: boolean;
+  /** Sees each batch of lines once, before the sink; copies what it keeps. */
+  tee?: (lines: Buffer) => void;
 }
 
 export class LogDrain {
-  readonly #sink: LogSink;
+  readonly #sink: LogDestination;
   readonly #clock: Clock;
   readonly #complain: (sentence: string) => void;
   readonly #color: boolean;
+  readonly #tee: (lines: Buffer) => void;
   readonly #sources = new Map<number, Source>();
   readonly #batch = Buffer.allocUnsafe(logLineMaxBytes);
   /** What is being written, and what of a ring goes free when it is. */
   #pending: Buffer = Buffer.alloc(0);
   #pendingRing: LogRingReader | undefined;
   #pendingRingBytes = 0;
+  /** See note(). */
+  readonly #notes: string[] = [];
   #atLineStart = true;
   #lostLines = 0;
   #complainAtMs = 0;
 
-  constructor({ sink, clock, complain, color }: LogDrainOptions) {
+  constructor({ sink, clock, complain, color, tee = () => {} }: LogDrainOptions) {
     this.#sink = sink;
     this.#clock = clock;
     this.#complain = complain;
     this.#color = color;
+    this.#tee = tee;
   }
 
-  add(id: number, name: string, memory: SharedArrayBuffer): void {
-    this.#sources.set(id, { name, ring: new LogRingReader(memory), ended: false });
+  add(id: number, name: string, memory: SharedArrayBuffer, own = false): void {
+    this.#sources.set(id, { name, ring: new LogRingReader(memory), own, ended: false });
+  }
+
+  /** A line of the log thread's own, for the destination only. */
+  note(line: string): void {
+    if (this.#notes.length < notesMax) this.#notes.push(line);
   }
 
   /** The thread of this source is dead: what it has put is still written. */
@@ -60,13 +75,17 @@ export class LogDrain {
 
   get hasWork(): boolean {
     for (const source of this.#sources.values()) if (!source.ring.empty) return true;
-    return this.#pending.length > 0;
+    return this.#pending.length > 0 || this.#notes.length > 0;
   }
 
   /** Writes what the rings hold, source by source. `blocked`: the sink takes nothing more at the moment. */
   round(): 'idle' | 'wrote' | 'blocked' {
     if (!this.#writePending()) return 'blocked';
     let wrote = false;
+    for (let note = this.#notes.shift(); note !== undefined; note = this.#notes.shift()) {
+      wrote = true;
+      if (!this.#write(Buffer.from(note), true)) return 'blocked';
+    }
     for (const [id, source] of this.#sources) {
       const tail = source.ring.tail;
       for (;;) {
@@ -75,11 +94,11 @@ export class LogDrain {
         wrote = true;
         this.#pendingRing = source.ring;
         this.#pendingRingBytes = bytes;
-        if (!this.#write(this.#batch.subarray(0, bytes))) return 'blocked';
+        if (!this.#write(this.#batch.subarray(0, bytes), source.own)) return 'blocked';
       }
       const dropped = source.ring.dropped;
       if (dropped > 0) {
-        const written = this.#note(source.name, droppedSentence(dropped), { dropped });
+        const written = this.#note(source.name, droppedSentence(dropped), { dropped }, source.own);
         source.ring.reportDropped(dropped);
         if (!written) return 'blocked';
       }
@@ -92,7 +111,8 @@ export class LogDrain {
     this.#sink.close();
   }
 
-  #write(json: Buffer): boolean {
+  #write(json: Buffer, own = false): boolean {
+    if (!own) this.#tee(json);
     this.#pending = this.#sink.human ? Buffer.from(humanLines(json.toString(), this.#color)) : json;
     // The line before was cut off by an error: this one must not continue it.
     if (!this.#atLineStart) this.#pending = Buffer.concat([Buffer.from('\n'), this.#pending]);
@@ -104,7 +124,7 @@ export class LogDrain {
     const begun = this.#pending.length > 0;
     while (this.#pending.length > 0) {
       try {
-        const written = this.#sink.write(this.#pending);
+        const written = this.#sink.writeSync(this.#pending);
         if (written === 0) return false;
         this.#atLineStart = this.#pending[written - 1] === 0x0a;
         this.#pending = this.#pending.subarray(written);
@@ -140,9 +160,9 @@ export class LogDrain {
   }
 
   /** A line of the log's own. */
-  #note(source: string, msg: string, fields: object): boolean {
+  #note(source: string, msg: string, fields: object, own = false): boolean {
     const line = { level: 'warn', time: this.#clock.wallMs(), source, component: 'log', ...fields, msg };
-    return this.#write(Buffer.from(`${JSON.stringify(line)}\n`));
+    return this.#write(Buffer.from(`${JSON.stringify(line)}\n`), own);
   }
 }
 

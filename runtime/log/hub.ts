@@ -1,18 +1,21 @@
 // LogHub: the log as main sees it. It starts the log thread, gives each thread a ring to log into, waits for the log to
 // be written when the process ends, and takes over when the log thread has died.
 
-import { writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { BroadcastChannel, MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { type Clock, systemClock } from '../clock.ts';
 import { HeddleError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { moduleUrl } from '../module-url.ts';
+import { installTimeoutMs } from '../plugins/install.ts';
+import type { PluginModule } from '../plugins/plan.ts';
+import { within } from '../plugins/within.ts';
 import type { LogSettings } from '../settings.ts';
 import { allocateLogBell, LogBell } from '../shared/log-bell.ts';
 import { allocateLogRing, LogRingReader, logRingBytes } from '../shared/log-ring.ts';
+import { complain } from './complain.ts';
 import { LogDrain } from './drain.ts';
-import type { LogThreadData, LogThreadMessage } from './log-thread.ts';
+import type { LogThreadAnswer, LogThreadData, LogThreadMessage } from './log-thread.ts';
 import { checkLogFile } from './rotating-file.ts';
 import { StandardSink } from './sink.ts';
 import { type LogLevels, type LogWorkerSide, ThreadLogger } from './thread-logger.ts';
@@ -23,6 +26,10 @@ const maxSources = 510;
 const exitFlushMs = 5_000;
 /** ... and how many of its rounds. Two write all there is; a destination that takes nothing makes one every 10 ms. */
 const exitFlushRounds = 100;
+/** ... and how long `process.exit` waits after that for the sinks of plugins, ms: a collector that is near has answered. */
+const exitSinksMs = 500;
+/** How much longer than its plugins the log thread may take to say how their installation went, ms. */
+const installGraceMs = 1_000;
 /** How long `close` waits for the log thread before it is ended by force, ms. */
 const closeMs = 5_000;
 /** How often main writes the lines itself once the log thread has died, ms. */
@@ -71,9 +78,14 @@ export class LogHub {
   readonly #levelChannel: BroadcastChannel;
   readonly #sources = new Map<number, Source>();
   readonly #main: ThreadLogger;
-  readonly #flushAtExit = () => void this.#flush(exitFlushMs, exitFlushRounds);
+  readonly #flushFatal = () => void this.#flush(exitFlushMs, exitFlushRounds);
+  readonly #flushAtExit = () => {
+    this.#flushFatal();
+    if (this.#hasPlugins && this.#fallback === undefined) this.#bell.awaitSinks(exitSinksMs);
+  };
   #levels: LogLevels;
   #nextId = 0;
+  #hasPlugins = false;
   #state: 'running' | 'closing' | 'closed' = 'running';
   /** Set once the log thread has died. */
   #fallback: LogDrain | undefined;
@@ -104,7 +116,7 @@ export class LogHub {
     this.thread.on('exit', () => {
       if (this.#state === 'running') this.#takeOver(reason);
     });
-    this.#main = new ThreadLogger(this.attach('main').workerSide, clock, this.#flushAtExit);
+    this.#main = new ThreadLogger(this.attach('main').workerSide, clock, this.#flushFatal);
     process.on('exit', this.#flushAtExit);
   }
 
@@ -115,6 +127,43 @@ export class LogHub {
 
   /** A place in the log for another thread. Throws RESOURCE_EXHAUSTED over 510 threads that were not detached. */
   attach(source: string): LogAttachment {
+    return this.#attach(source, false);
+  }
+
+  /**
+   * Installs plugins on the log thread, which from then on has an event loop; their sinks get what is logged from when
+   * this has resolved. Throws what is wrong with them, UNAVAILABLE when the thread has died, and FAILED_PRECONDITION the
+   * second time.
+   */
+  async installPlugins(plugins: readonly PluginModule[]): Promise<void> {
+    if (plugins.length === 0) return;
+    const died = () => new HeddleError('UNAVAILABLE', 'the log thread has died, so its plugins were not installed');
+    if (this.#fallback !== undefined) throw died();
+    if (this.#hasPlugins) throw new HeddleError('FAILED_PRECONDITION', 'the log thread has its plugins already');
+    this.#hasPlugins = true;
+    const { workerSide } = this.#attach('log', true);
+    const { promise, resolve, reject } = Promise.withResolvers<LogThreadAnswer>();
+    const onExit = () => reject(died());
+    const late = () => new HeddleError('DEADLINE_EXCEEDED', 'the log thread hangs while it installs its plugins');
+    this.thread.once('exit', onExit);
+    // A port with a listener keeps the process alive, as a start should.
+    this.#control.once('message', resolve);
+    this.#tell({ do: 'install', plugins, log: workerSide });
+    try {
+      const { failure } = await within(installTimeoutMs + installGraceMs, this.#clock, () => promise, late);
+      if (failure !== undefined) throw new HeddleError(failure.code, failure.message);
+    } finally {
+      this.thread.off('exit', onExit);
+      this.#control.off('message', resolve);
+    }
+  }
+
+  /** The process begins to stop: tells the plugins on the log thread. */
+  drainPlugins(): void {
+    if (this.#hasPlugins && this.#fallback === undefined) this.#tell({ do: 'drain' });
+  }
+
+  #attach(source: string, own: boolean): LogAttachment {
     this.#forgetEnded();
     if (this.#sources.size >= maxSources) {
       throw new HeddleError(
@@ -125,7 +174,7 @@ export class LogHub {
     const id = ++this.#nextId;
     const memory = allocateLogRing(this.#ringBytes);
     this.#sources.set(id, { name: source, memory, ring: new LogRingReader(memory), ended: false });
-    this.#tell({ do: 'add', id, source, ring: memory });
+    this.#tell({ do: 'add', id, source, ring: memory, own });
     const workerSide: LogWorkerSide = {
       source,
       levels: this.#levels,
@@ -213,7 +262,7 @@ export class LogHub {
   #tell(message: LogThreadMessage): void {
     if (this.#fallback !== undefined) {
       if (message.do === 'add') this.#fallback.add(message.id, message.source, message.ring);
-      else this.#fallback.end(message.id);
+      else if (message.do === 'end') this.#fallback.end(message.id);
       return;
     }
     this.#control.postMessage(message);
@@ -236,11 +285,3 @@ export class LogHub {
 }
 
 let hubs = 0;
-
-function complain(sentence: string): void {
-  try {
-    writeSync(2, `heddle: ${sentence}\n`);
-  } catch {
-    // Standard error is gone too: there is nobody left to tell.
-  }
-}

@@ -9,8 +9,9 @@ import { closeSync, fstatSync, mkdirSync, openSync, readdirSync, renameSync, sta
 import { basename, dirname } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { HeddleError } from '../errors.ts';
+import type { DirectLogSinkDefinition } from '../plugins/log-sink.ts';
 import type { LogSettings } from '../settings.ts';
-import { type LogSink, writeNow } from './sink.ts';
+import { writeNow } from './sink.ts';
 
 /** After a rotation that failed the file grows on, and the next attempt is this much later, ms. */
 const rotateRetryMs = 60_000;
@@ -23,7 +24,8 @@ export interface RotatingFileOptions {
   complain: (sentence: string) => void;
 }
 
-export class RotatingFile implements LogSink {
+export class RotatingFile implements DirectLogSinkDefinition {
+  readonly name = 'file';
   readonly human = false;
   readonly #path: string;
   readonly #settings: RotatingFileOptions['settings'];
@@ -46,7 +48,7 @@ export class RotatingFile implements LogSink {
     this.#period = this.#periodOf(stat.size > 0 ? stat.mtimeMs : clock.wallMs());
   }
 
-  write(bytes: Buffer): number {
+  writeSync(bytes: Buffer): number {
     if (this.#bytes > 0 && this.#periodOf(this.#clock.wallMs()) !== this.#period) this.#rotate();
     let end = this.#wholeLines(bytes);
     if (end === 0 && this.#rotate()) end = this.#wholeLines(bytes);

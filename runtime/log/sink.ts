@@ -1,33 +1,30 @@
-// LogSink: where log lines end. The log thread writes them with the synchronous calls of node:fs, on purpose: the
+// StandardSink, and what a destination of the log is. The log thread writes lines with the synchronous calls of node:fs, on purpose: the
 // asynchronous ones run on the four pool threads that the whole process shares, where a few password hashes in a handler
 // could hold up the log for seconds, and they would need a queue of their own. A thread that does nothing but write may wait.
 
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs';
 import { isatty } from 'node:tty';
+import type { DirectLogSink, DirectLogSinkDefinition } from '../plugins/log-sink.ts';
 
-/** Takes bytes of whole lines. Used by LogDrain only, on one thread. */
-export interface LogSink {
-  /** True: lines are for people at a terminal. */
-  readonly human: boolean;
-  /** Writes what can be written and returns how many bytes that was; 0: nothing at the moment. Throws the system's error. */
-  write(bytes: Buffer): number;
-  close(): void;
-}
+/** The sink for which lines wait in their rings. Used by LogDrain only, on one thread. */
+export type LogDestination = Pick<DirectLogSink, 'human' | 'writeSync' | 'close'>;
 
 /** Standard output or error. */
-export class StandardSink implements LogSink {
+export class StandardSink implements DirectLogSinkDefinition {
+  readonly name: string;
   readonly human: boolean;
   readonly #fd: number;
   readonly #opened: boolean;
 
   constructor(fd: 1 | 2) {
+    this.name = fd === 1 ? 'stdout' : 'stderr';
     this.human = isatty(fd);
     const own = openWithoutWaiting(fd);
     this.#fd = own ?? fd;
     this.#opened = own !== undefined;
   }
 
-  write(bytes: Buffer): number {
+  writeSync(bytes: Buffer): number {
     return writeNow(this.#fd, bytes);
   }
 

@@ -4,17 +4,17 @@ import { closeSync, openSync } from 'node:fs';
 import test from 'ava';
 import { systemClock } from '../../../runtime/clock.ts';
 import { LogDrain } from '../../../runtime/log/drain.ts';
-import { type LogSink, writeNow } from '../../../runtime/log/sink.ts';
+import { type LogDestination, writeNow } from '../../../runtime/log/sink.ts';
 import { allocateLogRing, LogRingWriter } from '../../../runtime/shared/log-ring.ts';
 
 /** A destination that takes at most `budget` bytes, then nothing, or fails. */
-class TestSink implements LogSink {
+class TestSink implements LogDestination {
   readonly human = false;
   text = '';
   budget = Number.POSITIVE_INFINITY;
   failure: string | undefined;
 
-  write(bytes: Buffer): number {
+  writeSync(bytes: Buffer): number {
     const taken = Math.min(bytes.length, this.budget);
     if (taken === 0 && this.failure !== undefined) throw new Error(this.failure);
     this.text += bytes.toString('utf8', 0, taken);
@@ -95,7 +95,7 @@ test('a really full disk is such a destination', (t) => {
   t.teardown(() => closeSync(fd));
   const complaints: string[] = [];
   const drain = new LogDrain({
-    sink: { human: false, write: (bytes) => writeNow(fd, bytes), close() {} },
+    sink: { human: false, writeSync: (bytes) => writeNow(fd, bytes), close() {} },
     clock: systemClock,
     complain: (sentence) => complaints.push(sentence),
     color: false,

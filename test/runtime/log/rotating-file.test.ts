@@ -43,7 +43,7 @@ function setUp(t: ExecutionContext, settings: { rotateBytes?: number; rotateEver
 
 function writeAll(file: RotatingFile, text: string): void {
   let bytes = Buffer.from(text);
-  while (bytes.length > 0) bytes = bytes.subarray(file.write(bytes));
+  while (bytes.length > 0) bytes = bytes.subarray(file.writeSync(bytes));
 }
 
 test('no file exceeds rotateBytes, lines stay whole, and the highest number is the oldest', (t) => {
