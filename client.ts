@@ -29,3 +29,4 @@ export type { Logger } from './runtime/logger.ts';
 export type { CodecDefinition } from './runtime/plugins/codec.ts';
 export type { CompressorDefinition } from './runtime/plugins/compressor.ts';
 export type { ClientCall, ClientFilter, Next } from './runtime/plugins/filter.ts';
+export type { NamedAddress, NamingDefinition, NamingListener, NamingTarget } from './runtime/plugins/naming.ts';

@@ -88,7 +88,16 @@ export type {
   ServerCall,
   ServerFilter,
 } from './runtime/plugins/filter.ts';
+export type { EndedCall, LimitedCall, LimiterDefinition, LimiterRefusal } from './runtime/plugins/limiter.ts';
+export type {
+  DirectLogSinkDefinition,
+  LogBatch,
+  LogSinkCall,
+  LogSinkDefinition,
+  LogSinkEnd,
+} from './runtime/plugins/log-sink.ts';
 export type { MetricSinkCall, MetricSinkDefinition } from './runtime/plugins/metric-sink.ts';
+export type { NamedAddress, NamingDefinition, NamingListener, NamingTarget } from './runtime/plugins/naming.ts';
 export type { Span, TracerDefinition } from './runtime/plugins/tracer.ts';
 export type { RestartLimits } from './runtime/restart-policy.ts';
 export type * from './runtime/settings.ts';

@@ -55,7 +55,30 @@ export type {
   ServerCall,
   ServerFilter,
 } from './runtime/plugins/filter.ts';
+export type {
+  EndedCall,
+  LimitedCall,
+  LimiterDefinition,
+  LimiterPoint,
+  LimiterRefusal,
+} from './runtime/plugins/limiter.ts';
+export type {
+  DirectLogSinkDefinition,
+  LogBatch,
+  LogSinkCall,
+  LogSinkDefinition,
+  LogSinkEnd,
+  LogSinkPoint,
+} from './runtime/plugins/log-sink.ts';
 export type { MetricSinkCall, MetricSinkDefinition, MetricSinkPoint } from './runtime/plugins/metric-sink.ts';
+export {
+  type NamedAddress,
+  type NamingDefinition,
+  type NamingListener,
+  type NamingPoint,
+  type NamingTarget,
+  namedAddressesMax,
+} from './runtime/plugins/naming.ts';
 export type {
   Dispatcher,
   Protocol,

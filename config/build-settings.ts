@@ -23,12 +23,13 @@ import type {
 import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { callCompression, compressorOptions, replyCompression } from './build-compression.ts';
 import { buildFilters } from './build-filters.ts';
-import { buildClientTarget, type ClientTarget } from './client-target.ts';
 import { buildDegraders, buildSamplers } from './build-gates.ts';
 import { buildJobs } from './build-jobs.ts';
+import { buildLimiters } from './build-limiters.ts';
 import { buildMetrics, metricPlugins } from './build-metrics.ts';
 import { buildStrategies } from './build-strategies.ts';
-import { builtInPlugins } from './built-in.ts';
+import { builtInPlugins, logSinksUrl } from './built-in.ts';
+import { buildClientTarget, type ClientTarget } from './client-target.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
 import { resolvePlugin } from './resolve-plugin.ts';
@@ -200,6 +201,7 @@ class Builder {
       maxConcurrency: service.maxConcurrency.value,
       asyncContext: service.asyncContext.value,
       ...replyCompression(name, service, pool, this.#problems),
+      ...buildLimiters(service.limiters, this.#origins, this.#problems),
       listen,
     };
     this.#origins.note(settings, 'moduleUrl', service.module.place);
@@ -286,6 +288,7 @@ class Builder {
       rotateBytes: rotate.size.value,
       rotateEveryMs: rotate.every.value,
       keepFiles: rotate.keep.value,
+      sinkModuleUrl: logSinksUrl,
     };
     if (file?.value !== undefined) settings.file = resolvePath(this.#around.baseDir, file.value);
     return settings;

@@ -7,6 +7,9 @@ import type { PluginOptions, PluginSettings } from '../runtime/settings.ts';
 /** Files of `plugins/`, in the order of their installation, before those of the config. */
 const names = ['codecs', 'compressors', 'protocols'] as const;
 
+/** Not among them: the log thread installs it by itself, before any other is read. */
+export const logSinksUrl = moduleUrl('../plugins/log-sinks', import.meta.url).href;
+
 /** `options`: what the config says to some of them. */
 export function builtInPlugins(
   options: { readonly [Name in (typeof names)[number]]?: PluginOptions } = {},

@@ -7,6 +7,7 @@ import type { BindingSettings, IoSettings, PoolSettings, ServiceSettings, Settin
 import type { ListenerTraffic, TargetAddress } from '../runtime/traffic-settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { formatHostPort } from './addresses.ts';
+import { explainLimiters } from './build-limiters.ts';
 import { targetText as clientTargetText } from './client-target.ts';
 import { explainFilters, type FilteredPart } from './explain-filters.ts';
 import { formatAddress } from './listeners.ts';
@@ -35,6 +36,7 @@ export function explainService(config: { settings: Settings; origins: Origins },
   if (service === undefined) throw noService(settings, name);
   const pool = settings.pools.find((candidate) => candidate.name === service.pool);
   const client = settings.clients.find((candidate) => candidate.name === name);
+  const limiters = explainLimiters(service, origins);
   const lines = [
     service.name,
     ...(client === undefined
@@ -55,6 +57,9 @@ export function explainService(config: { settings: Settings; origins: Origins },
     '',
     '  requests of this service at once',
     `    ${orNone(service.maxConcurrency, String)} (${origins.of(service, 'maxConcurrency')})`,
+    '',
+    `  ${limiters.heading}`,
+    ...indent(table(limiters.rows)),
     ...filters('services'),
     ...filters('clients'),
   ];

@@ -28,6 +28,7 @@ import { compressionType, repliesAbove } from './schema-compression.ts';
 import { filtersType } from './schema-filters.ts';
 import { degradersType, samplersType } from './schema-gates.ts';
 import { jobsType } from './schema-jobs.ts';
+import { limitersType } from './schema-limiters.ts';
 import { metricsType } from './schema-metrics.ts';
 import { bindingType, clientsType, limitsType, listenAddress, servicePattern, serviceRule } from './schema-network.ts';
 import { defaultPool, ioType, poolsType, poolType } from './schema-pools.ts';
@@ -104,6 +105,11 @@ const serviceType = object({
     filtersType('auth'),
     'Filters around the requests of this service alone, outermost first, inside of those of the whole process.',
     'Plugins add them: see docs/filters.md.',
+  ),
+  limiters: section(
+    limitersType,
+    'Limiters that are asked whether a request from outside may come in, in this order, before any queue.',
+    'Plugins add them: see docs/plugins.md.',
   ),
   listen: section(
     list(either(listenAddress, bindingType), 64),

@@ -4,7 +4,7 @@
 import type { HistogramSample, MetricSample } from '../runtime/metrics/metric-reader.ts';
 import { definePlugin } from '../runtime/plugin.ts';
 
-/** Lines of one time; the rest is counted. What main logs in one go must leave room for its other lines. */
+/** Lines of one time; the rest comes the next time. What main logs in one go must leave room for its other lines. */
 export const linesMax = 1_000;
 
 export default definePlugin({
@@ -20,10 +20,10 @@ export default definePlugin({
         for (const sample of samples) {
           const key = JSON.stringify([sample.name, sample.labels]);
           const fields = newsOf(sample, before.get(key));
+          if (fields === undefined || ++lines > linesMax) continue;
           before.set(key, sample);
-          if (fields === undefined) continue;
           const { name: metric, labels } = sample;
-          if (++lines <= linesMax) host.log.info({ metric, labels, ...fields }, 'metric');
+          host.log.info({ metric, labels, ...fields }, 'metric');
         }
         if (lines > linesMax) host.log.warn({ leftOut: lines - linesMax }, 'more metrics have changed than are logged');
       },
@@ -32,7 +32,7 @@ export default definePlugin({
 });
 
 /** Undefined: nothing is new. */
-export function newsOf(sample: MetricSample, before: MetricSample | undefined): object | undefined {
+function newsOf(sample: MetricSample, before: MetricSample | undefined): object | undefined {
   switch (sample.kind) {
     case 'counter': {
       const { value } = sample;

@@ -5,11 +5,12 @@ import { HeddleError } from './errors.ts';
 import type { Logger } from './logger.ts';
 import type { AdminCommandPoint } from './plugins/admin-command.ts';
 import type { CpuPoints, IoPoints } from './plugins/extensions.ts';
+import type { LogSinkPoint } from './plugins/log-sink.ts';
 import type { MainPoints } from './plugins/main-extensions.ts';
 import type { PluginOptions } from './settings.ts';
 
-/** The kinds of threads. A process has one `main` and one `admin`, and as many `io` and `cpu` as its config says. */
-export const threadKinds = ['main', 'io', 'cpu', 'admin'] as const;
+/** The kinds of threads. A process has one `main`, one `admin` and one `log`, and as many `io` and `cpu` as its config says. */
+export const threadKinds = ['main', 'io', 'cpu', 'admin', 'log'] as const;
 export type ThreadKind = (typeof threadKinds)[number];
 
 /**
@@ -21,6 +22,7 @@ export interface ThreadPoints {
   io: IoPoints;
   cpu: CpuPoints;
   admin: AdminCommandPoint;
+  log: LogSinkPoint;
 }
 
 /** What every plugin has on every thread. */

@@ -138,6 +138,8 @@ export interface ServiceSettings {
   maxConcurrency: number;
   /** Names of filters around its requests, outermost first, inside of those of the process. */
   filters: string[];
+  /** Names of limiters of its requests from outside, in the order in which they are asked; undefined: none. */
+  limiters?: string[];
   /** Run handlers inside AsyncLocalStorage, so that `currentFiber()` works (costs about 0.3 µs a request). */
   asyncContext: boolean;
   /** Replies of at least this size are compressed for callers that take that, bytes; 0 or undefined: none. Not in pool `io`. */
@@ -239,6 +241,8 @@ export interface LogSettings {
   rotateEveryMs: number;
   /** Old files kept. */
   keepFiles: number;
+  /** The plugin that adds the destination, as the log thread's first. Undefined: the thread makes the same by itself. */
+  sinkModuleUrl?: string;
 }
 
 /** From the most that is written to nothing. */

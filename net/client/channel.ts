@@ -25,7 +25,8 @@ import { type Balancer, makeBalancer } from './balancer.ts';
 import { CallTable } from './call-table.ts';
 import type { ClientConnection } from './connection.ts';
 import type { ClientHost } from './host.ts';
-import type { ChannelOptions } from './options.ts';
+import type { NamedClient } from './naming-watch.ts';
+import { addressesThatFit, type ChannelOptions } from './options.ts';
 import { Outage } from './outage.ts';
 import { type AddressHealth, doubts, Outliers } from './outliers.ts';
 import * as refusals from './refusals.ts';
@@ -61,7 +62,7 @@ const deadlineExceeded = codeNumber('DEADLINE_EXCEEDED');
 /** What a one-way call gets once it is handed on: success and no bytes. */
 const handedOn: CallReply = emptyCallReply();
 
-export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget {
+export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner, TimerTarget {
   readonly #host: ClientHost;
   readonly #options: ChannelOptions;
   readonly #onSettled: ((code: number, latencyMs: number) => void) | undefined;
@@ -101,6 +102,11 @@ export class ClientChannel implements CallCarrier, SubchannelOwner, TimerTarget 
   /** Calls not yet answered, waiting ones included. */
   get inFlight(): number {
     return this.#table.size;
+  }
+
+  /** Addresses that `setAddresses` takes at most. */
+  get addressesMax(): number {
+    return addressesThatFit(this.#options);
   }
 
   get stats(): ChannelStats {

@@ -6,17 +6,24 @@ import { HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { codecs } from '../../runtime/plugins/codec.ts';
 import type { ClientFilter } from '../../runtime/plugins/filter.ts';
+import type { NamingDefinition } from '../../runtime/plugins/naming.ts';
 import { type Contract, type ContractMethod, methodsOf, serviceName, type TypesOf } from '../contract.ts';
 import { checkFilters, filteredInvoke } from '../filters/filtered-client.ts';
 import { ClientChannel } from './channel.ts';
 import { type ClientCompressionOptions, clientCompression } from './client-compression.ts';
 import { type ClientHost, standaloneHost } from './host.ts';
+import { NamingWatch, namedTarget, textOf } from './naming-watch.ts';
 import { type ChannelOptionsInput, checkOptions } from './options.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import { type InvokeOptions, invoke } from './stub.ts';
 
 /** `target` (or `addresses`) is needed; all else has a default, see ChannelOptions. */
-export interface ConnectOptions extends Omit<ChannelOptionsInput, 'name'>, ClientCompressionOptions {
+export interface ConnectOptions extends Omit<ChannelOptionsInput, 'name' | 'namedBy'>, ClientCompressionOptions {
+  /**
+   * Looks up a `target` of its scheme, such as `consul://shop-stock`, and says again whenever the addresses change, until the
+   * client is closed. Default: `target` is heddle:// and lists them.
+   */
+  naming?: NamingDefinition;
   /** Where connection troubles are told, at level debug. Default: nowhere. */
   log?: Logger;
   /**
@@ -87,17 +94,25 @@ export type Client<Service extends Contract> = ClientMethods<Service> &
  * process alive; a call in flight does. Throws INVALID_ARGUMENT when an option is wrong.
  */
 export function connect<Service extends Contract>(contract: Service, options: ConnectOptions): Client<Service> {
-  const { log, host: given, filters: around, codec, compression, compressAboveBytes, ...channelOptions } = options;
+  const { log, naming, host: given, filters: around, codec, ...rest } = options;
+  const { compression, compressAboveBytes, ...channelOptions } = rest;
   const host = given ?? standaloneHost();
   if (codec !== undefined) codecs.idOf(codec);
   const name = contract[serviceName];
-  const checked = checkOptions({ ...channelOptions, name });
+  const named = naming && namedTarget(naming, channelOptions.target, name);
+  const checked = checkOptions({
+    ...channelOptions,
+    ...(named !== undefined && { namedBy: textOf(named) }),
+    name,
+  });
   const callCompression = clientCompression({ compression, compressAboveBytes }, checked.frameBytes);
   const filters = checkFilters(around);
   const channel = new ClientChannel(log === undefined ? host : withLog(host, log), checked);
+  const watch = named && new NamingWatch(naming!, named, channel, log ?? host.log, 'connect');
   channel.open();
   const retry = new RetryPolicy(host, checked);
   const close = (): Promise<void> => {
+    watch?.close();
     retry.close();
     return channel.close();
   };

@@ -4,7 +4,7 @@
 import { isIP } from 'node:net';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { NamingDefinition, NamingTarget } from '../../runtime/plugins/naming.ts';
+import { checkNaming, type NamingDefinition, type NamingTarget } from '../../runtime/plugins/naming.ts';
 import { type Address, addressText } from './address.ts';
 
 /** Who takes the addresses. */
@@ -68,7 +68,10 @@ export class NamingWatch {
   #take(said: unknown): void {
     if (this.#closed) return;
     if (!Array.isArray(said)) {
-      this.#log.error({ ...this.#fields(), given: shown(said) }, 'the naming gives no list of addresses: nothing changes');
+      this.#log.error(
+        { ...this.#fields(), given: shown(said) },
+        'the naming gives no list of addresses: nothing changes',
+      );
       return;
     }
     const { good, bad } = sorted(said);
@@ -77,9 +80,16 @@ export class NamingWatch {
     this.#said = key;
     if (bad.length > 0) this.#warn(bad);
     const addresses = [...good.values()].slice(0, this.#client.addressesMax);
-    const fields = { ...this.#fields(), addresses: addresses.slice(0, shownMax).map(addressText), count: addresses.length };
+    const fields = {
+      ...this.#fields(),
+      addresses: addresses.slice(0, shownMax).map(addressText),
+      count: addresses.length,
+    };
     if (addresses.length < good.size) {
-      this.#log.warn({ ...fields, given: good.size }, 'the naming gives more addresses than fit one client: the rest is not used');
+      this.#log.warn(
+        { ...fields, given: good.size },
+        'the naming gives more addresses than fit one client: the rest is not used',
+      );
     } else this.#log.info(fields, 'the naming says where the service is');
     this.#client.setAddresses(addresses);
   }
@@ -98,6 +108,27 @@ export class NamingWatch {
 /** `consul://shop-stock`. */
 export function textOf({ scheme, text }: Pick<NamingTarget, 'scheme' | 'text'>): string {
   return `${scheme}://${text}`;
+}
+
+/**
+ * The target of a stand-alone client as its naming sees it; undefined: `heddle://` lists its addresses itself. Throws
+ * INVALID_ARGUMENT for a naming that is none, and for another scheme than the naming's.
+ */
+export function namedTarget(
+  definition: NamingDefinition,
+  target: string | undefined,
+  client: string,
+): NamingTarget | undefined {
+  checkNaming(definition);
+  if (target?.startsWith('heddle://')) return undefined;
+  const { name } = definition;
+  if (!target?.startsWith(`${name}://`)) {
+    throw new HeddleError(
+      'INVALID_ARGUMENT',
+      `the target ${JSON.stringify(target)} must begin with ${name}://, which its naming looks up, or with heddle://`,
+    );
+  }
+  return { scheme: name, text: target.slice(name.length + 3), client };
 }
 
 /** Each good address once, by its text; the bad ones as texts. */

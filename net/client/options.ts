@@ -145,7 +145,7 @@ export function checkOptions(input: ChannelOptionsInput): ChannelOptions {
 }
 
 /** Addresses that fit a channel whose naming gives them, bounded by its connections too. */
-export function addressesThatFit({ connections }: Pick<ChannelOptions, 'connections'>): number {
+export function addressesThatFit({ connections }: ChannelOptions): number {
   return Math.min(namedAddressesMax, Math.floor(connectionsMax / connections));
 }
 

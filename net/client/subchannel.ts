@@ -123,8 +123,11 @@ export class Subchannel implements ConnectionOwner {
   }
 
   onTimer(): void {
-    if (this.#state.is === 'retired') this.cutOff();
-    else this.#resolve();
+    const state = this.#state;
+    if (state.is === 'retired') {
+      this.#state = { is: 'closed' };
+      state.connection.destroy(addressGone);
+    } else this.#resolve();
   }
 
   healthOf(address: string): AddressHealth {

@@ -4,13 +4,14 @@
 import { type CodecPoint, codecPoint } from './codec.ts';
 import { type CompressorDefinition, type CompressorPoint, compressorPoint } from './compressor.ts';
 import { type FilterDefinition, type FilterPoint, filterPoint } from './filter.ts';
+import { type LimiterDefinition, type LimiterPoint, limiterPoint } from './limiter.ts';
 import { type NamingDefinition, type NamingPoint, namingPoint } from './naming.ts';
 import { type ProtocolDefinition, type ProtocolPoint, protocolPoint } from './protocol.ts';
 import { Registry } from './registry.ts';
 import { type TracerDefinition, type TracerPoint, tracerPoint } from './tracer.ts';
 
 /** What plugins have on IO threads. */
-export interface IoPoints extends CodecPoint, CompressorPoint, ProtocolPoint, FilterPoint, NamingPoint, TracerPoint {}
+export interface IoPoints extends CodecPoint, CompressorPoint, LimiterPoint, ProtocolPoint, FilterPoint, NamingPoint, TracerPoint {}
 
 /** What plugins have on CPU threads. */
 export interface CpuPoints extends CodecPoint, CompressorPoint, FilterPoint, NamingPoint, TracerPoint {}
@@ -19,12 +20,17 @@ export class ThreadExtensions {
   readonly protocols = new Registry<ProtocolDefinition>('protocol');
   readonly compressors = new Registry<CompressorDefinition>('compressor');
   readonly filters = new Registry<FilterDefinition>('filter');
+  readonly limiters = new Registry<LimiterDefinition>('limiter');
   readonly namings = new Registry<NamingDefinition>('naming');
   readonly tracers = new Registry<TracerDefinition>('tracer');
 
   /** As the plugin of that name sees them on an IO thread. */
   ioPoints(plugin: string): IoPoints {
-    return { ...this.#callPoints(plugin), ...protocolPoint(plugin, this.protocols) };
+    return {
+      ...this.#callPoints(plugin),
+      ...limiterPoint(plugin, this.limiters),
+      ...protocolPoint(plugin, this.protocols),
+    };
   }
 
   /** As the plugin of that name sees them on a CPU thread. */

@@ -32,7 +32,7 @@ export interface PluginModule {
 /** In the order of installation. */
 export type PluginPlan = Readonly<Record<ThreadKind, readonly PluginModule[]>>;
 
-export const noPlugins: PluginPlan = { main: [], io: [], cpu: [], admin: [] };
+export const noPlugins: PluginPlan = { main: [], io: [], cpu: [], admin: [], log: [] };
 
 /**
  * Imports the plugins of a config and orders them. Throws one FAILED_PRECONDITION that names each module that is wrong

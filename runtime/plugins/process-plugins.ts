@@ -10,19 +10,32 @@ import { type InstalledPlugins, installPlugins } from './install.ts';
 import { MainExtensions } from './main-extensions.ts';
 import { loadPlugins, noPlugins, type PluginModule, type PluginPlan } from './plan.ts';
 
+/** Main's side of the log thread, as far as plugins live there. */
+export interface PluginLogThread {
+  installPlugins(plugins: readonly PluginModule[]): Promise<void>;
+  drainPlugins(): void;
+}
+
 export class ProcessPlugins implements Part {
   readonly name = 'plugins';
   /** What they have added on main; known once this part has started. */
   readonly extensions = new MainExtensions();
   readonly #settings: Pick<Settings, 'builtIn' | 'plugins'>;
   readonly #logger: (component: string) => Logger;
+  readonly #logThread: PluginLogThread;
   readonly #clock: Clock;
   #plan: PluginPlan = noPlugins;
   #installed: InstalledPlugins | undefined;
 
-  constructor(settings: Pick<Settings, 'builtIn' | 'plugins'>, logger: (component: string) => Logger, clock: Clock) {
+  constructor(
+    settings: Pick<Settings, 'builtIn' | 'plugins'>,
+    logger: (component: string) => Logger,
+    logThread: PluginLogThread,
+    clock: Clock,
+  ) {
     this.#settings = settings;
     this.#logger = logger;
+    this.#logThread = logThread;
     this.#clock = clock;
   }
 
@@ -35,6 +48,8 @@ export class ProcessPlugins implements Part {
   async start(): Promise<void> {
     const { builtIn, plugins } = this.#settings;
     this.#plan = await loadPlugins([...builtIn, ...plugins], this.#clock);
+    // First, so that their sinks get what the others log.
+    await this.#logThread.installPlugins(this.#plan.log);
     const thread = { kind: 'main', name: 'main', logger: this.#logger, clock: this.#clock } as const;
     this.#installed = await installPlugins(this.#plan.main, thread, (plugin) => this.extensions.mainPoints(plugin));
     if (plugins.length === 0) return;
@@ -45,6 +60,7 @@ export class ProcessPlugins implements Part {
   /** The process has begun to stop. */
   beginDrain(): void {
     this.#installed?.drain();
+    this.#logThread.drainPlugins();
   }
 
   async drain(): Promise<void> {}

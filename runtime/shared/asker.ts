@@ -225,7 +225,7 @@ export class Asker implements TimerTarget {
   enter(route: Route): Refusal | undefined {
     const over = this.#overBounds(route, true);
     if (over !== undefined) {
-      this.#countRefused(route, true, over.code);
+      this.countRefused(route, true, over.code);
       return over;
     }
     this.#inflight.change(this.#me, allRequests, 1);
@@ -250,6 +250,15 @@ export class Asker implements TimerTarget {
   /** A request was taken back, here also one that this thread runs itself: it has no answer, and no latency. */
   countCancelled(method: number, fromSocket: boolean): void {
     this.methodCounters?.count(method, cancelledCode, fromSocket, -1);
+  }
+
+  /** A refusal, here also a limiter's, is an answer too, and no good one: overload must be seen in the statistics. */
+  countRefused({ method, pool }: Route, fromSocket: boolean, code: number): void {
+    this.refused++;
+    if (!pool.calls) this.methodCounters?.count(method, code, fromSocket, -1);
+    if (!fromSocket) return;
+    this.answered++;
+    this.failed++;
   }
 
   /** The answer is no longer wanted. A handle whose reply came already is ignored. */
@@ -446,17 +455,8 @@ export class Asker implements TimerTarget {
   }
 
   #refuse(route: Route, head: CallHead, sink: ReplySink, tag: number, answer: Refusal): -1 {
-    this.#countRefused(route, isFromSocket(route, head), answer.code);
+    this.countRefused(route, isFromSocket(route, head), answer.code);
     return refuse(sink, tag, answer);
-  }
-
-  /** A refusal is an answer too, and no good one: overload must be seen in the statistics. */
-  #countRefused({ method, pool }: Route, fromSocket: boolean, code: number): void {
-    this.refused++;
-    if (!pool.calls) this.methodCounters?.count(method, code, fromSocket, -1);
-    if (!fromSocket) return;
-    this.answered++;
-    this.failed++;
   }
 
   #dropBlock(block: number): void {

@@ -9,6 +9,7 @@ export const threadCounters = {
   quarantined: 'Requests refused because their like had ended threads.',
   'stale-replies': 'Replies that came when their request had been answered otherwise.',
   refused: 'Requests refused before any queue: a bound was reached, or the pool was down.',
+  limited: 'Requests refused by a limiter.',
   malformed: 'Frames and requests that break the protocol.',
   'too-large': 'Frames and bodies over the bound of their listener.',
   'read-timeout': 'Connections closed because a frame or request took too long to come.',

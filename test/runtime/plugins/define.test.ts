@@ -25,8 +25,13 @@ const refused = test.macro({
 
 test('a name that log.levels could not name', refused, { name: 'a b' }, /^"a b" can not name a plugin: letters/);
 test('no name', refused, { name: undefined }, /^undefined can not name a plugin/);
-test('an unknown kind of thread', refused, { threads: ['io', 'gpu'] }, /main, io, cpu, admin; "gpu" is none of them$/);
-test('no thread', refused, { threads: [] }, /must be a list of main, io, cpu, admin, at least one of them$/);
+test(
+  'an unknown kind of thread',
+  refused,
+  { threads: ['io', 'gpu'] },
+  /main, io, cpu, admin, log; "gpu" is none of them$/,
+);
+test('no thread', refused, { threads: [] }, /must be a list of main, io, cpu, admin, log, at least one of them$/);
 test('an after that is no list', refused, { after: 'other' }, /^after of plugin audit must be a list of names/);
 test('no install', refused, { install: undefined }, /^plugin audit has no install\(host\)$/);
 

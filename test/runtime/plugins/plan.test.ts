@@ -30,7 +30,7 @@ test('the order is that of the config, but each after those that it names', (t) 
 test('each kind of thread gets those that live on it', (t) => {
   const plan = planPlugins([note('a', ['b'], ['io', 'admin']), note('b', [], ['cpu', 'admin'])]);
   const names = Object.entries(plan).map(([kind, modules]) => [kind, ...modules.map(({ name }) => name)]);
-  t.deepEqual(names, [['main'], ['io', 'a'], ['cpu', 'b'], ['admin', 'b', 'a']]);
+  t.deepEqual(names, [['main'], ['io', 'a'], ['cpu', 'b'], ['admin', 'b', 'a'], ['log']]);
 });
 
 test('an after that names nobody is no mistake', (t) => {
