@@ -49,7 +49,8 @@ const heapMb = 256;
 
 export interface AdminHostOptions {
   admin: AdminSettings;
-  settings: Settings;
+  /** In force when the thread is made. */
+  settings(): Settings;
   configText: string | undefined;
   about: AboutProcess;
   memory: AdminMemory;
@@ -152,6 +153,11 @@ export class AdminHost {
     this.touch();
   }
 
+  /** A reload has changed them. */
+  onSettings(settings: Settings): void {
+    this.#post({ type: 'settings', settings });
+  }
+
   /** Something has changed that operators should see at once. */
   touch(): void {
     if (this.#touched) return;
@@ -186,7 +192,7 @@ export class AdminHost {
       anyPort,
       hostName: admin.host,
       about,
-      settings,
+      settings: settings(),
       configText,
       memory,
       plugins: this.#options.plugins(),

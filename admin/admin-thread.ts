@@ -43,6 +43,9 @@ function onMessage(message: ToAdmin): void {
       tell({ type: 'seen' });
       if (view.facts.state === 'draining') plugins?.drain();
       break;
+    case 'settings':
+      data.settings = message.settings;
+      break;
     case 'served':
       view.served = message.served;
       break;

@@ -79,7 +79,7 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
   );
   get(
     '/config',
-    'The settings in force, in ms and bytes (?explain: as text, with where each comes from).',
+    'The settings in force, in ms and bytes (?explain: those of the start as text, with where each comes from).',
     ({ query }) => {
       if (!query.has('explain')) return data.settings;
       if (data.configText !== undefined) return data.configText;

@@ -113,6 +113,8 @@ export type ToAdmin =
   /** What has changed; answered by `seen`. */
   | { type: 'facts'; facts: AdminFacts | undefined; samples: ThreadSample[] | undefined }
   | { type: 'served'; served: Served }
+  /** In force from now on. */
+  | { type: 'settings'; settings: Settings }
   /** Memory of the MethodCounters of whoever has this thread number. */
   | { type: 'counters'; number: number; memory: ThreadCounterMemory }
   /** Where the thread of this number is asked about itself. */

@@ -14,6 +14,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { url as inspectorUrl } from 'node:inspector';
+import { isatty } from 'node:tty';
 import type { PreviousProcess } from '../net/server.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RestartPolicy } from '../runtime/restart-policy.ts';
@@ -218,6 +219,8 @@ class Guardian {
 
   #passOn(signal: NodeJS.Signals): void {
     const service = this.#service;
+    // Without a terminal it asks for a reload; one that starts reads the config anyway, and would not live through it.
+    if (signal === 'SIGHUP' && !isatty(0) && service?.ready !== true) return;
     if (service === undefined) {
       // A terminal that was closed, the quit key: they would have ended it.
       if (signal === 'SIGHUP' || signal === 'SIGQUIT') this.#over.resolve(exitCodeOf({ signal }));

@@ -10,8 +10,9 @@ import { nearest } from '../runtime/nearest.ts';
 import { environmentPrefix, type Override, parseSet, parseVariable, type Step } from './override-path.ts';
 import { schema } from './schema.ts';
 
-/** Overrides at most, of each kind: each one walks the config. */
+/** Overrides at most, of the environment and of `--set`; of config sources: each one walks the config. */
 export const overridesMax = 1000;
+export const sourceOverridesMax = 10_000;
 
 /** What is laid over the file, from the weakest to the strongest. */
 export interface Overrides {
@@ -30,9 +31,9 @@ export function applyOverrides(
 ): Tree {
   let tree: Tree = root;
   const all = [
-    ...fromArguments(sources, 'config source', problems),
+    ...fromArguments(sources, 'config source', sourceOverridesMax, problems),
     ...fromEnvironment(environment, problems),
-    ...fromArguments(overrides, '--set', problems),
+    ...fromArguments(overrides, '--set', overridesMax, problems),
   ];
   for (const override of all) {
     const known = problems.size;
@@ -71,10 +72,14 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
   return found;
 }
 
-function fromArguments(overrides: readonly string[], by: string, problems: ProblemList): Override[] {
-  const found = overrides.slice(0, overridesMax).map((text, index) => {
-    return parseSet(new Source('argument', `${by} #${index + 1}`, text), problems);
-  });
+function fromArguments(overrides: readonly string[], by: string, max: number, problems: ProblemList): Override[] {
+  const sources = overrides.map((text, index) => new Source('argument', `${by} #${index + 1}`, text));
+  const beyond = sources[max];
+  if (beyond !== undefined) {
+    const place = { source: beyond, start: 0, end: beyond.text.length };
+    problems.add(place, `there are ${overrides.length} overrides of this kind; at most ${max} are taken`);
+  }
+  const found = sources.slice(0, max).map((source) => parseSet(source, problems));
   return found.filter((override) => override !== undefined);
 }
 

@@ -31,10 +31,12 @@ export interface ReloaderOptions {
 
 export class Reloader {
   readonly #options: ReloaderOptions;
-  /** The last answer of each source, which holds while it can't be asked. */
-  readonly #overrides = new Map<string, string[]>();
+  /** What each source said last that was right, by its name: it holds while the source can't be asked or says what is wrong. */
+  readonly #accepted = new Map<string, string[]>();
   readonly #watches: (() => void)[] = [];
-  #last: Promise<unknown> = Promise.resolve();
+  #running: Promise<ReloadReport> | undefined;
+  /** Begins when that one has ended; whoever asks meanwhile shares it. */
+  #next: Promise<ReloadReport> | undefined;
   #timer: unknown;
   #stopped = false;
 
@@ -54,9 +56,22 @@ export class Reloader {
 
   /** Throws what is wrong with the config, or FAILED_PRECONDITION when it came from no file; then nothing has changed. */
   reload(): Promise<ReloadReport> {
-    const run = this.#last.then(() => this.#reload());
-    this.#last = run.catch(() => {});
-    return run;
+    if (this.#running === undefined) return this.#begin();
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        return this.#begin();
+      });
+    return this.#next;
+  }
+
+  #begin(): Promise<ReloadReport> {
+    const running = this.#reload().finally(() => {
+      this.#running = undefined;
+    });
+    this.#running = running;
+    return running;
   }
 
   async #start(): Promise<void> {
@@ -95,39 +110,71 @@ export class Reloader {
     const { clock, log } = this.#options;
     this.#timer = clock.setTimer(gatherMs, () => {
       this.#timer = undefined;
-      this.reload().catch((reason: unknown) =>
-        log.error({ err: reason }, 'what a config source says was not taken over'),
-      );
+      this.reload().catch((reason: unknown) => {
+        if (!this.#stopped) log.error({ err: reason }, 'what a config source says was not taken over');
+      });
     });
   }
 
   async #reload(): Promise<ReloadReport> {
-    const { read, sources, live, log } = this.#options;
+    const { read, sources, live } = this.#options;
     if (read === undefined) {
       throw new HeddleError(
         'FAILED_PRECONDITION',
         'the settings of this process came from no file: there is nothing to read',
-        {
-          retry: 'no',
-        },
+        { retry: 'no' },
       );
     }
-    for (const source of sources.all) await this.#ask(source);
-    const report = live.reload(read([...this.#overrides.values()].flat()));
-    log.info({ ...report }, 'the settings were read again');
-    return report;
+    const answers = new Map<string, string[]>();
+    for (const source of sources.all) {
+      const answer = await this.#ask(source);
+      if (answer !== undefined) answers.set(source.name, answer);
+    }
+    if (this.#stopped) throw new HeddleError('CANCELLED', 'the process stops: its settings stay as they are');
+    return live.reload(this.#readWith(read, answers));
   }
 
-  /** A source that fails keeps nobody from starting or reloading: what it said last holds. */
-  async #ask(source: ConfigSourceDefinition): Promise<void> {
+  /** A source that says what is wrong keeps nobody from starting or reloading: what it said before holds. */
+  #readWith(read: ReadSettings, answers: ReadonlyMap<string, string[]>): Settings {
+    const all = this.#laidOver(answers);
+    try {
+      const settings = read(all);
+      for (const [name, answer] of answers) this.#accepted.set(name, answer);
+      return settings;
+    } catch {
+      // Without what is new from them: then it is the file that is wrong.
+      let good = read(this.#laidOver(new Map()));
+      for (const [name, answer] of answers) {
+        try {
+          good = read(this.#laidOver(new Map([[name, answer]])));
+          this.#accepted.set(name, answer);
+        } catch (why) {
+          this.#options.log.error(
+            { source: name, err: why },
+            'a config source says what is wrong; it was not taken over',
+          );
+        }
+      }
+      return good;
+    }
+  }
+
+  /** In the order of the sources: a later one wins. */
+  #laidOver(answers: ReadonlyMap<string, string[]>): string[] {
+    const { sources } = this.#options;
+    return sources.names.flatMap((name) => answers.get(name) ?? this.#accepted.get(name) ?? []);
+  }
+
+  /** Undefined: it could not be read; what it said last holds. */
+  async #ask(source: ConfigSourceDefinition): Promise<string[] | undefined> {
     const { clock, log } = this.#options;
     const late = () => new HeddleError('DEADLINE_EXCEEDED', `it did not answer within ${sourceTimeoutMs} ms`);
     try {
-      const settings = await within(sourceTimeoutMs, clock, async () => source.read(), late);
-      this.#overrides.set(source.name, overridesOf(source.name, settings));
+      return overridesOf(source.name, await within(sourceTimeoutMs, clock, async () => source.read(), late));
     } catch (reason) {
-      const holds = this.#overrides.has(source.name) ? 'what it said before' : 'the file alone';
+      const holds = this.#accepted.has(source.name) ? 'what it said before' : 'the file alone';
       log.error({ source: source.name, err: reason, holds }, 'a config source could not be read');
+      return undefined;
     }
   }
 }

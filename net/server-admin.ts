@@ -45,6 +45,8 @@ export interface AdminSubject {
   readonly jobs: ServerJobs;
   readonly methods: readonly MethodRow[];
   reloadFile(): Promise<unknown>;
+  /** With what reloads have changed. */
+  readonly settingsInForce: Settings;
 }
 
 export interface ServerAdminOptions {
@@ -71,7 +73,7 @@ export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined 
   };
   return new AdminHost({
     admin: settings.admin,
-    settings,
+    settings: () => server.settingsInForce,
     configText,
     about: previous === undefined ? about : { ...about, previous },
     memory: {

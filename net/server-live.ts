@@ -3,6 +3,7 @@
 
 import type { DegraderSettings, LiveDegrader, LiveSettings } from '../runtime/live-settings.ts';
 import type { LogHub } from '../runtime/log/hub.ts';
+import type { Logger } from '../runtime/logger.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { allocateLimits, CountLimit, RateLimit } from '../runtime/shared/process-limits.ts';
 import type { ToThread } from '../runtime/thread-control.ts';
@@ -17,20 +18,28 @@ export interface ReloadReport {
   needsRestart: string[];
 }
 
+export interface ServerLiveOptions {
+  logHub: Pick<LogHub, 'setLevels'>;
+  log: Logger;
+  /** Posts to every thread of the process. */
+  tell(message: ToThread): void;
+}
+
+function levelsOf({ log: { level, levels } }: Settings): Pick<Settings['log'], 'level' | 'levels'> {
+  return { level, levels };
+}
+
 /** Keys of Settings that a reload takes over as a whole; what else is live is found by `withoutLive`. */
 const liveKeys = ['degraders', 'samplers'] as const;
 
 export class ServerLive {
-  readonly #logHub: LogHub;
-  readonly #tell: (message: ToThread) => void;
+  readonly #options: ServerLiveOptions;
   #settings: Settings;
   #live: LiveSettings;
 
-  /** `tell` posts to every thread of the process. */
-  constructor(settings: Settings, logHub: LogHub, tell: (message: ToThread) => void) {
+  constructor(settings: Settings, options: ServerLiveOptions) {
     this.#settings = settings;
-    this.#logHub = logHub;
-    this.#tell = tell;
+    this.#options = options;
     this.#live = liveOf(settings, listenersOf(settings), []);
   }
 
@@ -47,16 +56,19 @@ export class ServerLive {
   /** Takes over what may change; the rest stays as it was and is named. */
   reload(next: Settings): ReloadReport {
     const needsRestart = changedPaths(withoutLive(this.#settings), withoutLive(next));
-    const merged = merge(this.#settings, next);
-    const changed = changedPaths(this.#settings, merged);
-    this.#settings = merged;
+    const before = this.#settings;
+    const merged = merge(before, next);
+    const changed = changedPaths(before, merged);
     if (changed.length > 0) {
+      const { logHub, tell } = this.#options;
+      this.#settings = merged;
       this.#live = liveOf(merged, listenersOf(merged), this.#live.degraders);
-      this.#tell({ type: 'live', live: this.#live });
-      if (changed.some((path) => path.startsWith('log.'))) {
-        this.#logHub.setLevels({ level: merged.log.level, levels: merged.log.levels });
-      }
+      tell({ type: 'live', live: this.#live });
+      const { level, levels } = merged.log;
+      // What operators have set by hand stays unless the file says something new.
+      if (changedPaths(levelsOf(before), levelsOf(merged)).length > 0) logHub.setLevels({ level, levels });
     }
+    this.#options.log.info({ changed, needsRestart }, 'the settings were read again');
     return { changed, needsRestart };
   }
 }

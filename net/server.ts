@@ -140,8 +140,13 @@ export class Server {
     const pools = () => [this.ioPool, ...this.cpuPools];
     this.strategies = new ServerStrategies(settings, pools, this.#clock, this.#logHub.logger('strategies'));
     this.jobs = new ServerJobs(settings, pools, this.#clock, this.#logHub.logger('jobs'));
-    this.#live = new ServerLive(settings, this.#logHub, (message) => {
-      for (const pool of pools()) pool.tell(message);
+    this.#live = new ServerLive(settings, {
+      logHub: this.#logHub,
+      log: this.#logHub.logger('config'),
+      tell: (message) => {
+        for (const pool of pools()) pool.tell(message);
+        this.admin?.onSettings(this.settingsInForce);
+      },
     });
     this.#reloader = new Reloader({
       read: options.readSettings,
@@ -333,9 +338,12 @@ export class Server {
    * different holds from the next start on, and is named.
    */
   reload(next: Settings): ReloadReport {
-    const report = this.#live.reload(next);
-    this.log.info(report, 'settings were reloaded');
-    return report;
+    return this.#live.reload(next);
+  }
+
+  /** With what reloads have changed; `settings` are those of the start. */
+  get settingsInForce(): Settings {
+    return this.#live.settings;
   }
 
   /** Reads the config again and takes over what may change. Throws what is wrong with it; then nothing has changed. */

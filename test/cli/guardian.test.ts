@@ -157,10 +157,16 @@ test('a signal to the service process alone stops all, and nothing is started ag
   t.regex(stderr, /^heddle: SIGTERM: finishing.*\nheddle: stopped\n$/);
 });
 
-test('a hangup of the guardian is one of the service process', async (t) => {
-  const running = await start(t);
+test('without a terminal a hangup is a reload of the service process, and nothing while there is none', async (t) => {
+  const running = await start(t, ['--set', 'guardian.restarts=0', '--set', 'guardian.backoff=300ms']);
   running.kill('SIGHUP');
-  t.is((await running.ended).code, 129);
+  await running.until('stderr', /SIGHUP: the config was read again; nothing changed/);
+  process.kill(servicePid(running), 'SIGKILL');
+  await running.until('stderr', /starting it again in/);
+  running.kill('SIGHUP');
+  await running.until('stdout', /ready again/);
+  running.kill('SIGTERM');
+  t.is((await running.ended).code, 0);
 });
 
 test('a second signal ends a process whose main thread hangs, too', async (t) => {

@@ -21,7 +21,7 @@ test('lines are answered one after the other, however they come; the rest of the
   const { settings, problems } = readConfig({
     file: fileURLToPath(new URL('heddle.yaml', folder)),
     overrides: [
-      'services.*.listen=["line://127.0.0.1:0","http://127.0.0.1:0"]',
+      'services.*.listen=[{address: "line://127.0.0.1:0", frame: 64KiB, readTimeout: 300ms, writeTimeout: 300ms},"http://127.0.0.1:0"]',
       'admin.address=none',
       'log.level=silent',
     ],
@@ -46,16 +46,35 @@ test('lines are answered one after the other, however they come; the rest of the
   torn.end();
   t.is(await all(torn), 'ok {"notes":["milk"]}\n');
 
-  const endless = connect(port('line'), '127.0.0.1');
-  endless.on('error', () => {});
-  endless.write(Buffer.alloc(17 * 2 ** 20, 'a'));
-  t.is(await all(endless).catch(() => ''), '', 'a line over the bound of the listener ends the connection');
+  const endless = connect({ port: port('line'), host: '127.0.0.1', allowHalfOpen: true });
+  const gone = new Promise((resolve) => endless.on('error', resolve).on('close', resolve));
+  const flood = (error?: Error | null): void => {
+    if (!error && !endless.destroyed) endless.write(Buffer.alloc(65_536, 'a'), flood);
+  };
+  flood();
+  await gone;
+  t.pass('a line over the frame of the listener ends the connection, though the peer sends on');
+
+  const slow = connect(port('line'), '127.0.0.1');
+  slow.resume();
+  const trickle = setInterval(() => slow.write('d'), 50);
+  await new Promise((resolve) => slow.on('error', () => {}).on('close', resolve));
+  clearInterval(trickle);
 
   const http = await fetch(`http://127.0.0.1:${port('http')}/demo.Notes/list`);
   t.deepEqual(await http.json(), { notes: ['milk'] });
 
+  const deaf = connect(port('line'), '127.0.0.1');
+  deaf.pause();
+  const closed = new Promise((resolve) => deaf.on('error', () => {}).on('close', resolve));
+  const lines64 = `demo.Notes/add ${JSON.stringify({ text: 'x'.repeat(60_000) })}\n`;
+  deaf.write(`${lines64.repeat(100)}${'demo.Notes/list\n'.repeat(10)}`);
+  const knock = setInterval(() => deaf.write('\n'), 50);
+  await closed;
+  clearInterval(knock);
+
   const open = connect(port('line'), '127.0.0.1');
-  open.write('demo.Notes/list\n');
+  open.write('demo.Notes/add {"text":"tea"}\n');
   await new Promise((resolve) => open.once('data', resolve));
   const ended = all(open);
   t.true(await server.stop(), 'a stop ends what is idle');
