@@ -52,6 +52,8 @@ export interface AdminHostOptions {
   /** In force when the thread is made. */
   settings(): Settings;
   configText: string | undefined;
+  /** As AdminThreadData's. */
+  configFile?: string | undefined;
   about: AboutProcess;
   memory: AdminMemory;
   /** Known when the admin starts. */
@@ -184,7 +186,18 @@ export class AdminHost {
 
   /** Resolves with the port that it listens on; rejects with why it does not. */
   #spawn(port: number, anyPort: boolean): Promise<number> {
-    const { admin, settings, configText, about, memory, attachLog, startMs = startBoundMs, clock, log } = this.#options;
+    const {
+      admin,
+      settings,
+      configText,
+      configFile,
+      about,
+      memory,
+      attachLog,
+      startMs = startBoundMs,
+      clock,
+      log,
+    } = this.#options;
     const { side, detach } = attachLog();
     const workerData: AdminThreadData = {
       host: this.#ip,
@@ -194,6 +207,7 @@ export class AdminHost {
       about,
       settings: settings(),
       configText,
+      configFile,
       memory,
       plugins: this.#options.plugins(),
       log: side,

@@ -73,8 +73,8 @@ function onMessage(message: ToAdmin): void {
 parentPort!.on('message', onMessage);
 
 async function listen(): Promise<number> {
-  const { host, port, anyPort, hostName } = data;
-  const server = new AdminServer({ hostName, commands, log: logs.component('admin') });
+  const { host, port, anyPort, hostName, configFile } = data;
+  const server = new AdminServer({ hostName, configFile, commands, log: logs.component('admin') });
   try {
     return await server.listen(host, port);
   } catch (reason) {

@@ -7,6 +7,7 @@ import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
 import { createServer } from '../runtime/lean-http.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type AdminCommand, type AdminCommands, AdminReply } from './commands.ts';
+import { configFileHeader, whyElsewhere } from './config-file.ts';
 import { MainSilent } from './main-asker.ts';
 import type { AdminErrorAnswer } from './shapes.ts';
 
@@ -27,6 +28,8 @@ const backlog = 64;
 export interface AdminServerOptions {
   /** How requests may name this host, beside `localhost` and IP addresses. */
   hostName: string;
+  /** The config that the process was started with; undefined: none. */
+  configFile?: string | undefined;
   commands: AdminCommands;
   log: Logger;
 }
@@ -84,6 +87,8 @@ export class AdminServer {
   async #reply(request: IncomingMessage, response: ServerResponse): Promise<AdminReply> {
     const foreign = whyForeign(request, this.#options.hostName);
     if (foreign !== undefined) return refusal(403, foreign);
+    const elsewhere = whyElsewhere(request.headers[configFileHeader]?.toString(), this.#options.configFile);
+    if (elsewhere !== undefined) return refusal(409, elsewhere);
     const [path = '/', query = ''] = splitOnce(request.url ?? '/', '?');
     const commands = path === '/' ? this.#root : this.#options.commands.at(path.replace(/\/$/, ''));
     if (commands === undefined) {

@@ -24,6 +24,8 @@ export interface AdminThreadData {
   settings: Settings;
   /** What the settings come to and why, for people; undefined: nobody has written it. */
   configText: string | undefined;
+  /** Absolute path of the config that the process was started with; undefined: none. */
+  configFile: string | undefined;
   memory: AdminMemory;
   plugins: readonly PluginModule[];
   log: LogWorkerSide;

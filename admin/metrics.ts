@@ -91,6 +91,12 @@ export class Metrics {
       'Answered requests by method, by who asked (socket: a client; fiber: a handler of this process), and by code.',
       () => view.methods.flatMap(({ index, service, method }) => this.#answers(index, { service, method })),
     );
+    this.#add('counter', 'heddle_requests_limited_total', "Answered requests that were a limiter's refusals.", () =>
+      view.methods.map(({ index, service, method }) => ({
+        labels: { service, method },
+        value: view.methodCounts(index).limited,
+      })),
+    );
     this.#add(
       'histogram',
       'heddle_request_duration_seconds',

@@ -1,14 +1,14 @@
 // askAdmin: one request to a process's admin, whose answer is whatever it is: JSON, text, or a sentence that says no.
 
 import { request } from 'node:http';
+import { configFileHeader } from '../admin/config-file.ts';
 import { HeddleError } from '../runtime/errors.ts';
+import type { AdminTarget } from './top/address.ts';
 
 /** Bytes of one answer at most: a CPU profile of a minute. */
 const answerMaxBytes = 64 * 2 ** 20;
 
-export interface AdminRequest {
-  /** `http://127.0.0.1:7199`. */
-  address: string;
+export interface AdminRequest extends AdminTarget {
   verb: 'GET' | 'POST';
   /** With its query. */
   path: string;
@@ -25,9 +25,9 @@ export interface AdminResponse {
 }
 
 /** Throws UNAVAILABLE when nobody answers there, RESOURCE_EXHAUSTED when the answer is too large. */
-export function askAdmin({ address, verb, path, body, timeoutMs }: AdminRequest): Promise<AdminResponse> {
+export function askAdmin({ address, configFile, verb, path, body, timeoutMs }: AdminRequest): Promise<AdminResponse> {
   const signal = AbortSignal.timeout(timeoutMs);
-  const headers: Record<string, string> = { accept: 'application/json' };
+  const headers: Record<string, string> = { accept: 'application/json', ...configHeader({ configFile }) };
   const text = body === undefined ? undefined : JSON.stringify(body);
   if (text !== undefined) headers['content-type'] = 'application/json';
   return new Promise((resolve, reject) => {
@@ -56,6 +56,11 @@ export function askAdmin({ address, verb, path, body, timeoutMs }: AdminRequest)
     outgoing.on('error', fail);
     outgoing.end(text);
   });
+}
+
+/** Says whose process is meant, so that another on the same port refuses. */
+export function configHeader({ configFile }: Pick<AdminTarget, 'configFile'>): Record<string, string> {
+  return configFile === undefined ? {} : { [configFileHeader]: encodeURIComponent(configFile) };
 }
 
 function late(address: string, path: string, timeoutMs: number): HeddleError {

@@ -22,7 +22,7 @@ import {
 import type { AdminOptions } from './command-options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { jobRunText, jobsText } from './job-tables.ts';
-import { adminAddress } from './top/address.ts';
+import { adminTarget } from './top/address.ts';
 
 /** The admin gives threads 100 ms, and main half a second and its profile, ms. */
 const answerMs = 5_000;
@@ -51,8 +51,9 @@ export async function admin(words: readonly string[], options: AdminOptions): Pr
   }
   const unwritable = task.out === undefined ? undefined : whyUnwritable(task.out);
   if (unwritable !== undefined) throw new HeddleError('FAILED_PRECONDITION', unwritable);
-  const address = adminAddress(options.address ?? options.config, process.env);
-  const response = await askAdmin({ address, ...task });
+  const target = adminTarget(options.address ?? options.config, process.env);
+  const { address } = target;
+  const response = await askAdmin({ ...target, ...task });
   if (response.status >= 400) {
     process.stderr.write(failureText(response, address));
     return exitCodes.failed;

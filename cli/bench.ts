@@ -1,7 +1,7 @@
 // bench: `heddle bench`, load on a method of a running service, with progress while it runs and a picture at its end. The
 // load is load/'s; here is what it is put on, and how it is told.
 
-import { writeFileSync } from 'node:fs';
+import { randomInt } from 'node:crypto';
 import { bodyRequest, HeddleTarget } from '../load/heddle-target.ts';
 import { HttpTarget } from '../load/http/http-target.ts';
 import { startLoad } from '../load/load-run.ts';
@@ -10,10 +10,11 @@ import type { LoadTarget } from '../load/target.ts';
 import { type ClientHost, standaloneHost } from '../net/client/host.ts';
 import { seededRandom, systemClock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
-import type { BenchOptions } from './bench/options.ts';
+import { type BenchOptions, seeds } from './bench/options.ts';
 import { type BenchPlan, benchPlan, planText } from './bench/plan.ts';
 import { showProgress } from './bench/progress.ts';
 import { benchReport } from './bench/report.ts';
+import { type ReportOutput, reportOutput } from './bench/report-output.ts';
 import { type BenchTold, benchLines } from './bench/summary.ts';
 import { whereToBench } from './bench/where.ts';
 import { makeRequest, senderFor } from './call.ts';
@@ -45,6 +46,7 @@ export async function bench(
   let request: CallRequest;
   let plan: BenchPlan;
   let target: LoadTarget;
+  let output: ReportOutput | undefined;
   try {
     const { target: address, example } = await whereToBench(
       where,
@@ -54,6 +56,7 @@ export async function bench(
     senderFor(address);
     request = await makeRequest(address, name, text ?? example ?? '{}', callOptions(options));
     plan = benchPlan(options, !address.startsWith('heddle:'));
+    output = options.json === undefined ? undefined : reportOutput(options.json);
     target = targetFor(request, plan, standaloneHost());
   } catch (reason) {
     if (!(reason instanceof HeddleError) || reason.code !== 'INVALID_ARGUMENT') throw reason;
@@ -62,15 +65,16 @@ export async function bench(
   }
   onStopSignals(clock, () => stop.abort());
   const startedAtMs = clock.wallMs();
-  const result = await measure(target, plan, options, stop.signal);
-  tell(result, request, plan, options);
-  if (options.json !== undefined) {
+  const seed = options.seed ?? randomInt(seeds);
+  const result = await measure(target, plan, options, seed, stop.signal);
+  if (output?.isStdout !== true) tell(result, request, plan, options, seed);
+  if (output !== undefined) {
     const { target: address, service, method, body } = request;
-    const asked = { target: address, service, method, requestBytes: body.length, plan, options, startedAtMs };
-    save(options.json, benchReport(result, asked));
+    const asked = { target: address, service, method, requestBytes: body.length, plan, options, seed, startedAtMs };
+    output.write(benchReport(result, asked));
   }
-  // Who ended it in the warm-up knows why there is nothing.
-  return result.answers > 0 || result.isCutOff ? exitCodes.ok : exitCodes.failed;
+  // Answers to those of the warm-up are answers too. Who ended it in the warm-up knows why there is nothing.
+  return result.answers > 0 || result.perSecond > 0 || result.isCutOff ? exitCodes.ok : exitCodes.failed;
 }
 
 function callOptions({ timeout, meta, priority, codec }: BenchOptions): Parameters<typeof makeRequest>[3] {
@@ -94,6 +98,7 @@ async function measure(
   target: LoadTarget,
   plan: BenchPlan,
   options: BenchOptions,
+  seed: number,
   signal: AbortSignal,
 ): Promise<LoadResult> {
   const run = startLoad({
@@ -102,7 +107,7 @@ async function measure(
     durationMs: options.duration,
     warmUpMs: options.warmUp,
     clock,
-    random: seededRandom(options.seed),
+    random: seededRandom(seed),
     spinMs: options.precise === true ? preciseMs : 0,
     signal,
   });
@@ -122,29 +127,21 @@ function tell(
   { target, service, method }: CallRequest,
   plan: BenchPlan,
   options: BenchOptions,
+  seed: number,
 ): void {
   const told: BenchTold = {
     title: `${service}/${method} at ${target}`,
-    plan: planText(plan, result.connections, options.duration),
+    plan: planText(plan, seed, result.connections, options.duration),
     maxInFlight: plan.shape.kind === 'open' ? plan.shape.maxInFlight : undefined,
     isPrecise: options.precise === true,
   };
   const { stdout } = process;
   const isTerminal = stdout.isTTY === true && process.env.TERM !== 'dumb';
-  const columns = (isTerminal ? stdout.columns : Number(process.env.COLUMNS)) || textColumns;
+  const columns = (stdout.isTTY === true ? stdout.columns : Number(process.env.COLUMNS)) || textColumns;
   const symbols: Symbols = symbolsFor(process.env);
   const lines = benchLines(result, told, columns, symbols);
   const texts = lines.map((line) => (isTerminal ? ansiText(line, isColoured()) : lineText(line)));
   stdout.write(`${texts.join('\n')}\n`);
-}
-
-function save(file: string, report: object): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-  } catch (reason) {
-    const { message } = reason as Error;
-    throw new HeddleError('FAILED_PRECONDITION', `the result can't be written: ${message}`, { cause: reason });
-  }
 }
 
 /** https://no-color.org: any value but an empty one. */

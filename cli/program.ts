@@ -126,7 +126,9 @@ function addConfig(program: Command, endWith: EndWith): void {
   command(program, 'config', 'show what a config comes to, every setting there is, or why a service gets its settings')
     .argument(...configArgument)
     .addOption(view('--json', 'the settings that the config comes to, as JSON in ms and bytes (the default)'))
-    .addOption(view('--explain <service>', 'its pool, listeners and filters, and which timeout wins for each method, and why'))
+    .addOption(
+      view('--explain <service>', 'its pool, listeners and filters, and which timeout wins for each method, and why'),
+    )
     .addOption(view('--defaults', 'a config with every key, its default and what it is; reads no file'))
     .addOption(view('--schema', 'JSON Schema of the config, for editors; reads no file'))
     .option(setFlags, setText, collect)

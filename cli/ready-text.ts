@@ -25,11 +25,18 @@ export function readyText(
   ];
   if (addresses.length === 0) lines.push('it listens nowhere: no service has a `listen`');
   else lines.push('', 'Listening:', ...listeningLines(addresses, endpoints));
-  if (admin !== undefined) lines.push('', `Admin: ${admin} (heddle top, heddle admin)`);
+  if (admin !== undefined) lines.push('', `Admin: ${admin} (${adminCommands(settings, admin)})`);
   const commands = exampleCommands(endpoints, methods);
   if (commands.length > 0) lines.push('', 'Try:', ...commands.map((line) => `  ${line}`));
   lines.push('', 'Ctrl-C finishes what runs, then stops.', '');
   return `${lines.join('\n')}\n`;
+}
+
+/** Where the port of the config was taken, the commands have to be told. */
+function adminCommands({ admin }: Settings, address: string): string {
+  const { port } = new URL(address);
+  if (admin !== undefined && admin.port === Number(port)) return 'heddle top, heddle admin';
+  return `heddle top ${port}, heddle admin --address ${port}`;
 }
 
 function listeningLines(addresses: readonly ListeningAddress[], endpoints: readonly Endpoint[]): string[] {

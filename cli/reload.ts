@@ -5,7 +5,7 @@ import { HeddleError } from '../runtime/errors.ts';
 import { answerOf, failureText } from './admin-answer.ts';
 import { askAdmin } from './admin-request.ts';
 import { exitCodes } from './exit-codes.ts';
-import { adminAddress } from './top/address.ts';
+import { adminTarget } from './top/address.ts';
 
 /** Of a process whose config sources are slow, ms. */
 const answerMs = 25_000;
@@ -18,10 +18,10 @@ export interface ReloadOptions {
 
 export async function reload({ address, config, json }: ReloadOptions): Promise<number> {
   try {
-    const at = adminAddress(address ?? config, process.env);
-    const response = await askAdmin({ address: at, verb: 'POST', path: '/reload', timeoutMs: answerMs });
+    const target = adminTarget(address ?? config, process.env);
+    const response = await askAdmin({ ...target, verb: 'POST', path: '/reload', timeoutMs: answerMs });
     if (response.status >= 400) {
-      process.stderr.write(failureText(response, at));
+      process.stderr.write(failureText(response, target.address));
       return exitCodes.failed;
     }
     process.stdout.write(json === true ? `${response.text.trimEnd()}\n` : reportText(answerOf(response.text)));

@@ -10,10 +10,13 @@ import type { ServiceSettings, Settings } from '../runtime/settings.ts';
 const namedMax = 24;
 
 /** The plugins and service modules of the pools that lost a thread before it was ready. */
-export function modulesHint({ ioPool, cpuPools, plugins }: Server, { services }: Settings): string | undefined {
+export function modulesHint({ ioPool, cpuPools, plugins }: Server, settings: Settings): string | undefined {
+  const { services, builtIn } = settings;
   const lost = [...cpuPools, ioPool].filter(({ lostAtStart }) => lostAtStart !== undefined).map(({ name }) => name);
   const kinds = new Set(lost.map((name) => (name === 'io' ? 'io' : 'cpu')));
-  const installed = new Set([...kinds].flatMap((kind) => plugins.of(kind)));
+  const known = new Set(builtIn.map(({ moduleUrl }) => moduleUrl));
+  const all = [...kinds].flatMap((kind) => plugins.of(kind));
+  const installed = new Set(all.filter(({ moduleUrl }) => !known.has(moduleUrl)));
   const own = [...installed, ...services.filter(({ pool }) => lost.includes(pool))];
   if (own.length === 0) return undefined;
   const lines = own.slice(0, namedMax).map(({ name, moduleUrl }) => `  ${name}  ${fileURLToPath(moduleUrl)}`);

@@ -6,6 +6,7 @@
 // 4. The first signal: the server stops listening, tells its peers, finishes what runs within stop.timeout, closes.
 // 5. The process ends, whatever a library may have left behind: its exit code says whether everything was finished.
 
+import { realpathSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { formatHostPort } from '../config/addresses.ts';
 import { explainService } from '../config/explain-service.ts';
@@ -55,7 +56,7 @@ export async function start(file: string, options: StartOptions): Promise<number
     if (again.settings !== undefined) return again.settings;
     throw new HeddleError('FAILED_PRECONDITION', formatProblems(again.problems), { retry: 'no' });
   };
-  const common = { configText, readSettings };
+  const common = { configText, configFile: realpathSync(file), readSettings };
   const server = new Server(settings, previous === undefined ? common : { ...common, previous });
   listenForTheUncaught(server);
   if (previous !== undefined) {

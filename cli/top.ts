@@ -5,7 +5,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import type { TopOptions } from './command-options.ts';
 import { exitCodes } from './exit-codes.ts';
-import { adminAddress } from './top/address.ts';
+import { adminTarget } from './top/address.ts';
 import { AdminClient } from './top/admin-client.ts';
 import { frame } from './top/frame.ts';
 import { lineText } from './top/line.ts';
@@ -25,7 +25,7 @@ const clock = systemClock;
 
 /** Resolves with the exit code when somebody has quit. Throws when there is nobody to look at. */
 export async function top(written: string | undefined, { interval: intervalMs, once }: TopOptions): Promise<number> {
-  const client = new AdminClient(adminAddress(written, process.env), clock, answerMaxMs);
+  const client = new AdminClient(adminTarget(written, process.env), clock, answerMaxMs);
   const picture = observe(emptyPicture(client.address, intervalMs), await poll(client, clock));
   const failure = absence(picture);
   if (failure !== undefined) throw new HeddleError('UNAVAILABLE', nobodyThere(client.address, failure));

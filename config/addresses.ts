@@ -111,11 +111,7 @@ export function unknownProtocol(protocol: string): Refusal {
   };
 }
 
-function parseScheme(
-  text: string,
-  known: readonly string[],
-  open = false,
-): Parsed<{ protocol: string; rest: string }> {
+function parseScheme(text: string, known: readonly string[], open = false): Parsed<{ protocol: string; rest: string }> {
   const match = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(.*)$/s.exec(text);
   if (/^(unix:|[a-z]+\+unix:|[./]|\\\\)/i.test(text)) {
     return {

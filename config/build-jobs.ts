@@ -1,9 +1,11 @@
 // buildJobs: `jobs` of heddle.yaml as what main and the threads are told, and the checks that need more than one key.
 
 import type { ProblemList } from '../document/problem.ts';
+import { quote } from '../document/quote.ts';
 import type { Checked, Field } from '../document/types.ts';
 import type { JobSchedule, JobSettings } from '../runtime/jobs.ts';
 import { formatDuration } from '../runtime/units.ts';
+import { smallestGapMs } from './cron.ts';
 import { resolvePlugin } from './resolve-plugin.ts';
 import type { jobsType, jobType } from './schema-jobs.ts';
 
@@ -59,7 +61,7 @@ function scheduleOf({ every, cron, timezone }: CheckedJob): JobSchedule | undefi
 
 /** False: reported. */
 function checkTimes({ every, cron, timezone, jitter }: CheckedJob, problems: ProblemList): boolean {
-  if (every === undefined) return true;
+  if (every === undefined) return checkCronJitter(cron?.value, timezone?.value, jitter, problems);
   if (cron !== undefined) {
     problems.add(cron.place, 'a job has every or cron, not both: take one of them out');
     return false;
@@ -77,6 +79,22 @@ function checkTimes({ every, cron, timezone, jitter }: CheckedJob, problems: Pro
     jitter.place,
     `a jitter of ${most} does not fit into every ${least}: runs would change places; make it shorter`,
   );
+  return false;
+}
+
+/** A jitter that reaches the next due time would swallow it. */
+function checkCronJitter(
+  cron: string | undefined,
+  timezone = 'UTC',
+  { value, place }: CheckedJob['jitter'],
+  problems: ProblemList,
+): boolean {
+  if (cron === undefined || value === 0) return true;
+  const gapMs = smallestGapMs(cron, timezone);
+  if (value < gapMs) return true;
+  const [least, most] = [formatDuration(gapMs), formatDuration(value)];
+  const message = `a jitter of ${most} does not fit between the times of ${quote(cron)}, ${least} apart: runs would be lost; make it shorter`;
+  problems.add(place, message);
   return false;
 }
 

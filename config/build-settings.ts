@@ -32,6 +32,7 @@ import { builtInPlugins, logSinksUrl } from './built-in.ts';
 import { buildClientTarget, type ClientTarget } from './client-target.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
+import { checkPlugged } from './check-plugged.ts';
 import { resolvePlugin } from './resolve-plugin.ts';
 import type { CheckedClient, CheckedConfig, CheckedIo, CheckedPlugin, CheckedPool, CheckedService } from './schema.ts';
 import { defaultPool, poolsType, poolType } from './schema-pools.ts';
@@ -94,6 +95,7 @@ class Builder {
       (name, { value, place }) => this.#poolOf(name, { place, short: { value, place }, long: undefined }),
       this.#problems,
     );
+    checkPlugged(this.#config, this.#problems);
     this.#checkThreads();
     this.#checkMemory(built);
     const { quarantine, admin } = this.#config;

@@ -3,7 +3,7 @@
 
 import type { Place, ProblemList } from '../document/problem.ts';
 import type { BindingSettings } from '../runtime/settings.ts';
-import type { ListenerTraffic } from '../runtime/traffic-settings.ts';
+import type { ListenerTraffic, TargetAddress } from '../runtime/traffic-settings.ts';
 import { formatHostPort, overlaps } from './addresses.ts';
 import type { Origins } from './origins.ts';
 import type { CheckedBinding } from './schema.ts';
@@ -14,7 +14,7 @@ export interface TrafficOwner {
   givenTraffic: Map<keyof ListenerTraffic, Place>;
 }
 
-/** Takes over what one listen entry says; disagreements and a listener that forwards to itself are reported. */
+/** Takes over what one listen entry says; disagreements, and targets that can't be meant, are reported. */
 export function applyTraffic(
   owner: TrafficOwner,
   entry: CheckedBinding,
@@ -32,8 +32,25 @@ export function applyTraffic(
   }
   const place = entry.mirror[0]?.target.place;
   if (place === undefined) return;
+  checkMirrors(entry, settings, problems);
   const mirror = entry.mirror.map(({ target, percent }) => ({ addresses: target.value ?? [], percent: percent.value }));
   give(owner, 'mirror', mirror, place, origins, problems);
+}
+
+/** A listener copies to others, and to each of them once. */
+function checkMirrors(entry: CheckedBinding, settings: BindingSettings, problems: ProblemList): void {
+  const seen = new Set<string>();
+  for (const { target } of entry.mirror) {
+    const addresses: readonly TargetAddress[] = target.value ?? [];
+    const twice = addresses.find((address) => seen.has(formatHostPort(address)));
+    if (addresses.some((address) => overlaps(address, settings))) {
+      problems.add(target.place, `${nameOf(settings)} mirrors to itself: name another process, or take the mirror out`);
+    } else if (twice !== undefined) {
+      const message = `two mirrors of ${nameOf(settings)} name ${formatHostPort(twice)}: give it one, with the share of both`;
+      problems.add(target.place, message);
+    }
+    for (const address of addresses) seen.add(formatHostPort(address));
+  }
 }
 
 function give<Key extends keyof ListenerTraffic>(

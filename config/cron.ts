@@ -18,6 +18,8 @@ const fields = [
 const nicknames = ['@yearly', '@annually', '@monthly', '@weekly', '@daily', '@hourly'];
 /** Any instant will do: an expression has no year. */
 const someDate = new Date(0);
+/** How many due times are looked at for the gaps between them, and how far: within eight days all weekdays have met. */
+const gapsLooked = { times: 100, spanMs: 8 * 24 * 3_600_000 } as const;
 
 /** `0 3 * * *`, with seconds `30 0 3 * * *`, or a nickname such as `@daily`. */
 export function parseCron(text: string): Parsed<string> {
@@ -43,6 +45,22 @@ export function parseCron(text: string): Parsed<string> {
     return { message: `never comes due: no month of it has the day ${quote(day)}`, part: day };
   }
   return { value: pattern };
+}
+
+/** Between two due times one after the other, ms; Infinity: there are no two. As far as `gapsLooked` of them show it. */
+export function smallestGapMs(pattern: string, timezone: string): number {
+  const cron = scheduleOf(pattern, timezone);
+  const first = cron.nextRun(someDate);
+  let gapMs = Number.POSITIVE_INFINITY;
+  let last = first;
+  for (let count = 1; count < gapsLooked.times && last !== null; count++) {
+    const next: Date | null = cron.nextRun(last);
+    if (next === null) break;
+    gapMs = Math.min(gapMs, next.getTime() - last.getTime());
+    if (next.getTime() - first!.getTime() > gapsLooked.spanMs) break;
+    last = next;
+  }
+  return gapMs;
 }
 
 /** An IANA name such as `Europe/Berlin`. */

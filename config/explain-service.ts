@@ -39,9 +39,7 @@ export function explainService(config: { settings: Settings; origins: Origins },
   const limiters = explainLimiters(service, origins);
   const lines = [
     service.name,
-    ...(client === undefined
-      ? []
-      : [`  client  fibers that call it go to ${clientTargetText(client)}`]),
+    ...(client === undefined ? [] : [`  client  fibers that call it go to ${clientTargetText(client)}`]),
     `  module  ${service.moduleUrl} (${origins.of(service, 'moduleUrl')})`,
     `  pool    ${service.pool} (${origins.of(service, 'pool')})`,
     ...indent(table(poolRows(pool ?? settings.io, origins))),
@@ -69,11 +67,7 @@ export function explainService(config: { settings: Settings; origins: Origins },
 /** A service that is called and not served here. */
 function explainClient({ settings }: { settings: Settings }, name: string, filters: string[]): string {
   const client = settings.clients.find((candidate) => candidate.name === name)!;
-  const lines = [
-    name,
-    `  client  fibers that call it go to ${clientTargetText(client)}`,
-    ...filters,
-  ];
+  const lines = [name, `  client  fibers that call it go to ${clientTargetText(client)}`, ...filters];
   return `${lines.join('\n')}\n`;
 }
 

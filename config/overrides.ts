@@ -7,6 +7,7 @@ import { quote } from '../document/quote.ts';
 import { asMap, type Entry, type MapTree, type Tree, withEntry } from '../document/tree.ts';
 import type { MapType, ObjectType, Shape, Type } from '../document/types.ts';
 import { nearest } from '../runtime/nearest.ts';
+import type { SourceOverride } from '../runtime/plugins/config-source.ts';
 import { environmentPrefix, type Override, parseSet, parseVariable, type Step } from './override-path.ts';
 import { schema } from './schema.ts';
 
@@ -16,8 +17,8 @@ export const sourceOverridesMax = 10_000;
 
 /** What is laid over the file, from the weakest to the strongest. */
 export interface Overrides {
-  /** What config sources say, as `--set` arguments. */
-  sources: readonly string[];
+  /** What config sources say. */
+  sources: readonly SourceOverride[];
   environment: Readonly<Record<string, string | undefined>>;
   /** `--set` arguments. */
   overrides: readonly string[];
@@ -31,9 +32,9 @@ export function applyOverrides(
 ): Tree {
   let tree: Tree = root;
   const all = [
-    ...fromArguments(sources, 'config source', sourceOverridesMax, problems),
+    ...fromSources(sources, problems),
     ...fromEnvironment(environment, problems),
-    ...fromArguments(overrides, '--set', overridesMax, problems),
+    ...fromArguments(overrides, problems),
   ];
   for (const override of all) {
     const known = problems.size;
@@ -72,12 +73,21 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
   return found;
 }
 
-function fromArguments(overrides: readonly string[], by: string, max: number, problems: ProblemList): Override[] {
-  const sources = overrides.map((text, index) => new Source('argument', `${by} #${index + 1}`, text));
+function fromSources(overrides: readonly SourceOverride[], problems: ProblemList): Override[] {
+  const named = overrides.map(({ source, text }) => new Source('argument', `config source ${source}`, text));
+  return parseAll(named, sourceOverridesMax, problems);
+}
+
+function fromArguments(overrides: readonly string[], problems: ProblemList): Override[] {
+  const named = overrides.map((text, index) => new Source('argument', `--set #${index + 1}`, text));
+  return parseAll(named, overridesMax, problems);
+}
+
+function parseAll(sources: readonly Source[], max: number, problems: ProblemList): Override[] {
   const beyond = sources[max];
   if (beyond !== undefined) {
     const place = { source: beyond, start: 0, end: beyond.text.length };
-    problems.add(place, `there are ${overrides.length} overrides of this kind; at most ${max} are taken`);
+    problems.add(place, `there are ${sources.length} overrides of this kind; at most ${max} are taken`);
   }
   const found = sources.slice(0, max).map((source) => parseSet(source, problems));
   return found.filter((override) => override !== undefined);

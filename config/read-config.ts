@@ -8,6 +8,7 @@ import { parseYaml } from '../document/parse-yaml.ts';
 import { type Problem, ProblemList, Source } from '../document/problem.ts';
 import { readText } from '../document/read-text.ts';
 import { asMap, emptyMap } from '../document/tree.ts';
+import type { SourceOverride } from '../runtime/plugins/config-source.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { buildSettings } from './build-settings.ts';
 import type { Origins } from './origins.ts';
@@ -22,7 +23,7 @@ export interface ReadConfigOptions {
   /** `--set` arguments in their order, such as `pools.ranking.threads=8`. They win over everything. Default: none. */
   overrides?: readonly string[];
   /** As `overrides`, but everything else that overrides the file wins over them. Default: none. */
-  sources?: readonly string[];
+  sources?: readonly SourceOverride[];
   /** Variables; those that begin with HEDDLE_ and contain two underscores win over the file. Default: none. */
   environment?: Readonly<Record<string, string | undefined>>;
   /** Cores that the defaults of threads count with. Default: the machine's. */

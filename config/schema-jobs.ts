@@ -80,7 +80,7 @@ export const jobType = oneOf(
     jitter: key(
       duration('1ms', '1h', orNone),
       'none',
-      'Each run begins up to so much later, by chance.',
+      'Each run begins up to so much later, by chance. Shorter than the time between two runs.',
       'Many processes with the same config should not all begin at the same instant.',
     ),
     atStart: key(boolean(), false, 'Whether it also runs as soon as the process serves.', 'A start has enough to do.'),

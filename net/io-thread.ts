@@ -29,6 +29,7 @@ import { IoHost } from './io-host.ts';
 import { JobCarrier } from './jobs/job-carrier.ts';
 import { listenerLimits } from './limiters/limited-calls.ts';
 import { type Listener, ListenerDispatcher } from './listener.ts';
+import { openProtocol } from './open-protocol.ts';
 import { OutgoingCalls } from './outgoing-calls.ts';
 import { ThreadCarrier } from './thread-carrier.ts';
 import { type BornStrategies, hostServices } from './thread-host.ts';
@@ -42,6 +43,8 @@ export interface IoThreadData {
   settings: Settings;
   /** Connections name theirs by index. */
   listeners: Listener[];
+  /** Names the process in copies of calls. */
+  copier: string;
   log: LogWorkerSide;
   /** In the order of installation. */
   plugins: readonly PluginModule[];
@@ -105,7 +108,8 @@ class IoThread implements ThreadExtension {
     this.#carrier = new ThreadCarrier(endpoint, settings.clients, this.#host, this.#dispatcher);
     this.#outgoing = new OutgoingCalls(endpoint, this.#carrier.channels);
     this.#jobs = new JobCarrier(endpoint);
-    this.#traffic = new ThreadTraffic(this.#host, forwardPermits(endpoint), data.listeners.length);
+    const { listeners, copier } = data;
+    this.#traffic = new ThreadTraffic(this.#host, forwardPermits(endpoint), listeners.length, copier);
     parentPort!.on('message', (handed: HandedConnection) => this.#accept(handed));
   }
 
@@ -123,11 +127,12 @@ class IoThread implements ThreadExtension {
       this.#carrier.watchNames(this.#extensions.namings);
       this.#protocols = await this.#openProtocols();
       const { filters, clients } = settings;
-      const own = { random: systemRandom, extensions: this.#extensions, filters, services, clients };
+      const jobs = settings.jobs.filter(({ pool }) => pool === 'io');
+      const own = { random: systemRandom, extensions: this.#extensions, filters, services, jobs, clients };
       this.#around = new ThreadAround({ ...thread, ...own });
       const methods = await hostServices(this.#runner, {
         services,
-        jobs: settings.jobs.filter(({ pool }) => pool === 'io'),
+        jobs,
         carrier: this.#carrier,
         around: this.#around,
         // It would hold up the sockets of the thread.
@@ -210,7 +215,12 @@ class IoThread implements ThreadExtension {
   }
 
   #openProtocols(): Promise<Protocol[]> {
-    const limitsOf = listenerLimits(this.#data.settings.services, this.#extensions.limiters, this.#host, this.#dispatcher);
+    const limitsOf = listenerLimits(
+      this.#data.settings.services,
+      this.#extensions.limiters,
+      this.#host,
+      this.#dispatcher,
+    );
     return Promise.all(
       this.#data.listeners.map(({ binding, services }, index) => {
         const { protocol, host, port } = binding;
@@ -218,7 +228,7 @@ class IoThread implements ThreadExtension {
         const definition = this.#extensions.protocols.need(protocol, address);
         const limited = limitsOf(services, address);
         const dispatcher = new ListenerDispatcher(this.#dispatcher, services, this.#traffic, index, limited);
-        return definition.open(this.#host.behind(dispatcher));
+        return openProtocol(definition, this.#host.behind(dispatcher));
       }),
     );
   }

@@ -6,7 +6,7 @@ import type { Part } from '../runtime/actor.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { type ConfigSourceDefinition, overridesOf } from '../runtime/plugins/config-source.ts';
+import { type ConfigSourceDefinition, overridesOf, type SourceOverride } from '../runtime/plugins/config-source.ts';
 import type { Registry } from '../runtime/plugins/registry.ts';
 import { within } from '../runtime/plugins/within.ts';
 import type { Settings } from '../runtime/settings.ts';
@@ -18,7 +18,7 @@ export const sourceTimeoutMs = 5_000;
 const gatherMs = 50;
 
 /** Reads the config again, with these laid over the file, as `--set` does. Throws a HeddleError that says what is wrong. */
-export type ReadSettings = (overrides: readonly string[]) => Settings;
+export type ReadSettings = (sources: readonly SourceOverride[]) => Settings;
 
 export interface ReloaderOptions {
   /** Undefined: the settings came from no file. */
@@ -32,7 +32,7 @@ export interface ReloaderOptions {
 export class Reloader {
   readonly #options: ReloaderOptions;
   /** What each source said last that was right, by its name: it holds while the source can't be asked or says what is wrong. */
-  readonly #accepted = new Map<string, string[]>();
+  readonly #accepted = new Map<string, SourceOverride[]>();
   readonly #watches: (() => void)[] = [];
   #running: Promise<ReloadReport> | undefined;
   /** Begins when that one has ended; whoever asks meanwhile shares it. */
@@ -125,7 +125,7 @@ export class Reloader {
         { retry: 'no' },
       );
     }
-    const answers = new Map<string, string[]>();
+    const answers = new Map<string, SourceOverride[]>();
     for (const source of sources.all) {
       const answer = await this.#ask(source);
       if (answer !== undefined) answers.set(source.name, answer);
@@ -135,7 +135,7 @@ export class Reloader {
   }
 
   /** A source that says what is wrong keeps nobody from starting or reloading: what it said before holds. */
-  #readWith(read: ReadSettings, answers: ReadonlyMap<string, string[]>): Settings {
+  #readWith(read: ReadSettings, answers: ReadonlyMap<string, SourceOverride[]>): Settings {
     const all = this.#laidOver(answers);
     try {
       const settings = read(all);
@@ -160,13 +160,13 @@ export class Reloader {
   }
 
   /** In the order of the sources: a later one wins. */
-  #laidOver(answers: ReadonlyMap<string, string[]>): string[] {
+  #laidOver(answers: ReadonlyMap<string, SourceOverride[]>): SourceOverride[] {
     const { sources } = this.#options;
     return sources.names.flatMap((name) => answers.get(name) ?? this.#accepted.get(name) ?? []);
   }
 
   /** Undefined: it could not be read; what it said last holds. */
-  async #ask(source: ConfigSourceDefinition): Promise<string[] | undefined> {
+  async #ask(source: ConfigSourceDefinition): Promise<SourceOverride[] | undefined> {
     const { clock, log } = this.#options;
     const late = () => new HeddleError('DEADLINE_EXCEEDED', `it did not answer within ${sourceTimeoutMs} ms`);
     try {

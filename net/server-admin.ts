@@ -52,6 +52,7 @@ export interface AdminSubject {
 export interface ServerAdminOptions {
   server: AdminSubject;
   configText: string | undefined;
+  configFile: string | undefined;
   logHub: LogHub;
   state: () => ActorState;
   drain: () => void;
@@ -62,7 +63,7 @@ export interface ServerAdminOptions {
 
 /** Undefined: the settings have no admin. */
 export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined {
-  const { server, configText, logHub, clock } = options;
+  const { server, configText, configFile, logHub, clock } = options;
   const { settings, previous, supervisor, poolCounters, acceptorCounters } = server;
   if (settings.admin === undefined) return undefined;
   const parts = new ServerFacts(options);
@@ -75,6 +76,7 @@ export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined 
     admin: settings.admin,
     settings: () => server.settingsInForce,
     configText,
+    configFile,
     about: previous === undefined ? about : { ...about, previous },
     memory: {
       board: supervisor.board.memory,

@@ -32,6 +32,7 @@ import { ThreadPool } from '../scheduler/thread-pool.ts';
 import { Acceptor } from './acceptor.ts';
 import { targetsOf } from './connection-targets.ts';
 import { CpuGenerations } from './cpu-generations.ts';
+import { BypassedFilters } from './filters/bypassed-filters.ts';
 import { IoDrain } from './io-drain.ts';
 import { ioSpawner } from './io-spawner.ts';
 import { ServerJobs } from './jobs/server-jobs.ts';
@@ -68,6 +69,8 @@ export interface ServerOptions {
   readSettings?: ReadSettings;
   /** What the settings come to and why, for people who ask the admin. Default: there is nothing to explain. */
   configText?: string;
+  /** Absolute path of the config that the settings came from. Default: from none. */
+  configFile?: string;
 }
 
 /** How a service process ended that a guardian has started again. */
@@ -111,6 +114,7 @@ export class Server {
   readonly strategies: ServerStrategies;
   readonly jobs: ServerJobs;
   readonly #live: ServerLive;
+  readonly #bypassed: BypassedFilters;
   readonly #reloader: Reloader;
   readonly #logHub: LogHub;
   readonly #clock: Clock;
@@ -140,12 +144,14 @@ export class Server {
     const pools = () => [this.ioPool, ...this.cpuPools];
     this.strategies = new ServerStrategies(settings, pools, this.#clock, this.#logHub.logger('strategies'));
     this.jobs = new ServerJobs(settings, pools, this.#clock, this.#logHub.logger('jobs'));
+    this.#bypassed = new BypassedFilters(this.#logHub.logger('config'));
     this.#live = new ServerLive(settings, {
       logHub: this.#logHub,
       log: this.#logHub.logger('config'),
       tell: (message) => {
         for (const pool of pools()) pool.tell(message);
         this.admin?.onSettings(this.settingsInForce);
+        this.#bypassed.look(this.settingsInForce);
       },
     });
     this.#reloader = new Reloader({
@@ -273,6 +279,7 @@ export class Server {
     this.admin = serverAdmin({
       server: this,
       configText: options.configText,
+      configFile: options.configFile,
       logHub: this.#logHub,
       state: () => this.#actor.state,
       drain: () => {
@@ -299,7 +306,10 @@ export class Server {
     this.#actor.on('state', (state) => {
       this.admin?.touch();
       this.jobs.onState(state);
-      if (state === 'running') this.admin?.announce();
+      if (state === 'running') {
+        this.admin?.announce();
+        this.#bypassed.look(this.settingsInForce);
+      }
       if (state !== 'draining') return;
       this.plugins.beginDrain();
       for (const pool of this.cpuPools) pool.tell({ type: 'drain' });

@@ -1,5 +1,8 @@
 // changedPaths: where two plain values differ, for people: `pools.ranking.threads`. Runs on main, at a reload.
 
+/** Keys of Settings that no config has: what is in them is written where they are. */
+const unwritten = new Set(['traffic']);
+
 /** Paths that are listed at most; what lies beyond is one more line. */
 export const pathsMax = 50;
 
@@ -20,7 +23,8 @@ function compare(left: unknown, right: unknown, path: string, found: string[]): 
   const [ours, theirs] = [entriesOf(left), entriesOf(right)];
   const before = found.length;
   for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
-    compare(ours.get(key), theirs.get(key), path === '' ? key : `${path}.${key}`, found);
+    const keyPath = path === '' ? key : `${path}.${key}`;
+    compare(ours.get(key), theirs.get(key), unwritten.has(key) ? path : keyPath, found);
   }
   if (Array.isArray(left) && found.length === before && [...ours.keys()].join() !== [...theirs.keys()].join()) {
     found.push(`${path} (their order)`);
@@ -40,6 +44,10 @@ function isNamed(value: unknown): value is { name: string } {
   return isObject(value) && 'name' in value && typeof value.name === 'string';
 }
 
+/** As heddle.yaml calls it. */
 function withoutUnit(key: string): string {
-  return key.replace(/(?<=[a-z])(Ms|Bytes)$/, '');
+  return written[key] ?? key.replace(/(?<=[a-z])(Ms|Bytes)$/, '');
 }
+
+/** What has another name in the file than its unit alone explains. */
+const written: Readonly<Record<string, string>> = { gapMs: 'every', queueLength: 'queue', moduleUrl: 'module' };

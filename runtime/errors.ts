@@ -51,12 +51,16 @@ export interface HeddleErrorOptions {
   cause?: unknown;
 }
 
+/** The same in every copy of this package: a project may have one of its own beside that of the process. */
+const errorMark: unique symbol = Symbol.for('heddle.error');
+
 /** The one error of Heddle. `message` says what happened, with the values, and what to do. */
 export class HeddleError extends Error {
   override readonly name = 'HeddleError';
   readonly code: ErrorCode;
   readonly retry: RetryHint;
   readonly retryAfterMs: number;
+  #wraps = false;
 
   constructor(code: ErrorCode, message: string, options: HeddleErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -71,9 +75,28 @@ export class HeddleError extends Error {
    */
   static from(reason: unknown, message = 'the handler failed; the cause is in the server log'): HeddleError {
     if (reason instanceof HeddleError) return reason;
-    return new HeddleError('INTERNAL', message, { cause: reason });
+    const error = new HeddleError('INTERNAL', message, { cause: reason });
+    error.#wraps = true;
+    return error;
+  }
+
+  get [errorMark](): true {
+    return true;
+  }
+
+  /** True when `from` has made it of another thrown value: the cause alone says what happened. */
+  get wraps(): boolean {
+    return this.#wraps;
   }
 }
+
+// `instanceof HeddleError` knows it by its mark, so that one of another copy is one too; subclasses are known by their class.
+Object.defineProperty(HeddleError, Symbol.hasInstance, {
+  value(this: unknown, value: unknown): boolean {
+    if (this !== HeddleError) return Function.prototype[Symbol.hasInstance].call(this as typeof HeddleError, value);
+    return typeof value === 'object' && value !== null && errorMark in value;
+  },
+});
 
 /** What a caller may do next unless the error says otherwise. */
 export function defaultRetry(code: ErrorCode): RetryHint {

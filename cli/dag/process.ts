@@ -121,8 +121,9 @@ function saveTraces(traces: readonly RunTrace[], folder: string): void {
 type Show = (response: AdminResponse) => void;
 
 async function ask(question: Question, options: ProcessOptions, show: Show): Promise<number> {
-  const address = adminOf(options.address ?? options.config);
-  const response = await askAdmin({ address, ...question });
+  const target = adminOf(options.address ?? options.config);
+  const { address } = target;
+  const response = await askAdmin({ ...target, ...question });
   if (response.status >= 400) {
     process.stderr.write(failureText(response, address));
     return exitCodes.failed;

@@ -64,12 +64,12 @@ function modelsOf(latencies: unknown): ReadonlyMap<string, SimulationModel> {
 async function latenciesOf({ latencies, address }: WorldOptions): Promise<unknown> {
   if (latencies !== undefined) return ofFile(() => jsonFile(latencies, '--latencies'));
   if (address === undefined) return undefined;
-  const at = adminOf(address);
-  const response = await askAdmin({ address: at, verb: 'GET', path: '/strategies', timeoutMs: 5_000 });
+  const target = adminOf(address);
+  const response = await askAdmin({ ...target, verb: 'GET', path: '/strategies', timeoutMs: 5_000 });
   if (response.status < 400) return answerOf(response.text);
   throw new HeddleError(
     'UNAVAILABLE',
-    failureText(response, at)
+    failureText(response, target.address)
       .replace(/^heddle: /, '')
       .trimEnd(),
   );

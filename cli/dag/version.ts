@@ -23,8 +23,9 @@ export async function versionOfFiles(files: readonly string[], config?: string):
 
 /** `at`: as `--address` or `--config` have it. Throws UNAVAILABLE with what the process answers instead. */
 export async function versionInUse(at: string | undefined): Promise<PlacedStrategies> {
-  const address = adminOf(at);
-  const response = await askAdmin({ address, verb: 'GET', path: '/strategies/definitions', timeoutMs: answerMs });
+  const target = adminOf(at);
+  const { address } = target;
+  const response = await askAdmin({ ...target, verb: 'GET', path: '/strategies/definitions', timeoutMs: answerMs });
   if (response.status >= 400) {
     throw new HeddleError(
       'UNAVAILABLE',

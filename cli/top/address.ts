@@ -1,24 +1,37 @@
-// adminAddress: which admin `heddle top` looks at: an address as people write it, or the one in a config file.
+// adminTarget: which admin the commands that ask a process are for: an address as people write it, or the one in a config
+// file. Of a file, the process must be the one that was started with it: the port may be another's.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { parseAdminAddress } from '../../config/addresses.ts';
 import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
+import { parseYaml } from '../../document/parse-yaml.ts';
+import { ProblemList, Source } from '../../document/problem.ts';
+import { asMap } from '../../document/tree.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 
 const defaultFile = 'heddle.yaml';
 const defaultAddress = 'http://127.0.0.1:7199';
 
+export interface AdminTarget {
+  /** `http://127.0.0.1:7199`. */
+  address: string;
+  /** Path of the config file that its process must have been started with; undefined: any process. */
+  configFile?: string | undefined;
+}
+
 /**
  * `http://host:port`, `host:port`, `:port`, a port, or the path of a config file. Undefined: ./heddle.yaml if there is one,
- * else http://127.0.0.1:7199. Throws INVALID_ARGUMENT that says what is wrong: no address, mistakes in the config, no admin.
+ * else http://127.0.0.1:7199. Throws INVALID_ARGUMENT that says what is wrong: no address, no such file, no admin.
  */
-export function adminAddress(written: string | undefined, environment: NodeJS.ProcessEnv): string {
-  if (written === undefined) return existsSync(defaultFile) ? addressIn(defaultFile, environment) : defaultAddress;
-  if (/^http:\/\//.test(written)) return addressOf(written, written);
+export function adminTarget(written: string | undefined, environment: NodeJS.ProcessEnv): AdminTarget {
+  if (written === undefined) {
+    return existsSync(defaultFile) ? targetIn(defaultFile, environment) : { address: defaultAddress };
+  }
+  if (/^http:\/\//.test(written)) return { address: addressOf(written, written) };
   if (/^https:\/\//.test(written)) throw wrong(`${written}: the admin speaks plain http; write http://host:port`);
   const match = /^(?:(\[[^\]]+\]|[\w.-]*):)?(\d{1,5})$/.exec(written);
-  if (match !== null) return addressOf(`http://${match[1] || '127.0.0.1'}:${match[2]}`, written);
-  return addressIn(written, environment);
+  if (match !== null) return { address: addressOf(`http://${match[1] || '127.0.0.1'}:${match[2]}`, written) };
+  return targetIn(written, environment);
 }
 
 function addressOf(url: string, written: string): string {
@@ -26,18 +39,30 @@ function addressOf(url: string, written: string): string {
   return new URL(url).origin;
 }
 
-function addressIn(file: string, environment: NodeJS.ProcessEnv): string {
-  const { settings, problems } = readConfig({ file, environment });
-  if (settings === undefined) {
-    throw wrong(`this config does not say where the admin is; give its address instead:\n${formatProblems(problems)}`);
-  }
-  const { admin } = settings;
+function targetIn(file: string, environment: NodeJS.ProcessEnv): AdminTarget {
+  if (!existsSync(file)) throw wrong(`there is no file ${file}; write the path of a config, or http://127.0.0.1:7199`);
+  const admin = adminIn(file, environment);
   if (admin === undefined) throw wrong(`${file} says admin.address: none, so there is nobody to ask`);
   if (admin.port === 0) {
     throw wrong(`${file} leaves the port of the admin open; give the address that \`heddle start\` has logged`);
   }
   const host = everywhere[admin.host] ?? admin.host;
-  return addressOf(`http://${host.includes(':') ? `[${host}]` : host}:${admin.port}`, file);
+  const address = addressOf(`http://${host.includes(':') ? `[${host}]` : host}:${admin.port}`, file);
+  return { address, configFile: realpathSync(file) };
+}
+
+/** Undefined: it wants none. A file that has mistakes elsewhere, while somebody edits it, still says where its process is. */
+function adminIn(file: string, environment: NodeJS.ProcessEnv): { host: string; port: number } | undefined {
+  const { settings } = readConfig({ file, environment });
+  if (settings !== undefined) return settings.admin;
+  const tree = parseYaml(new Source('file', file, readFileSync(file, 'utf8')), new ProblemList());
+  const top = tree === undefined ? undefined : asMap(tree, tree.place);
+  const section = top?.entries.get('admin')?.value;
+  const written = section?.kind === 'map' ? section.entries.get('address')?.value : undefined;
+  const parsed = written?.kind === 'scalar' ? parseAdminAddress(String(written.value)) : undefined;
+  if (parsed !== undefined && 'value' in parsed) return parsed.value === 'none' ? undefined : parsed.value;
+  const { hostname, port } = new URL(defaultAddress);
+  return { host: hostname, port: Number(port) };
 }
 
 /** Where one can reach on this machine what listens everywhere. */

@@ -4,6 +4,8 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import type { AdminErrorAnswer } from '../../admin/shapes.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { configHeader } from '../admin-request.ts';
+import type { AdminTarget } from './address.ts';
 
 /** Bytes of one answer at most: ten thousand methods or fibers, with long names. */
 const answerMaxBytes = 32 * 2 ** 20;
@@ -20,14 +22,15 @@ export interface AdminFailure {
 export type AdminResult = { answer: object } | { failure: AdminFailure };
 
 export class AdminClient {
-  /** `http://127.0.0.1:7199`. */
   readonly address: string;
+  readonly #headers: Record<string, string>;
   readonly #clock: Clock;
   readonly #timeoutMs: number;
 
   /** `timeoutMs`: from the connection to the last byte of an answer. */
-  constructor(address: string, clock: Clock, timeoutMs: number) {
-    this.address = address;
+  constructor(target: AdminTarget, clock: Clock, timeoutMs: number) {
+    this.address = target.address;
+    this.#headers = { accept: 'application/json', ...configHeader(target) };
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
   }
@@ -35,7 +38,7 @@ export class AdminClient {
   /** Never rejects. */
   get(path: string): Promise<AdminResult> {
     return new Promise((resolve) => {
-      const outgoing = request(new URL(path, this.address), { agent: false, headers: { accept: 'application/json' } });
+      const outgoing = request(new URL(path, this.address), { agent: false, headers: this.#headers });
       const fail = (failure: AdminFailure): void => {
         this.#clock.clearTimer(timer);
         resolve({ failure });

@@ -50,8 +50,16 @@ export function configSourcePoint(plugin: string, sources: Registry<ConfigSource
 
 const pathPattern = /^[A-Za-z_][^=\s]{0,499}$/;
 
-/** As `--set` arguments. Throws INVALID_ARGUMENT naming the source and the path. */
-export function overridesOf(source: string, settings: unknown): string[] {
+/** One setting of a source. */
+export interface SourceOverride {
+  /** The source's name. */
+  source: string;
+  /** As a `--set` argument: `log.level="debug"`. */
+  text: string;
+}
+
+/** Throws INVALID_ARGUMENT naming the source and the path. */
+export function overridesOf(source: string, settings: unknown): SourceOverride[] {
   const wrong = (what: string) => new HeddleError('INVALID_ARGUMENT', `config source ${source}: ${what}`);
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw wrong("read() must give an object, such as { 'log.level': 'debug' }");
@@ -63,6 +71,6 @@ export function overridesOf(source: string, settings: unknown): string[] {
     if (!pathPattern.test(path)) throw wrong(`${JSON.stringify(path)} is no path of heddle.yaml`);
     const text = JSON.stringify(value);
     if (text === undefined) throw wrong(`${path} has a value that is no JSON`);
-    return `${path}=${text}`;
+    return { source, text: `${path}=${text}` };
   });
 }

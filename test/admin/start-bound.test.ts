@@ -28,6 +28,7 @@ async function adminWith(t: ExecutionContext, body: string, startMs: number): Pr
   const host = serverAdmin({
     server,
     configText: undefined,
+    configFile: undefined,
     logHub,
     state: () => 'running',
     drain: () => {},

@@ -53,7 +53,7 @@ async function watch(
   admin: FakeAdmin,
   { intervalMs = 50, timeoutMs = 2000, clock = systemClock } = {},
 ): Promise<Watched> {
-  const client = new AdminClient(admin.address, systemClock, timeoutMs);
+  const client = new AdminClient({ address: admin.address }, systemClock, timeoutMs);
   const picture = observe(emptyPicture(admin.address, intervalMs), await poll(client, systemClock));
   const terminal = new FakeTerminal();
   let suspended = 0;

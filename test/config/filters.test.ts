@@ -14,6 +14,7 @@ services:
       - cache
 clients:
   demo.Users: { target: "heddle://10.0.0.1:7001", filters: [sign] }
+plugins: [./audit.ts]
 `;
 
 test('filters stand at the top, at a service and at a client, in their order', (t) => {

@@ -70,6 +70,18 @@ test('cron has seconds, names, last days and nth weekdays', (t) => {
   }
 });
 
+test('a jitter that reaches the next time of a cron expression is refused', (t) => {
+  const problemsWith = (cron: string, jitter: string): string =>
+    problemsOf(`jobs:\n  a: { run: ./audit.ts, cron: "${cron}", jitter: ${jitter} }\n${least}`);
+  t.regex(
+    problemsWith('0,59 * * * *', '1m'),
+    /jitter of 1m does not fit between the times of "0,59 \* \* \* \*", 1m apart: runs would be lost; make it shorter/,
+  );
+  t.regex(problemsWith('0,59 0,23 * * MON,TUE', '1m'), /1m apart/);
+  t.is(problemsWith('0,59 * * * *', '59s'), '');
+  t.is(problemsWith('@yearly', '1h'), '');
+});
+
 test('a wrong cron expression is shown at its field, with what the field takes', (t) => {
   t.is(
     problemsOf(`jobs:\n  a: { run: ./audit.ts, cron: "0 25 * * *" }\n${least}`),

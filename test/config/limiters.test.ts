@@ -10,6 +10,7 @@ const text = `services:
   demo.Greeter:
     module: ./greeter.ts
     limiters: [per-tenant, gate]
+plugins: [./audit.ts]
 `;
 
 test('limiters stand at a service, in their order; without any there is no list', (t) => {
@@ -37,6 +38,17 @@ test('a limiter is asked once, and has a name that a plugin can give', (t) => {
     [
       'heddle.yaml:4:28: an entry of limiters must be the name of a limiter, as its plugin adds it: lower-case letters, digits, . + and -, beginning with a letter, at most 64',
       'heddle.yaml:4:34: limiter "per-tenant" stands twice in this list; take one of them out',
+    ],
+  );
+});
+
+test('without any plugin, nobody can add a filter or a limiter, and the config says so at once', (t) => {
+  const without = `filters: [auth]\n${text.replace('plugins: [./audit.ts]\n', '').replace('per-tenant, gate', 'gate')}`;
+  t.deepEqual(
+    read(without).problems.map(({ where, message }) => `${where.replace(folder, '')}: ${message}`),
+    [
+      'heddle.yaml:1:11: no plugin is listed that could add the filter "auth": name its module under plugins',
+      'heddle.yaml:5:16: no plugin is listed that could add the limiter "gate": name its module under plugins',
     ],
   );
 });

@@ -47,6 +47,16 @@ const mistakes: [what: string, entry: string, problem: RegExp][] = [
   ['another protocol', 'forward: "http://10.0.0.2:7080"', /speaks "http"/],
   ['a port of its own', 'forward: "heddle://localhost:7000"', /heddle:\/\/127\.0\.0\.1:7000 forwards to itself/],
   [
+    'a mirror of its own',
+    'mirror: [{ target: "heddle://a:1,localhost:7000", percent: 1 }]',
+    /heddle\.yaml:2:\d+: heddle:\/\/127\.0\.0\.1:7000 mirrors to itself/,
+  ],
+  [
+    'the same mirror twice',
+    'mirror: [{ target: "heddle://a:1", percent: 1 }, { target: "heddle://b:1,a:1", percent: 2 }]',
+    /two mirrors of heddle:\/\/127\.0\.0\.1:7000 name a:1: give it one, with the share of both/,
+  ],
+  [
     'nine mirrors',
     `mirror: [${Array.from({ length: 9 }, () => '{ target: "heddle://a:1", percent: 1 }').join()}]`,
     /at most 8/,

@@ -40,7 +40,7 @@ test('degraders and samplers change in a running process; a bad file changes not
   const changed = await reload();
   t.is(
     changed.stdout,
-    'changed\n  degraders.exact-price.count\n  degraders.exact-price.gap\n  degraders.exact-price.perSecond\n  degraders.exact-price.burst\n  samplers.audit.percent\n',
+    'changed\n  degraders.exact-price.count\n  degraders.exact-price.every\n  degraders.exact-price.perSecond\n  degraders.exact-price.burst\n  samplers.audit.percent\n',
   );
   t.deepEqual(await quote('bob'), { ...(await quote('bob')), exact: true, audited: true });
 
@@ -60,6 +60,13 @@ test('degraders and samplers change in a running process; a bad file changes not
     /SIGHUP: the config was read again; changed: .*needs a restart: pools\.default\.threads/,
   );
   t.false((await quote()).exact);
+
+  // Another config whose admin would be at the same place, and which has a mistake besides: not this process's.
+  const other = join(temporaryFolder(t), 'heddle.yaml');
+  writeFileSync(other, `admin: { address: "${admin}" }\nservices: {}\n`);
+  const elsewhere = await heddle(['reload', '--config', other]);
+  t.is(elsewhere.code, 1);
+  t.true(elsewhere.stderr.includes(`this process runs ${file}, not ${other}: give the address`), elsewhere.stderr);
   running.kill('SIGTERM');
   t.is((await running.ended).code, 0);
 });

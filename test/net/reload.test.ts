@@ -1,6 +1,7 @@
 // Reloads inside a process: what plugins' config sources say, and what a reload leaves alone.
 
 import test, { type ExecutionContext } from 'ava';
+import type { ReadSettings } from '../../net/reloader.ts';
 import { Server } from '../../net/server.ts';
 import { changedPaths, pathsMax } from '../../net/settings-diff.ts';
 import type { Settings } from '../../runtime/settings.ts';
@@ -15,11 +16,7 @@ degraders: { light: { count: 5 } }
 samplers: { audit: { percent: 1 } }
 `;
 
-async function started(
-  t: ExecutionContext,
-  settings: Settings,
-  readSettings?: (sources: readonly string[]) => Settings,
-) {
+async function started(t: ExecutionContext, settings: Settings, readSettings?: ReadSettings) {
   const server = new Server(settings, readSettings === undefined ? {} : { readSettings });
   t.teardown(() => server.stop());
   await server.start();
@@ -54,11 +51,11 @@ test('what config sources say lies over the file from the start on, and again wh
   });
 }`,
   );
-  const asked: (readonly string[])[] = [];
+  const asked: string[][] = [];
   const settings = { ...settingsOf(yaml), plugins: [source] };
   const server = await started(t, settings, (sources) => {
-    asked.push(sources);
-    const percent = sources[0]?.split('=')[1] ?? '1';
+    asked.push(sources.map(({ text }) => text));
+    const percent = sources[0]?.text.split('=')[1] ?? '1';
     return { ...settingsOf(yaml.replace('percent: 1', `percent: ${percent}`)), plugins: [source] };
   });
   t.deepEqual(asked, [['samplers.audit.percent=10']]);
@@ -82,6 +79,8 @@ test('paths name things, not places in lists, and there is a bound on them', (t)
   const left = { pools: [pool('a', 1), pool('b', 2)], stop: { timeoutMs: 1 }, list: [1, 2] };
   const right = { pools: [pool('b', 3), pool('c', 1)], stop: { timeoutMs: 2 }, list: [1, 3] };
   t.deepEqual(changedPaths(left, right), ['pools.a', 'pools.b.threads', 'pools.c', 'stop.timeout', 'list.2']);
+  const listening = (percent: number) => ({ listen: [{ traffic: { mirror: [{ percent }] } }] });
+  t.deepEqual(changedPaths(listening(1), listening(2)), ['listen.1.mirror.1.percent'], 'as it is written');
   t.deepEqual(changedPaths({ pools: [pool('a', 1), pool('b', 1)] }, { pools: [pool('b', 1), pool('a', 1)] }), [
     'pools (their order)',
   ]);

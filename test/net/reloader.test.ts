@@ -1,12 +1,11 @@
 // The Reloader with config sources that fail, contradict, say nonsense, or talk all the time.
 
 import test from 'ava';
-import { Reloader } from '../../net/reloader.ts';
+import { type ReadSettings, Reloader } from '../../net/reloader.ts';
 import { ServerLive } from '../../net/server-live.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { ConfigSourceDefinition } from '../../runtime/plugins/config-source.ts';
 import { Registry } from '../../runtime/plugins/registry.ts';
-import type { Settings } from '../../runtime/settings.ts';
 import { settingsOf } from '../faults/rig.ts';
 import { settle, VirtualClock } from '../helpers/virtual-clock.ts';
 import { KeptLog } from '../runtime/plugins/modules.ts';
@@ -25,8 +24,9 @@ function rig(...sources: ConfigSourceDefinition[]) {
   const levels: unknown[] = [];
   const logHub = { setLevels: (level: unknown) => levels.push(level) };
   const live = new ServerLive(settingsOf(yaml(1)), { logHub, log, tell: () => {} });
-  const reads: (readonly string[])[] = [];
-  const read = (overrides: readonly string[]): Settings => {
+  const reads: string[][] = [];
+  const read: ReadSettings = (sources) => {
+    const overrides = sources.map(({ text }) => text);
     reads.push(overrides);
     if (overrides.some((one) => one.includes('"loud"')))
       throw new HeddleError('FAILED_PRECONDITION', 'no level is loud');
