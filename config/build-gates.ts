@@ -11,10 +11,13 @@ const gapMs = 1000;
 /** Each has one of the two limits, and only the keys that belong to it. */
 export function buildDegraders(written: CheckedConfig['degraders'], problems: ProblemList): DegraderSettings[] {
   const built: DegraderSettings[] = [];
-  for (const [name, { value, name: place }] of written) {
+  for (const [name, { value, name: place, isRefused }] of written) {
     const { count, every, perSecond, burst } = value;
-    if ((count === undefined) === (perSecond === undefined)) {
-      const which = count === undefined ? 'has no limit' : 'has two limits';
+    const hasTwo = count !== undefined && perSecond !== undefined;
+    // What seems to be missing, or without what it belongs to, may be what was refused.
+    if (isRefused && !hasTwo) continue;
+    if (hasTwo || (count === undefined && perSecond === undefined)) {
+      const which = hasTwo ? 'has two limits' : 'has no limit';
       problems.add(
         place,
         `degrader ${quote(name)} ${which}: give it either count (and every) or perSecond (and burst)`,

@@ -21,17 +21,11 @@ export function buildJobs(
   poolOf: (job: string, pool: Field<string | undefined>) => string,
   problems: ProblemList,
 ): JobSettings[] {
-  const places = [...jobs.values()].map((job) => job.name);
-  return [...jobs].flatMap(([name, { name: place, value: job }], index) => {
+  return [...jobs].flatMap(([name, { name: place, value: job, isRefused }]) => {
     const pool = poolOf(name, job.pool);
     const schedule = scheduleOf(job);
     if (schedule === undefined) {
-      const next = places[index + 1];
-      const end = next?.source === place.source && next.start > place.start ? next.start : Number.POSITIVE_INFINITY;
-      // An interval or an expression that was refused is reported already.
-      if (!problems.hasWithin({ ...place, end })) {
-        problems.add(place, `job ${name} has neither every nor cron: write when it runs, as every: 30s`);
-      }
+      if (!isRefused) problems.add(place, `job ${name} has neither every nor cron: write when it runs, as every: 30s`);
       return [];
     }
     const moduleUrl = moduleOf(job, baseDir, problems);

@@ -1,6 +1,7 @@
 // IO threads: plain worker_threads, each a main loop of its own (io-thread.ts).
 
 import { Worker } from 'node:worker_threads';
+import { systemRandom } from '../runtime/clock.ts';
 import type { LogWorkerSide } from '../runtime/log/thread-logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { moduleUrl } from '../runtime/module-url.ts';
@@ -11,6 +12,7 @@ import type { Spawner } from '../scheduler/pool-thread.ts';
 import type { IoThreadData } from './io-thread.ts';
 import type { Listener } from './listener.ts';
 import type { BornStrategies } from './thread-host.ts';
+import { newCopier } from './traffic/marks.ts';
 
 export function ioSpawner(
   settings: Settings,
@@ -20,6 +22,7 @@ export function ioSpawner(
   plugins: ProcessPlugins,
   strategies: (number: number) => BornStrategies | undefined,
 ): Spawner {
+  const copier = newCopier(systemRandom);
   return (init, control) => {
     const { side, detach } = logSide(init);
     const workerData: IoThreadData = {
@@ -27,6 +30,7 @@ export function ioSpawner(
       control,
       settings,
       listeners,
+      copier,
       log: side,
       plugins: plugins.of('io'),
       strategies: strategies(init.number),

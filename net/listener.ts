@@ -2,9 +2,8 @@
 // in its `listen` does not exist for those who call it there.
 
 import type { CallHead, ReplySink } from '../runtime/call.ts';
-import type { Dispatcher } from '../runtime/plugins/protocol.ts';
+import type { Dispatcher, ProtocolMethod } from '../runtime/plugins/protocol.ts';
 import type { BindingSettings, Settings } from '../runtime/settings.ts';
-import type { MethodRow } from '../runtime/thread-control.ts';
 import type { IoDispatcher } from './dispatcher.ts';
 import { type LimitedCalls, limitedHandles } from './limiters/limited-calls.ts';
 import type { ListenerDoor } from './traffic/listener-door.ts';
@@ -60,9 +59,10 @@ export class ListenerDispatcher implements Dispatcher {
     return forward.isUp ? 'ok' : 'down: forward target';
   }
 
-  /** What is forwarded is known only by its target: a method that no contract here says to read is not one. */
-  method(service: string, method: string): Pick<MethodRow, 'reads' | 'oneWay'> | undefined {
-    if (this.#door.forward !== undefined) return this.#inner.method(service, method) ?? unknownMethod;
+  /** What is forwarded is known only by its target; a contract here says no more of it than that it reads. */
+  method(service: string, method: string): ProtocolMethod | undefined {
+    if (this.#door.forward !== undefined)
+      return this.#inner.method(service, method)?.reads === true ? forwardedRead : forwardedCall;
     return this.#services.has(service) ? this.#inner.method(service, method) : undefined;
   }
 
@@ -102,4 +102,6 @@ export class ListenerDispatcher implements Dispatcher {
   }
 }
 
-const unknownMethod = { reads: false, oneWay: false };
+// Of any size: the target says which of its replies are compressed, and is told what the caller takes.
+const forwardedCall: ProtocolMethod = { reads: false, oneWay: false, compressAboveBytes: 1 };
+const forwardedRead: ProtocolMethod = { ...forwardedCall, reads: true };

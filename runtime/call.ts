@@ -139,6 +139,9 @@ export interface CallCarrier {
    * was already answered. A one-way call (`callFlags.oneWay`) gets one empty reply when it has been handed on.
    */
   call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number;
-  /** The answer is no longer wanted: none comes. At most once per handle, and only before its reply. */
+  /**
+   * The answer is no longer wanted: none comes. At most once per handle, and only before its reply; what comes later meets
+   * nobody, as handles are not used again, and is passed over.
+   */
   cancel(handle: number): void;
 }

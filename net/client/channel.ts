@@ -14,6 +14,7 @@ import {
   type CallReply,
   callFlags,
   emptyCallReply,
+  noBytes,
   type ReplySink,
 } from '../../runtime/call.ts';
 import { codeNumber, type ErrorCode, HeddleError, type RetryHint } from '../../runtime/errors.ts';
@@ -52,6 +53,12 @@ export interface ChannelStats {
 }
 
 const noTimer = -1;
+
+/**
+ * A call that waits for a naming's first word is told so this long before its deadline, ms, or a tenth of its time: its
+ * caller on another thread, whose own timer knows no reason, must hear it first.
+ */
+const namelessEarlyMs = 25;
 
 /** A caller that cancels this shortly before a call's deadline, ms, does so because of it. */
 const earlyMs = 1;
@@ -104,6 +111,12 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     return this.#table.size;
   }
 
+  /** Whether a call would be refused now for want of room. To ask is cheaper than to be refused. */
+  get isFull(): boolean {
+    if (this.#table.size === this.#options.maxInFlight) return true;
+    return this.isReady ? !this.#ready.some(hasRoom) : !this.#waiting.hasRoom;
+  }
+
   /** Addresses that `setAddresses` takes at most. */
   get addressesMax(): number {
     return addressesThatFit(this.#options);
@@ -140,11 +153,12 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     this.#judgeOutage();
   }
 
-  call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
+  /** As CallCarrier.call; `mark` is metadata that goes behind the head's own. */
+  call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number, mark: Buffer = noBytes): number {
     const nameless = head.callIdHigh === 0 && head.callIdLow === 0;
     if (nameless) this.#name(head);
     try {
-      return this.#take(this.#routes.get(service, method), head, sink, tag);
+      return this.#take(this.#routes.get(service, method), head, sink, tag, mark);
     } catch (reason) {
       sink.onReply(tag, refusals.replyOfError(HeddleError.from(reason, 'the client failed')));
       return -1;
@@ -271,17 +285,17 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
   }
 
   /** Takes a call, or throws why not. */
-  #take(route: EncodedRoute, head: CallHead, sink: ReplySink, tag: number): number {
+  #take(route: EncodedRoute, head: CallHead, sink: ReplySink, tag: number, mark: Buffer): number {
     const { timeoutMs } = this.#options;
     const nowMs = this.#host.clock.nowMs();
     const deadlineMs = timeoutMs === 0 ? head.deadlineMs : Math.min(head.deadlineMs, nowMs + timeoutMs);
-    const bytes = requestFrameBytes(route, head);
-    this.#admit(route, head, bytes, deadlineMs > nowMs);
+    const bytes = requestFrameBytes(route, head, mark);
+    this.#admit(route, head.metadataEnd - head.metadataStart + mark.length, bytes, deadlineMs > nowMs);
     this.open();
     const connection = this.#pick(route, head, nowMs);
     if (head.attempt > 1) this.#retries++;
     if (connection !== undefined && (head.flags & callFlags.oneWay) !== 0) {
-      connection.sendRequest(0, route, head, budgetUsUntil(deadlineMs, nowMs), bytes);
+      connection.sendRequest(0, route, head, budgetUsUntil(deadlineMs, nowMs), bytes, mark);
       sink.onReply(tag, handedOn);
       return -1;
     }
@@ -291,11 +305,15 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     this.#table.routes[slot] = route;
     this.#table.sinceMs[slot] = nowMs;
     this.#table.deadlinesMs[slot] = deadlineMs;
-    if (deadlineMs !== Number.POSITIVE_INFINITY) this.#table.timers[slot] = this.#host.timers.add(deadlineMs, this, id);
+    if (deadlineMs !== Number.POSITIVE_INFINITY) {
+      const leadMs = this.#subchannels.isKnown ? 0 : Math.min(namelessEarlyMs, (deadlineMs - nowMs) / 10);
+      this.#table.timers[slot] = this.#host.timers.add(deadlineMs - leadMs, this, id);
+    }
     if (connection === undefined) {
-      this.#waiting.add(id, head, deadlineMs);
+      this.#waiting.add(id, head, mark, deadlineMs);
     } else {
-      this.#table.positions[slot] = connection.sendRequest(id, route, head, budgetUsUntil(deadlineMs, nowMs), bytes);
+      const budgetUs = budgetUsUntil(deadlineMs, nowMs);
+      this.#table.positions[slot] = connection.sendRequest(id, route, head, budgetUs, bytes, mark);
       this.#table.carriers[slot] = connection;
       if (connection.doubt === doubts.ejected) this.#outliers.probing(connection.health, id);
     }
@@ -303,9 +321,8 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
   }
 
   /** Throws what keeps a call out, whoever would carry it. */
-  #admit(route: EncodedRoute, head: CallHead, bytes: number, inTime: boolean): void {
+  #admit(route: EncodedRoute, metadataBytes: number, bytes: number, inTime: boolean): void {
     const { name, frameBytes, maxInFlight } = this.#options;
-    const metadataBytes = head.metadataEnd - head.metadataStart;
     if (this.#closed !== undefined) throw refusals.closed(name);
     if (!inTime) throw refusals.tooLate(routeText(route));
     if (bytes > frameBytes) throw refusals.frameTooLong(routeText(route), bytes, frameBytes);
@@ -362,6 +379,12 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     if (oneWay) {
       this.#settle(slot, handedOn);
     } else {
+      const timer = this.#table.timers[slot]!;
+      if (timer !== noTimer) {
+        // It may have been set for those who wait.
+        this.#host.timers.remove(timer);
+        this.#table.timers[slot] = this.#host.timers.add(this.#table.deadlinesMs[slot]!, this, id);
+      }
       this.#table.positions[slot] = position;
       this.#table.carriers[slot] = connection;
     }
@@ -422,4 +445,8 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     // Never 0,0, which says that there is none.
     head.callIdLow = Math.floor(this.#host.random() * 0xffff_ffff) + 1;
   }
+}
+
+function hasRoom(connection: ClientConnection): boolean {
+  return connection.hasRoom;
 }

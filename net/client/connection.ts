@@ -116,11 +116,18 @@ export class ClientConnection implements Balanced, FrameHandler, TimerTarget {
    * Writes one request; only while open. `bytes` is its `requestFrameBytes`. Returns its position for `mayHaveRun`; the
    * owner calls `settled` once for it, unless it is one-way.
    */
-  sendRequest(requestId: number, route: EncodedRoute, head: CallHead, budgetUs: number, bytes: number): number {
+  sendRequest(
+    requestId: number,
+    route: EncodedRoute,
+    head: CallHead,
+    budgetUs: number,
+    bytes: number,
+    mark?: Buffer,
+  ): number {
     if ((head.flags & callFlags.oneWay) === 0) this.#inFlight++;
     const position = this.#unsent.position;
     const at = this.#unsent.reserve(bytes);
-    this.#unsent.commit(encodeRequest(this.#unsent.buffer, at, requestId, route, head, budgetUs));
+    this.#unsent.commit(encodeRequest(this.#unsent.buffer, at, requestId, route, head, budgetUs, mark));
     this.#wantFlush();
     return position;
   }

@@ -5,15 +5,25 @@ import { type CallReply, emptyCallReply } from '../../runtime/call.ts';
 import { codeNumber, HeddleError, retryHints } from '../../runtime/errors.ts';
 import { metadataMaxBytes } from '../../runtime/metadata.ts';
 
+/** A reply that the client made itself. */
+interface OwnReply extends CallReply {
+  readonly error: HeddleError;
+}
+
 /** An error as a reply: an object of its own, since the one who gets it may make calls that are refused too. */
 export function replyOfError(error: HeddleError): CallReply {
-  const reply = emptyCallReply();
+  const reply: OwnReply = { ...emptyCallReply(), error };
   reply.code = codeNumber(error.code);
   reply.retry = retryHints.indexOf(error.retry);
   reply.retryAfterMs = error.retryAfterMs;
   reply.source = Buffer.from(error.message);
   reply.bodyEnd = reply.source.length;
   return reply;
+}
+
+/** What the client made a reply of; undefined: the server sent it. */
+export function errorOfReply(reply: CallReply): HeddleError | undefined {
+  return (reply as Partial<OwnReply>).error;
 }
 
 export function closed(name: string): HeddleError {

@@ -22,11 +22,12 @@ export class WaitingCalls {
     return this.#bytes < this.#boundBytes;
   }
 
-  /** Keeps a copy of `head` and its bytes, with the deadline that holds for it. */
-  add(id: number, head: CallHead, deadlineMs: number): void {
-    const metadataBytes = head.metadataEnd - head.metadataStart;
+  /** Keeps a copy of `head` and its bytes, `mark` behind its metadata, with the deadline that holds for it. */
+  add(id: number, head: CallHead, mark: Buffer, deadlineMs: number): void {
+    const metadataBytes = head.metadataEnd - head.metadataStart + mark.length;
     const source = Buffer.allocUnsafeSlow(metadataBytes + head.bodyEnd - head.bodyStart);
     head.source.copy(source, 0, head.metadataStart, head.metadataEnd);
+    mark.copy(source, metadataBytes - mark.length);
     head.source.copy(source, metadataBytes, head.bodyStart, head.bodyEnd);
     this.#bytes += source.length;
     this.#heads.set(id, {

@@ -3,6 +3,7 @@
 
 import { HeddleError } from '../../runtime/errors.ts';
 import { type CompressorDefinition, compressorIdMax } from '../../runtime/plugins/compressor.ts';
+import { ownBytes } from './own-bytes.ts';
 
 export class CompressorTable {
   readonly #byId: (CompressorDefinition | undefined)[] = new Array(compressorIdMax + 1).fill(undefined);
@@ -37,7 +38,7 @@ export class CompressorTable {
       throw new HeddleError('INVALID_ARGUMENT', `the body can't be decompressed as ${name}: ${why}`, { cause });
     }
     if (plain.byteLength > maxBytes) throw tooLong(name, bytes.length, maxBytes, bound);
-    return Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength);
+    return ownBytes(plain);
   }
 
   /** Undefined: it would not get smaller, or nobody has this id here. Throws whatever the compressor throws. */

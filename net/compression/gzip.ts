@@ -3,7 +3,7 @@
 import { compressionLevelDefault, gzipLevelMax } from '../../runtime/compression-levels.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { CompressorDefinition } from '../../runtime/plugins/compressor.ts';
-import { wholeOutput, zlib } from './zlib.ts';
+import { believedBytes, wholeOutput, zlib } from './zlib.ts';
 
 /** Room for the output when the input does not say how long it will be, bytes. */
 const outputBytes = 16_384;
@@ -29,10 +29,11 @@ export function gzip(level: number = compressionLevelDefault): CompressorDefinit
 }
 
 /**
- * The end of a member says how long its data is, and one byte more lets zlib see that it has ended. A lie costs rounds:
- * at most as many as deflate's best ratio, 1032, since less than the input is not believed.
+ * The end of a member says how long its data is, and one byte more lets zlib see that it has ended. Too little costs
+ * rounds, at most as many as deflate's best ratio, 1032, since less than the input is not believed; nor is much more.
  */
 function roomFor(bytes: Buffer, maxBytes: number): number {
   const saidBytes = bytes.length < 18 ? 0 : bytes.readUInt32LE(bytes.length - 4);
-  return Math.min(saidBytes < bytes.length ? outputBytes : saidBytes, Math.max(outputBytes, maxBytes)) + 1;
+  if (saidBytes < bytes.length) return outputBytes + 1;
+  return believedBytes(Math.min(saidBytes, Math.max(outputBytes, maxBytes)), bytes, outputBytes) + 1;
 }

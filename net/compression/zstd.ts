@@ -3,12 +3,12 @@
 import { compressionLevelDefault, zstdLevelMax } from '../../runtime/compression-levels.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { CompressorDefinition } from '../../runtime/plugins/compressor.ts';
-import { wholeOutput, zlib } from './zlib.ts';
+import { believedBytes, wholeOutput, zlib } from './zlib.ts';
 import { zstdFrame } from './zstd-frame.ts';
 
 /** The largest window that a frame may ask its decoder to hold, as a power of two: 8 MiB, HTTP's bound (RFC 9659). */
 const windowLogMax = 23;
-/** Room for the output when the frame does not say how long it will be, bytes: one block. */
+/** Room for the output when the frame does not say how long it will be, or nobody would believe it, bytes: one block. */
 const outputBytes = 131_072;
 
 /**
@@ -39,10 +39,11 @@ function decompress(bytes: Buffer, maxBytes: number): Buffer {
   const { contentBytes } = frame;
   if (contentBytes > maxBytes) throw new RangeError(`its frame has ${contentBytes} bytes`);
   const { constants, zstdDecompressSync } = zlib();
+  const roomBytes = believedBytes(contentBytes === -1 ? maxBytes : contentBytes, bytes, outputBytes);
   const options = {
     maxOutputLength: Math.max(1, maxBytes),
     // One byte more lets the decoder see that it has ended.
-    chunkSize: Math.max(64, (contentBytes === -1 ? Math.min(outputBytes, maxBytes) : contentBytes) + 1),
+    chunkSize: Math.max(64, (contentBytes === -1 ? Math.min(outputBytes, roomBytes) : roomBytes) + 1),
     params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
     info: true,
   };

@@ -2,15 +2,20 @@
 // came: names, metadata, body, codec, what is left of its deadline; its reply comes back as it is, an error with its hint.
 // Nothing is decoded and nothing repeated: who called knows whether it may be sent again. A caller who gives up takes the
 // call back at the target too.
+//
+// The callers are strangers to each other and to the target. So no address of the target is left out because calls fail
+// there: a stranger with short deadlines would decide it for all. One that is lost, or answers no ping, gets no calls.
 
 import type { CallHead, CallReply, ReplySink } from '../../runtime/call.ts';
 import { codeNumber } from '../../runtime/errors.ts';
 import { type Refusal, refusal, refuse } from '../../runtime/shared/refusal.ts';
 import type { TargetAddress } from '../../runtime/traffic-settings.ts';
+import { CallTable } from '../client/call-table.ts';
 import { ClientChannel } from '../client/channel.ts';
 import type { ClientHost } from '../client/host.ts';
 import { checkOptions } from '../client/options.ts';
-import { hopMarks, hopsMax, hopsOf, type MarkedCall } from './marks.ts';
+import { hopMarks, hopsMax, hopsOf } from './marks.ts';
+import { TargetFailures, targetFull } from './target-failures.ts';
 
 /** Calls not yet answered, per listener and IO thread; over it RESOURCE_EXHAUSTED. As many as a client has by default. */
 export const forwardInFlightMax = 10_000;
@@ -19,7 +24,7 @@ export const forwardWriteBufferBytes = 16_777_216;
 /** Longest frame either way: the listener and the target have bounds of their own, none of them above this. */
 export const forwardFrameBytes = 64 * 1_048_576 + 65_536;
 
-/** More than a Forward ever has under way, so that a handle says whose it is. */
+/** More than the ids of a CallTable, so that a handle says whose it is. */
 export const handlesPerForward = 2 ** 32;
 
 /** What bounds requests over the whole process (`limits.requests`). */
@@ -27,15 +32,6 @@ export interface Permits {
   /** Undefined: one more may come in, and `leave` follows; else why not. */
   enter(): Refusal | undefined;
   leave(): void;
-}
-
-/** A call under way. Used again: at most forwardInFlightMax of them. */
-interface ForwardedCall {
-  /** Undefined: nobody waits. */
-  sink: ReplySink | undefined;
-  tag: number;
-  /** Of the channel; -1 while it is being given the call. */
-  handle: number;
 }
 
 const unavailable = codeNumber('UNAVAILABLE');
@@ -47,28 +43,23 @@ const inCircle = refusal(
 );
 
 export class Forward implements ReplySink {
-  /** Its handles are this one and the `handlesPerForward - 1` that follow. */
+  /** Its handles are the `handlesPerForward - 1` that follow this. */
   readonly firstHandle: number;
   readonly #host: ClientHost;
   readonly #permits: Permits;
-  readonly #marked: MarkedCall;
   readonly #channel: ClientChannel;
-  /** By slot, which is also the tag of a call at the channel. */
-  readonly #calls: ForwardedCall[] = [];
-  readonly #free: number[] = [];
+  readonly #failures: TargetFailures;
+  /** Its ids are the tags of the calls at the channel. */
+  readonly #table = new CallTable<never, never>(forwardInFlightMax);
+  /** By slot, the channel's handle of the call. */
+  readonly #handles: number[] = [];
   #sending = false;
 
-  constructor(
-    host: ClientHost,
-    permits: Permits,
-    marked: MarkedCall,
-    addresses: readonly TargetAddress[],
-    firstHandle: number,
-  ) {
+  constructor(host: ClientHost, permits: Permits, addresses: readonly TargetAddress[], firstHandle: number) {
     this.#host = host;
     this.firstHandle = firstHandle;
     this.#permits = permits;
-    this.#marked = marked;
+    this.#failures = new TargetFailures(host);
     const options = checkOptions({
       name: 'the forward target',
       addresses: [...addresses],
@@ -77,6 +68,7 @@ export class Forward implements ReplySink {
       maxInFlight: forwardInFlightMax,
       writeBufferBytes: forwardWriteBufferBytes,
       frameBytes: forwardFrameBytes,
+      ejectAfter: 0,
     });
     this.#channel = new ClientChannel(host, options);
     this.#channel.open();
@@ -89,7 +81,7 @@ export class Forward implements ReplySink {
 
   /** Calls not yet answered. */
   get inFlight(): number {
-    return this.#calls.length - this.#free.length;
+    return this.#table.size;
   }
 
   /** As CallCarrier.call. */
@@ -97,42 +89,48 @@ export class Forward implements ReplySink {
     this.#host.count('forwarded');
     const hops = hopsOf(head);
     if (hops >= hopsMax) return this.#refuse(sink, tag, inCircle);
+    if (this.#channel.isFull) return this.#refuse(sink, tag, targetFull);
     const over = this.#permits.enter();
     if (over !== undefined) return this.#refuse(sink, tag, over);
-    const slot = this.#claim(sink, tag);
+    // The channel has as many places as the table, and this call has one there.
+    const id = this.#table.claim(sink, tag);
     this.#sending = true;
-    const handle = this.#channel.call(service, method, this.#marked.of(head, hopMarks[hops + 1]!), this, slot);
+    const handle = this.#channel.call(service, method, head, this, id, hopMarks[hops + 1]!);
     this.#sending = false;
-    this.#marked.release();
     // An answer that came before this returned has freed the slot.
     if (handle < 0) return -1;
-    this.#calls[slot]!.handle = handle;
-    return this.firstHandle + slot;
+    this.#handles[this.#table.slotOf(id)] = handle;
+    return this.firstHandle + id;
   }
 
+  /** As CallCarrier.cancel. */
   cancel(handle: number): void {
-    const slot = handle - this.firstHandle;
-    const inner = this.#calls[slot]!.handle;
+    const slot = this.#table.slotOf(handle - this.firstHandle);
+    if (slot < 0) return;
     this.#release(slot);
-    this.#channel.cancel(inner);
+    this.#channel.cancel(this.#handles[slot]!);
   }
 
-  onReply(slot: number, reply: CallReply): void {
-    const { sink, tag } = this.#calls[slot]!;
-    if (sink === undefined) return;
+  onReply(id: number, reply: CallReply): void {
+    const slot = this.#table.slotOf(id);
+    if (slot < 0) return;
+    const sink = this.#table.sinks[slot]!;
+    const tag = this.#table.tags[slot]!;
     this.#release(slot);
     // An error at once is the channel's: the call was not sent.
     if (reply.code === unavailable || reply.code === deadlineExceeded || (this.#sending && reply.code !== 0))
       this.#host.count('forward-failed');
-    sink.onReply(tag, reply);
+    sink.onReply(tag, this.#failures.forCaller(reply));
   }
 
   /** Answers all that wait; the target is told that nobody does any more. */
   endAll(answer: Refusal): void {
-    for (const [slot, { sink, tag, handle }] of this.#calls.entries()) {
-      if (sink === undefined) continue;
+    for (let slot = 0; slot < this.#table.slots && this.#table.size > 0; slot++) {
+      if (this.#table.idAt(slot) < 0) continue;
+      const sink = this.#table.sinks[slot]!;
+      const tag = this.#table.tags[slot]!;
       this.#release(slot);
-      this.#channel.cancel(handle);
+      this.#channel.cancel(this.#handles[slot]!);
       this.#refuse(sink, tag, answer);
     }
   }
@@ -148,19 +146,8 @@ export class Forward implements ReplySink {
     return refuse(sink, tag, answer);
   }
 
-  #claim(sink: ReplySink, tag: number): number {
-    const slot = this.#free.pop();
-    if (slot === undefined) return this.#calls.push({ sink, tag, handle: -1 }) - 1;
-    const call = this.#calls[slot]!;
-    call.sink = sink;
-    call.tag = tag;
-    call.handle = -1;
-    return slot;
-  }
-
   #release(slot: number): void {
-    this.#calls[slot]!.sink = undefined;
-    this.#free.push(slot);
+    this.#table.release(slot);
     this.#permits.leave();
   }
 }

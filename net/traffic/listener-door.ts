@@ -3,7 +3,7 @@
 
 import type { CallHead } from '../../runtime/call.ts';
 import type { Forward } from './forward.ts';
-import { isMirrored, type MarkedCall, mirrorMark } from './marks.ts';
+import { isMarkedWith } from './marks.ts';
 import type { Mirror } from './mirror.ts';
 
 export class ListenerDoor {
@@ -12,21 +12,16 @@ export class ListenerDoor {
   /** Calls go there; undefined: the services of this process answer. */
   forward: Forward | undefined;
   mirrors: readonly Mirror[] = [];
-  readonly #marked: MarkedCall;
+  readonly #mark: Buffer;
 
-  constructor(marked: MarkedCall) {
-    this.#marked = marked;
+  /** `mark`: of all copies that this process makes. */
+  constructor(mark: Buffer) {
+    this.#mark = mark;
   }
 
-  /** Copies a call to the mirrors that draw it; not one that is a copy itself. `head` is as it came. */
+  /** Copies a call to the mirrors that draw it; not one that this process has copied before. `head` is as it came. */
   copyCall(service: string, method: string, head: CallHead): void {
-    if (this.mirrors.length === 0 || isMirrored(head)) return;
-    let copy: CallHead | undefined;
-    for (const mirror of this.mirrors) {
-      if (!mirror.draws()) continue;
-      copy ??= this.#marked.of(head, mirrorMark);
-      mirror.send(service, method, copy);
-    }
-    if (copy !== undefined) this.#marked.release();
+    if (this.mirrors.length === 0 || isMarkedWith(head, this.#mark)) return;
+    for (const mirror of this.mirrors) if (mirror.draws()) mirror.send(service, method, head, this.#mark);
   }
 }

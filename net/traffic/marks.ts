@@ -1,8 +1,13 @@
-// Marks: what traffic adds to the calls that it passes on, a pair each behind the metadata that they came with. By
-// `heddle-mirror` whoever gets a copy knows that nobody waits for its answer, and no copy is copied again; `heddle-hops`
-// counts how often a call was forwarded, so that listeners that forward to each other in a circle are found out.
+// Marks: what traffic adds to the calls that it passes on, a pair each behind the metadata that they came with.
+// `heddle-mirror` names a process that copied the call: whoever gets it is told that nobody waits for the answer, and no
+// process copies a call that it has copied before, so mirrors that copy to each other end. `heddle-hops` counts how often
+// a call was forwarded, so that listeners that forward to each other in a circle are found out.
+//
+// Both come over the wire, where anybody can write them. A count that somebody made up ends only his own call. Names of
+// processes are drawn by chance and told to mirrors alone, so nobody else can keep his calls from being copied.
 
-import { type CallHead, emptyCallHead, noBytes } from '../../runtime/call.ts';
+import type { CallHead } from '../../runtime/call.ts';
+import type { Random } from '../../runtime/clock.ts';
 import { encodeMetadata } from '../../runtime/metadata.ts';
 
 export const mirrorKey = 'heddle-mirror';
@@ -14,74 +19,54 @@ export const hopsKey = 'heddle-hops';
  */
 export const hopsMax = 8;
 
-export const mirrorMark: Buffer = encodeMetadata([[mirrorKey, '1']]);
-
 /** By the number of forwards, this one included. */
 export const hopMarks: readonly Buffer[] = Array.from({ length: hopsMax + 1 }, (_, hops) =>
   encodeMetadata([[hopsKey, String(hops)]]),
 );
 
-const mirrorKeyBytes = Buffer.from(mirrorKey);
+/** The name by which a process knows its own copies again: 96 bits of chance, too many to be guessed. */
+export function newCopier(random: Random): string {
+  const words = Array.from({ length: 3 }, () => Math.floor(random() * 2 ** 32));
+  return words.map((word) => word.toString(16).padStart(8, '0')).join('');
+}
+
+/** What the copies of one process say. */
+export function mirrorMark(copier: string): Buffer {
+  return encodeMetadata([[mirrorKey, copier]]);
+}
+
 const hopsKeyBytes = Buffer.from(hopsKey);
-
-/** True for a copy. */
-export function isMirrored(head: CallHead): boolean {
-  return lastValueAt(head, mirrorKeyBytes) >= 0;
-}
-
-/** How often the call was forwarded before it came here. */
-export function hopsOf(head: CallHead): number {
-  const at = lastValueAt(head, hopsKeyBytes);
-  if (at < 0) return 0;
-  const digit = head.source[at]! - zero;
-  return digit >= 0 && digit <= 9 ? digit : 0;
-}
-
 const zero = 48;
 
-/** Where the value of the last pair with this key begins; -1: there is none. Values of no bytes do not count. */
-function lastValueAt({ source, metadataStart, metadataEnd }: CallHead, key: Buffer): number {
-  let found = -1;
-  let at = metadataStart;
-  while (at < metadataEnd) {
-    const keyEnd = at + 1 + source[at]!;
-    if (keyEnd + 2 > metadataEnd) break;
-    const next = keyEnd + 2 + source[keyEnd]! + source[keyEnd + 1]! * 256;
-    const isKey = keyEnd - at - 1 === key.length && key.compare(source, at + 1, keyEnd) === 0;
-    if (isKey && next > keyEnd + 2 && next <= metadataEnd) found = keyEnd + 2;
-    at = next;
+/** Whether this very mark, a pair as it is encoded, stands in the call's metadata. */
+export function isMarkedWith({ source, metadataStart, metadataEnd }: CallHead, mark: Buffer): boolean {
+  for (let at = metadataStart, end: number; at < metadataEnd; at = end) {
+    end = pairEnd(source, at, metadataEnd);
+    if (end < 0) return false;
+    if (end - at === mark.length && mark.compare(source, at, end) === 0) return true;
   }
-  return found;
+  return false;
 }
 
-/** A call up to this size is copied into memory that stays; a longer one gets its own, bytes. */
-const keptBytes = 65_536;
-
-/** A call with a mark behind its metadata. One per thread: the next `of` overwrites it. */
-export class MarkedCall {
-  readonly #head = emptyCallHead();
-  readonly #kept = Buffer.allocUnsafeSlow(keptBytes);
-
-  /** Valid until the next `of` or `release`. The trace words are still those of `head`. */
-  of(head: CallHead, mark: Buffer): CallHead {
-    const { source, metadataStart, metadataEnd, bodyStart, bodyEnd } = head;
-    const length = metadataEnd - metadataStart + mark.length + bodyEnd - bodyStart;
-    const bytes = length <= keptBytes ? this.#kept : Buffer.allocUnsafeSlow(length);
-    let end = source.copy(bytes, 0, metadataStart, metadataEnd);
-    end += mark.copy(bytes, end);
-    source.copy(bytes, end, bodyStart, bodyEnd);
-    // Every field of a head, also one that somebody adds to CallHead.
-    const marked = Object.assign(this.#head, head);
-    marked.source = bytes;
-    marked.metadataStart = 0;
-    marked.metadataEnd = end;
-    marked.bodyStart = end;
-    marked.bodyEnd = length;
-    return marked;
+/** How often the call was forwarded before it came here. The last count holds; values of no bytes are none. */
+export function hopsOf({ source, metadataStart, metadataEnd }: CallHead): number {
+  let hops = 0;
+  for (let at = metadataStart, end: number; at < metadataEnd; at = end) {
+    end = pairEnd(source, at, metadataEnd);
+    if (end < 0) break;
+    const keyEnd = at + 1 + source[at]!;
+    const isKey = source[at] === hopsKeyBytes.length && hopsKeyBytes.compare(source, at + 1, keyEnd) === 0;
+    if (!isKey || end === keyEnd + 2) continue;
+    const digit = source[keyEnd + 2]! - zero;
+    hops = digit >= 0 && digit <= 9 ? digit : 0;
   }
+  return hops;
+}
 
-  /** Lets go of the memory of a long call. */
-  release(): void {
-    this.#head.source = noBytes;
-  }
+/** Where the pair that begins at `at` ends; -1: it is cut short. */
+function pairEnd(source: Buffer, at: number, metadataEnd: number): number {
+  const keyEnd = at + 1 + source[at]!;
+  if (keyEnd + 2 > metadataEnd) return -1;
+  const end = keyEnd + 2 + source[keyEnd]! + source[keyEnd + 1]! * 256;
+  return end <= metadataEnd ? end : -1;
 }

@@ -1,8 +1,10 @@
 // Mirror: copies of calls for one target, on one IO thread. Nobody waits for them: what the target answers is read and
 // dropped, nothing is repeated, and a copy that can't be sent at once, since the target is down, slow or full, is dropped
-// too. All of it is only counted. So the calls that are copied never wait for a mirror, and never fail by it.
+// too. All of it is only counted. So the calls that are copied never wait for a mirror, and never fail by it. Whether a copy
+// can be sent is asked before anything of it is written: one that is dropped costs nothing that grows with its size.
 
 import type { CallHead, CallReply, ReplySink } from '../../runtime/call.ts';
+import { metadataMaxBytes } from '../../runtime/metadata.ts';
 import type { TargetAddress } from '../../runtime/traffic-settings.ts';
 import { ClientChannel } from '../client/channel.ts';
 import type { ClientHost } from '../client/host.ts';
@@ -39,6 +41,10 @@ export class Mirror implements ReplySink {
       maxInFlight: mirrorInFlightMax,
       writeBufferBytes: mirrorWriteBufferBytes,
       frameBytes: mirrorFrameBytes,
+      // As with Forward: strangers' deadlines say nothing about an address.
+      ejectAfter: 0,
+      // A stop waits for nobody here.
+      closeTimeoutMs: 0,
     });
     this.#channel = new ClientChannel(host, options);
     this.#channel.open();
@@ -49,20 +55,20 @@ export class Mirror implements ReplySink {
     return this.#channel.inFlight;
   }
 
-  /** Draws whether the next call is to be copied. False, and counted, when it was but nobody is there to take it. */
+  /** Draws whether the next call is to be copied. False, and counted, when it was but there is nobody with room for it. */
   draws(): boolean {
     if (this.#host.random() * 100 >= this.percent) return false;
-    if (this.#channel.isReady) return true;
+    if (this.#channel.isReady && !this.#channel.isFull) return true;
     this.#host.count('mirror-dropped');
     return false;
   }
 
-  /** Sends a copy, or drops it. */
-  send(service: string, method: string, copy: CallHead): void {
+  /** Sends a copy of a call, with `mark` behind its metadata, or drops it. */
+  send(service: string, method: string, head: CallHead, mark: Buffer): void {
     const tag = this.#sent++;
     this.#sending = tag;
-    this.#refused = false;
-    this.#channel.call(service, method, copy, this, tag);
+    this.#refused = !this.#fits(head, mark);
+    if (!this.#refused) this.#channel.call(service, method, head, this, tag, mark);
     this.#sending = none;
     this.#host.count(this.#refused ? 'mirror-dropped' : 'mirrored');
   }
@@ -71,6 +77,13 @@ export class Mirror implements ReplySink {
     if (reply.code === 0) return;
     if (tag === this.#sending) this.#refused = true;
     else this.#host.count('mirror-failed');
+  }
+
+  /** The names apart, of which the channel knows what they take. */
+  #fits({ metadataStart, metadataEnd, bodyStart, bodyEnd, deadlineMs }: CallHead, mark: Buffer): boolean {
+    const metadataBytes = metadataEnd - metadataStart + mark.length;
+    if (metadataBytes > metadataMaxBytes || metadataBytes + bodyEnd - bodyStart > mirrorFrameBytes) return false;
+    return deadlineMs > this.#host.clock.nowMs();
   }
 
   /** Copies that are under way are given up. */

@@ -7,7 +7,7 @@ import type { ListenerTraffic, MirrorSettings, TargetAddress } from '../../runti
 import type { ClientHost } from '../client/host.ts';
 import { Forward, handlesPerForward, type Permits } from './forward.ts';
 import { ListenerDoor } from './listener-door.ts';
-import { MarkedCall } from './marks.ts';
+import { mirrorMark, newCopier } from './marks.ts';
 import { Mirror } from './mirror.ts';
 
 /** How long calls under way may take after their target was taken out of the settings, ms. */
@@ -19,6 +19,8 @@ export const retiredMax = 64;
 
 /** Handles from here on name forwarded calls; those of other calls stay below. A multiple of `handlesPerForward`. */
 export const forwardHandles = 2 ** 50;
+/** Where they end: room for 1.8 million targets, one after another. */
+const forwardHandlesEnd = 2 ** 53;
 
 /** One that takes no new calls. */
 interface Retired {
@@ -31,19 +33,22 @@ export class ThreadTraffic {
   readonly doors: readonly ListenerDoor[];
   readonly #host: ClientHost;
   readonly #permits: Permits;
-  readonly #marked = new MarkedCall();
   /** All that may have calls under way, by their first handles. */
   readonly #forwards = new Map<number, Forward>();
   readonly #retired: Retired[] = [];
   /** What targets are known by from one state of the settings to the next. */
   readonly #addresses = new WeakMap<Forward | Mirror, string>();
+  /** Of the next new target. */
+  #nextHandles = forwardHandles;
   #timer = -1;
   #closed = false;
 
-  constructor(host: ClientHost, permits: Permits, listeners: number) {
+  /** `copier`: the name of the process in the copies that it makes; all its threads have the same. */
+  constructor(host: ClientHost, permits: Permits, listeners: number, copier: string = newCopier(host.random)) {
     this.#host = host;
     this.#permits = permits;
-    this.doors = Array.from({ length: listeners }, () => new ListenerDoor(this.#marked));
+    const mark = mirrorMark(copier);
+    this.doors = Array.from({ length: listeners }, () => new ListenerDoor(mark));
   }
 
   /** Forwarded calls not yet answered. */
@@ -64,7 +69,7 @@ export class ThreadTraffic {
     }
   }
 
-  /** Takes a forwarded call back, by its handle. */
+  /** Takes a forwarded call back, by its handle; one that was answered already is nobody's. */
   cancel(handle: number): void {
     this.#forwards.get(handle - (handle % handlesPerForward))?.cancel(handle);
   }
@@ -103,7 +108,7 @@ export class ThreadTraffic {
       door.forward = undefined;
     } else if (before === undefined || this.#addresses.get(before) !== keyOf(addresses)) {
       const firstHandle = this.#freeHandles();
-      door.forward = new Forward(this.#host, this.#permits, this.#marked, addresses, firstHandle);
+      door.forward = new Forward(this.#host, this.#permits, addresses, firstHandle);
       this.#forwards.set(firstHandle, door.forward);
       this.#addresses.set(door.forward, keyOf(addresses));
     }
@@ -123,10 +128,13 @@ export class ThreadTraffic {
     for (const mirror of before) this.#retire(mirror);
   }
 
+  /** Never the same twice, or a cancel that comes late would meet a call of another target. */
   #freeHandles(): number {
-    let firstHandle = forwardHandles;
-    while (this.#forwards.has(firstHandle)) firstHandle += handlesPerForward;
-    return firstHandle;
+    do {
+      this.#nextHandles += handlesPerForward;
+      if (this.#nextHandles === forwardHandlesEnd) this.#nextHandles = forwardHandles;
+    } while (this.#forwards.has(this.#nextHandles));
+    return this.#nextHandles;
   }
 
   #retire(target: Forward | Mirror): void {

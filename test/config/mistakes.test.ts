@@ -406,3 +406,20 @@ function notWhole(written: string): [string, ...string[]] {
     `                         ${'^'.repeat(written.length)}`,
   ];
 }
+
+/** Messages alone, without places and pictures. */
+const messages = (printed: string): string[] =>
+  printed.split('\n').flatMap((line) => /^\S+(?: #\d+)?: (.+)$/.exec(line)?.slice(1) ?? []);
+
+test('what was refused is not missed as well, wherever it was written', (t) => {
+  const degraders = 'degraders: { a: &a { count: -1 }, b: *a, c: { every: 1s } }\n';
+  t.deepEqual(messages(problemsOf(degraders + least)), [
+    'count must be a whole number from 0 to 999999999, not -1',
+    'degrader "c" has no limit: give it either count (and every) or perSecond (and burst)',
+  ]);
+  const jobs = 'jobs: { sweep: { run: ./audit.ts, every: 1s }, idle: { run: ./audit.ts } }\n';
+  t.deepEqual(messages(problemsOf(jobs + least, { overrides: ['jobs.sweep.every=1'] })), [
+    'job idle has neither every nor cron: write when it runs, as every: 30s',
+    'every must be a duration from 100ms to 30d, not 1: a number needs its unit, such as 1ms or 1s',
+  ]);
+});

@@ -2,7 +2,7 @@
 // frame into `target` at `at` and returns where it ends; the caller has made room by the matching …FrameBytes. Nothing
 // here allocates but encodeRoute and encodeMessage, which are for once per route and for errors.
 
-import { type CallHead, type CallReply, callFlags } from '../../../runtime/call.ts';
+import { type CallHead, type CallReply, callFlags, noBytes } from '../../../runtime/call.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import {
   budgetMaxUs,
@@ -48,15 +48,15 @@ export function budgetUsUntil(deadlineMs: number, nowMs: number): number {
   return Math.min(Math.max(1, Math.floor((deadlineMs - nowMs) * 1000)), budgetMaxUs);
 }
 
-/** Size of a REQUEST or ONE_WAY without its body. */
-export function requestHeadBytes(route: EncodedRoute, head: CallHead): number {
+/** Size of a REQUEST or ONE_WAY without its body. `mark`: metadata that goes behind the head's own. */
+export function requestHeadBytes(route: EncodedRoute, head: CallHead, mark: Buffer = noBytes): number {
   const trace = hasTrace(head) ? traceLayout.bytes : 0;
-  return requestLayout.bytes + trace + route.bytes.length + head.metadataEnd - head.metadataStart;
+  return requestLayout.bytes + trace + route.bytes.length + head.metadataEnd - head.metadataStart + mark.length;
 }
 
 /** Size of a whole REQUEST or ONE_WAY. */
-export function requestFrameBytes(route: EncodedRoute, head: CallHead): number {
-  return requestHeadBytes(route, head) + head.bodyEnd - head.bodyStart;
+export function requestFrameBytes(route: EncodedRoute, head: CallHead, mark: Buffer = noBytes): number {
+  return requestHeadBytes(route, head, mark) + head.bodyEnd - head.bodyStart;
 }
 
 /**
@@ -70,13 +70,14 @@ export function encodeRequestHead(
   route: EncodedRoute,
   head: CallHead,
   budgetUs: number,
+  mark: Buffer = noBytes,
 ): number {
   const traced = hasTrace(head);
   const type = (head.flags & callFlags.oneWay) !== 0 ? frameTypes.oneWay : frameTypes.request;
   const flags =
     ((head.flags & callFlags.idempotent) !== 0 ? frameFlags.idempotent : 0) | (traced ? frameFlags.trace : 0);
-  const metadataBytes = head.metadataEnd - head.metadataStart;
-  encodePrefix(target, at, type, flags, requestFrameBytes(route, head), requestId);
+  const metadataBytes = head.metadataEnd - head.metadataStart + mark.length;
+  encodePrefix(target, at, type, flags, requestFrameBytes(route, head, mark), requestId);
   put32(target, at + requestLayout.budgetUs, budgetUs);
   put32(target, at + requestLayout.callIdLow, head.callIdLow);
   put32(target, at + requestLayout.callIdHigh, head.callIdHigh);
@@ -92,7 +93,8 @@ export function encodeRequestHead(
   let end = at + requestLayout.bytes;
   if (traced) end = putTrace(target, end, head);
   end = putBytes(target, end, route.bytes, 0, route.bytes.length);
-  return putBytes(target, end, head.source, head.metadataStart, head.metadataEnd);
+  end = putBytes(target, end, head.source, head.metadataStart, head.metadataEnd);
+  return putBytes(target, end, mark, 0, mark.length);
 }
 
 /** A whole REQUEST or ONE_WAY. */
@@ -103,8 +105,9 @@ export function encodeRequest(
   route: EncodedRoute,
   head: CallHead,
   budgetUs: number,
+  mark: Buffer = noBytes,
 ): number {
-  const end = encodeRequestHead(target, at, requestId, route, head, budgetUs);
+  const end = encodeRequestHead(target, at, requestId, route, head, budgetUs, mark);
   return putBytes(target, end, head.source, head.bodyStart, head.bodyEnd);
 }
 

@@ -6,6 +6,10 @@ import type { CompressorNames } from '../../../runtime/plugins/compressor.ts';
 /** What `bodyCoding` says of a coding that nobody knows here. */
 export const unknownCoding = -1;
 
+/** Characters and elements of an accept-encoding that is read: browsers send some 30 and four. */
+const acceptedCharsMax = 1_024;
+const acceptedElementsMax = 32;
+
 /** The id of a request body's compression: 0 for none, `unknownCoding` for another one and for several. */
 export function bodyCoding(compressors: readonly CompressorNames[], header: string | undefined): number {
   if (header === undefined) return 0;
@@ -16,11 +20,14 @@ export function bodyCoding(compressors: readonly CompressorNames[], header: stri
 
 /**
  * The id of the compression that a reply may have: of those whose q is the highest the first one here; 0 when the client
- * takes none, prefers a reply as it is, or does not say. What is malformed in the header is passed over.
+ * takes none, prefers a reply as it is, or does not say. What is malformed in the header is passed over; so is the whole
+ * header when it is longer than anybody's.
  */
 export function acceptedCoding(compressors: readonly CompressorNames[], header: string | undefined): number {
-  if (header === undefined) return 0;
-  const weights = weightsOf(header);
+  if (header === undefined || header.length > acceptedCharsMax) return 0;
+  const elements = header.split(',');
+  if (elements.length > acceptedElementsMax) return 0;
+  const weights = weightsOf(elements);
   const others = weights.get('*') ?? 0;
   let best = 0;
   let bestWeight = Math.max(0, weights.get('identity') ?? 0);
@@ -41,9 +48,9 @@ export function codingOf(compressors: readonly CompressorNames[], id: number): s
 }
 
 /** By coding, the first that is said of each. */
-function weightsOf(header: string): Map<string, number> {
+function weightsOf(elements: readonly string[]): Map<string, number> {
   const weights = new Map<string, number>();
-  for (const element of header.split(',')) {
+  for (const element of elements) {
     const match = /^[\t ]*([^\t ;,]+)[\t ]*(?:;[\t ]*q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)[\t ]*)?$/i.exec(element);
     if (match === null) continue;
     const coding = canonical(match[1]!);

@@ -1,11 +1,15 @@
 // Laws of a watch: what a naming may say, what of it reaches the channel, and what is logged.
 
 import test from 'ava';
+import { z } from 'zod';
+import { connect, json, method, service } from '../../../client.ts';
 import type { Address } from '../../../net/client/address.ts';
 import { NamingWatch } from '../../../net/client/naming-watch.ts';
+import { codecIds } from '../../../runtime/call.ts';
 import { type Logger, silentLogger } from '../../../runtime/logger.ts';
 import { ThreadExtensions } from '../../../runtime/plugins/extensions.ts';
 import type { NamingDefinition, NamingListener, NamingTarget } from '../../../runtime/plugins/naming.ts';
+import { replyFrameOf, ScriptedServer } from './scripted-server.ts';
 
 const target: NamingTarget = { scheme: 'consul', text: 'shop-stock?tag=eu', client: 'shop.Stock' };
 
@@ -135,4 +139,34 @@ test('a definition that can be no naming is refused', (t) => {
     code: 'ALREADY_EXISTS',
     message: 'there is a naming consul already, from plugin tests',
   });
+});
+
+test('connect takes a naming: calls go where it says, and close ends its watch', async (t) => {
+  await using server = await ScriptedServer.open({
+    onRequest: (request, peer) => peer.socket.write(replyFrameOf(request.id, '"hello"', codecIds.json)),
+  });
+  let ended = false;
+  const naming: NamingDefinition = {
+    name: 'consul',
+    watch({ scheme, text, client }, listener) {
+      t.deepEqual([scheme, text, client], ['consul', 'echo', 'demo.Echo']);
+      setImmediate(() => listener([{ host: '127.0.0.1', port: server.port }]));
+      return () => {
+        ended = true;
+      };
+    },
+  };
+  const Echo = service('demo.Echo', { say: method(json(z.null(), z.string())) });
+  const client = connect(Echo, { target: 'consul://echo', naming });
+  t.is(await client.say(null), 'hello');
+  await client.close();
+  t.true(ended);
+  const direct = connect(Echo, { target: `heddle://127.0.0.1:${server.port}`, naming });
+  t.is(await direct.say(null), 'hello', 'heddle:// lists its addresses itself');
+  await direct.close();
+  t.throws(() => connect(Echo, { target: 'etcd://echo', naming }), {
+    code: 'INVALID_ARGUMENT',
+    message: 'the target "etcd://echo" must begin with consul://, which its naming looks up, or with heddle://',
+  });
+  t.throws(() => connect(Echo, { target: 'etcd://echo' }), { code: 'INVALID_ARGUMENT' });
 });

@@ -30,9 +30,9 @@ function failure(run: () => unknown): HeddleError {
   throw new Error('it did not fail');
 }
 
-for (const [id, compressor] of [
-  [1, gzip],
-  [2, zstd],
+for (const [id, compressor, unsized] of [
+  [1, gzip, (body: Buffer) => gzipSync(body)],
+  [2, zstd, (body: Buffer) => zstdCompressSync(body, { params: { [constants.ZSTD_c_contentSizeFlag]: 0 } })],
 ] as const) {
   const { name } = compressor();
   const small = Buffer.from(table.compress(id, text)!);
@@ -83,10 +83,39 @@ for (const [id, compressor] of [
     t.is(table.compress(id, noise), undefined);
   });
 
+  test(`${name}: a body keeps no more memory than it needs, and none that others write to`, (t) => {
+    for (const length of [1, 5, 3_000, 60_000, 200_000]) {
+      const body = Buffer.alloc(length, 'heddle');
+      for (const bytes of [compressor().compress(body), unsized(body)]) {
+        const own = plain(id, Buffer.from(bytes));
+        t.true(own.equals(body));
+        t.true(own.buffer.byteLength < 2 * length, `${own.buffer.byteLength} for ${length}`);
+      }
+    }
+  });
+
   test(`${name}: a level that it does not have is refused`, (t) => {
     for (const level of [0, 1.5, 100]) t.is(failure(() => compressor(level)).code, 'INVALID_ARGUMENT');
   });
 }
+
+test('a body that says it is long is not believed before it is', (t) => {
+  const gzipLie = Buffer.from(gzipSync('hello'));
+  gzipLie.writeUInt32LE(10_000_000, gzipLie.length - 4);
+  // A frame of 10 MB, with one raw block of one byte.
+  const zstdLie = Buffer.from('28b52ffd80688096980009000061', 'hex');
+  for (const [id, lie] of [
+    [1, gzipLie],
+    [2, zstdLie],
+  ] as const) {
+    const before = process.memoryUsage().arrayBuffers;
+    t.is(failure(() => plain(id, lie, 10_000_000)).code, 'INVALID_ARGUMENT');
+    const madeBytes = process.memoryUsage().arrayBuffers - before;
+    t.true(madeBytes < 1_000_000, `${madeBytes} bytes`);
+    const body = Buffer.alloc(3_000_000, id);
+    t.true(plain(id, Buffer.from(table.compress(id, body)!), body.length).equals(body), 'the truth is');
+  }
+});
 
 test('gzip: members behind each other are one body; their number costs no more than their bytes', (t) => {
   const member = gzipSync('ab');

@@ -56,6 +56,9 @@ const accepted: [string | undefined, number, string][] = [
   ['gzip;level=9, zstd', zstd, 'what is malformed is passed over'],
   ['gzip;q=0, gzip', none, 'the first that is said of it'],
   [', ,gzip,', gzip, 'empty elements'],
+  [`gzip${', a'.repeat(31)}`, gzip, 'as many elements as are read'],
+  [`gzip${', a'.repeat(32)}`, none, 'more'],
+  [`gzip${' '.repeat(1_021)}`, none, 'more characters than are read'],
 ];
 for (const [header, id, why] of accepted) {
   test(`accept-encoding: ${JSON.stringify(header)} takes ${id}: ${why}`, (t) =>

@@ -3,6 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { mirrorInFlightMax } from '../../../net/traffic/mirror.ts';
 import { callFlags } from '../../../runtime/call.ts';
+import { encodeMetadata } from '../../../runtime/metadata.ts';
 import { comesToRest, eventually, type Rig, settingsOf } from '../../faults/rig.ts';
 import { event, newKey } from '../../spine/events.ts';
 import { rejection } from '../../spine/rejection.ts';
@@ -16,13 +17,16 @@ function all(port: number): string {
   return `mirror: [{ target: "heddle://127.0.0.1:${port}", percent: 100 }]`;
 }
 
-/** Calls until the first copy has been sent: the mirror's connection is up. */
-async function untilMirrored(front: Rig): Promise<void> {
+/** Calls until the first copy has been sent: the mirror's connection is up. Returns how often. */
+async function untilMirrored(front: Rig): Promise<number> {
   const probe = front.client(Probe);
+  let calls = 0;
   await becomes('a copy', async () => {
+    calls++;
     await probe.raw(Buffer.from('first'));
     return counted(front, 'mirrored') > 0;
   });
+  return calls;
 }
 
 /** Every kind of call is answered as without a mirror; in how many ms. */
@@ -64,6 +68,7 @@ test.serial('a copy is what came, and says that it is one', async (t) => {
   );
   await untilMirrored(front);
   const probe = front.client(Probe);
+  await eventually('the first', () => seen.length === counted(front, 'mirrored'));
   seen.length = 0;
   const metadata = { from: 'a test' };
   t.deepEqual(await probe.greet({ name: 'Ada' }, { codec: 'json', metadata }), { text: 'hello Ada' });
@@ -71,11 +76,13 @@ test.serial('a copy is what came, and says that it is one', async (t) => {
   await http(`127.0.0.1:${front.port('http')}`, 'GET', '/test.Probe/greet?name=Bo');
   await eventually('the copies', () => seen.length === 3);
   const [greet, note, get] = seen;
-  t.deepEqual(greet!.metadata, { 'heddle-mirror': '1', ...metadata });
+  const copier = (greet!.metadata as Record<string, string>)['heddle-mirror'];
+  t.regex(copier ?? '', /^[0-9a-f]{24}$/);
+  t.deepEqual(greet!.metadata, { 'heddle-mirror': copier, ...metadata });
   t.regex(greet!.body, /"name":"Ada"/);
   t.true(greet!.budgetUs > 1e6 && greet!.budgetUs <= 9e6);
   t.deepEqual([note!.method, note!.flags & callFlags.oneWay], ['note', 1]);
-  t.deepEqual([get!.metadata, get!.body], [{ 'heddle-query': '1', 'heddle-mirror': '1' }, '{"name":"Bo"}']);
+  t.deepEqual([get!.metadata, get!.body], [{ 'heddle-query': '1', 'heddle-mirror': copier }, '{"name":"Bo"}']);
   await eventually('the answers are read', () => watched.peers.every(({ socket }) => socket.writableLength === 0));
   t.is(counted(front, 'mirror-failed'), 0);
   t.is(mirror.peers[0]?.count('request') ?? 0, 0, 'of 0 percent none');
@@ -165,18 +172,35 @@ test.serial('the thread that follows a dead one copies on', async (t) => {
   await comesToRest(t, front.server);
 });
 
-test.serial('a copy is not copied again: mirrors may look at each other, or at themselves', async (t) => {
+test.serial('no process copies a call twice: mirrors that look at each other end', async (t) => {
   await using one = await startFront('timeout: 5s');
   await using two = await startFront(`timeout: 5s, ${all(one.port('heddle'))}`);
   one.server.reload(settingsOf(frontYaml(`timeout: 5s, ${all(two.port('heddle'))}`)));
-  await untilMirrored(one);
-  await untilMirrored(two);
-  const before = counted(one, 'mirrored') + counted(two, 'mirrored');
+  let calls = (await untilMirrored(one)) + (await untilMirrored(two));
   const probe = one.client(Probe);
-  for (let call = 0; call < 20; call++) await probe.raw(Buffer.from('x'));
+  const copies = (): number => counted(one, 'mirrored') + counted(two, 'mirrored');
+  // There, and back again.
+  const wanted = copies() + 40;
+  for (let call = 0; call < 20; call++, calls++) await probe.raw(Buffer.from('x'));
+  await eventually('the copies', () => copies() >= wanted);
   await comesToRest(t, one.server);
   await comesToRest(t, two.server);
-  t.is(counted(one, 'mirrored') + counted(two, 'mirrored'), before + 20);
+  t.true(copies() <= 2 * calls, `${copies()} copies of ${calls} calls`);
+});
+
+test.serial('no mark that a stranger makes up keeps his call from being copied', async (t) => {
+  await using mirror = await ScriptedServer.open({ onRequest: () => {} });
+  await using front = await startFront(all(mirror.port));
+  await untilMirrored(front);
+  const before = counted(front, 'mirrored');
+  using wire = await Wire.to(`127.0.0.1:${front.port('heddle')}`);
+  for (const [index, value] of ['1', '9', '0'.repeat(24)].entries()) {
+    const source = encodeMetadata([['heddle-mirror', value]]);
+    const head = { source, metadataEnd: source.length };
+    wire.send(requestFrame(index + 1, 'context', {}, { service: 'test.Probe', head }));
+    t.is((await wire.one()).is, 'reply');
+  }
+  await eventually('the copies', () => counted(front, 'mirrored') === before + 3);
 });
 
 test.serial('what nobody reaches behind a listener is not copied; what is forwarded is', async (t) => {
@@ -190,6 +214,7 @@ test.serial('what nobody reaches behind a listener is not copied; what is forwar
   await using back = await startBack();
   await using front = await startFront(all(mirror.port));
   await untilMirrored(front);
+  await eventually('the first', () => seen.length === counted(front, 'mirrored'));
   seen.length = 0;
   t.is((await rejection(front.client(Work).busy({ ms: 1 }))).code, 'NOT_FOUND');
   await front.client(Probe).raw(Buffer.from('x'));

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
 import { addBuiltInCodecs } from '../../../../net/codec/built-in-codecs.ts';
 import { httpProtocol } from '../../../../net/protocol/http/http-protocol.ts';
-import type { Dispatcher, Protocol, ProtocolConnection, ProtocolHost } from '../../../../runtime/plugins/protocol.ts';
 import {
   type CallHead,
   type CallReply,
@@ -18,6 +17,7 @@ import { type Clock, systemClock } from '../../../../runtime/clock.ts';
 import { codeNumber, type ErrorCode, retryHints } from '../../../../runtime/errors.ts';
 import { silentLogger } from '../../../../runtime/logger.ts';
 import { decodeMetadata, encodeMetadata } from '../../../../runtime/metadata.ts';
+import type { Dispatcher, Protocol, ProtocolConnection, ProtocolHost } from '../../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../../runtime/settings.ts';
 import { TimerWheel } from '../../../../runtime/timer-wheel.ts';
 
@@ -252,21 +252,38 @@ export interface Answer {
 export class RawClient {
   readonly socket: net.Socket;
   ended = false;
-  #bytes = Buffer.alloc(0);
+  /** What was read lies in `begin .. end`. It doubles: a reader that copied all of it for each chunk would be a slow one. */
+  #store = Buffer.alloc(65_536);
+  #begin = 0;
+  #end = 0;
   #wake: (() => void) | undefined;
 
   constructor(port: number) {
     this.socket = net.connect(port, '127.0.0.1');
-    this.socket.on('error', () => this.#end());
-    this.socket.on('close', () => this.#end());
-    this.socket.on('end', () => this.#end());
+    this.socket.on('error', () => this.#onEnd());
+    this.socket.on('close', () => this.#onEnd());
+    this.socket.on('end', () => this.#onEnd());
     this.socket.on('data', (chunk: Buffer) => {
-      this.#bytes = Buffer.concat([this.#bytes, chunk]);
+      this.#keep(chunk);
       this.#wake?.();
     });
   }
 
-  #end(): void {
+  get #bytes(): Buffer {
+    return this.#store.subarray(this.#begin, this.#end);
+  }
+
+  #keep(chunk: Buffer): void {
+    if (this.#end + chunk.length > this.#store.length) {
+      const store = Buffer.alloc(Math.max(2 * this.#store.length, this.#end + chunk.length));
+      this.#store.copy(store, 0, 0, this.#end);
+      this.#store = store;
+    }
+    chunk.copy(this.#store, this.#end);
+    this.#end += chunk.length;
+  }
+
+  #onEnd(): void {
     this.ended = true;
     this.#wake?.();
   }
@@ -280,7 +297,7 @@ export class RawClient {
     for (;;) {
       const parsed = parse(this.#bytes, isHead);
       if (parsed !== undefined) {
-        this.#bytes = this.#bytes.subarray(parsed.length);
+        this.#begin += parsed.length;
         return parsed.answer;
       }
       if (this.ended) throw new Error(`the connection ended after ${JSON.stringify(this.#bytes.toString())}`);
