@@ -51,7 +51,7 @@ export async function hostThread(thread: HostedThread, data: unknown, random: Ra
     carrier.compressWith(compressors);
     carrier.watchNames(extensions.namings);
     const compression = new ServiceCompression(new CompressorTable(compressors.all), services, log);
-    const around = new ThreadAround({ ...place, kind: 'cpu', random, extensions, filters, services, clients });
+    const around = new ThreadAround({ ...place, kind: 'cpu', random, extensions, filters, services, jobs, clients });
     const extension = {
       turn: () => io.flush(),
       onCancels: () => {},

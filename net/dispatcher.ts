@@ -90,9 +90,12 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   }
 
   /** A limiter refused a request from a socket, for a method that is here. */
-  countRefused(service: string, method: string, code: number): void {
+  countLimited(service: string, method: string, code: number): void {
     const route = this.#services.get(service)?.get(method)?.route;
-    if (route !== undefined) this.#runner.endpoint.asker.countRefused(route, true, code);
+    if (route === undefined) return;
+    const { asker } = this.#runner.endpoint;
+    asker.countRefused(route, true, code);
+    asker.methodCounters?.countLimited(route.method);
   }
 
   cancel(handle: number): void {

@@ -3,6 +3,7 @@
 
 import { HeddleError } from '../runtime/errors.ts';
 import type { FiberContext } from '../runtime/fiber/context.ts';
+import { isPromiseLike } from '../runtime/fiber/promise-like.ts';
 import type { MethodTypes } from './codec/method-codec.ts';
 import { type Contract, methodsOf, serviceName, type TypesOf } from './contract.ts';
 
@@ -38,10 +39,11 @@ export function implement<Service extends Contract>(contract: Service, handlers:
   const given = handlers as unknown as { readonly [name: string]: unknown };
   const name = contract[serviceName];
   const bound = new Map<string, UntypedHandler>();
-  for (const { method } of methodsOf(contract)) {
+  for (const { method, codec } of methodsOf(contract)) {
     const handler = given[method];
     if (typeof handler !== 'function') throw mismatch(`${name} lacks a handler for its method ${method}`);
-    bound.set(method, handler.bind(handlers));
+    const own: UntypedHandler = handler.bind(handlers);
+    bound.set(method, codec.returned === undefined ? own : settling(own, (value) => codec.returned?.(value)));
   }
   for (const key of Object.keys(handlers)) {
     if (typeof given[key] === 'function' && !bound.has(key)) {
@@ -49,6 +51,14 @@ export function implement<Service extends Contract>(contract: Service, handlers:
     }
   }
   return { [implementationMark]: true, contract, handlers: bound };
+}
+
+/** `settle` runs as soon as the value is there: before finalizers, filters around the handler, and other requests. */
+function settling(handler: UntypedHandler, settle: (value: unknown) => unknown): UntypedHandler {
+  return (request, fiber) => {
+    const value = handler(request, fiber);
+    return isPromiseLike(value) ? value.then(settle) : settle(value);
+  };
 }
 
 function mismatch(what: string): HeddleError {

@@ -23,7 +23,7 @@ export class MethodProcessor implements Processor {
   readonly asyncContext: boolean;
   readonly #contract: ContractMethod;
   readonly #handler: UntypedHandler;
-  /** What lies around the handler; undefined: nothing. */
+  /** The filters around the handler; undefined: none. */
   readonly #chain: ServerChain | undefined;
   // Almost all requests of a method come in one form; the others are found by their codec's. Weak: a codec forgets.
   #latest: ServedForm | undefined;
@@ -88,13 +88,17 @@ class ServedForm implements ProcessorForm {
     return this.#handler(this.body.decode(head.source, head.bodyStart, head.bodyEnd), fiber);
   }
 
+  failure(error: HeddleError): HeddleError {
+    return this.body.failure?.(error) ?? error;
+  }
+
   encode(value: unknown, reply: CallReply): void {
     try {
       this.body.encode(value, reply);
     } catch (cause) {
       const why =
         cause instanceof HeddleError ? cause.message : 'it can not be written; the cause is in the server log';
-      const who = this.#chain?.isFiltered ? ', or a filter around it,' : '';
+      const who = this.#chain !== undefined ? ', or a filter around it,' : '';
       const message = `the handler of ${this.#name}${who} returned what its contract does not allow: ${why}`;
       throw new HeddleError('INTERNAL', message, { cause });
     }

@@ -53,6 +53,7 @@ export async function hostServices(thread: HostedThread, hosting: Hosting): Prom
       log,
       strategies: hosted,
       compression,
+      observer: around.tracing,
       gates: new ThreadGates(thread.endpoint.clock, systemRandom),
       onLocalReply: (method, latencyMs, code) => asker.countAnswered(method, latencyMs, code),
     },

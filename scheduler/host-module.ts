@@ -5,7 +5,7 @@ import type { CallHead, CallReply } from '../runtime/call.ts';
 import type { Random } from '../runtime/clock.ts';
 import type { HeddleError } from '../runtime/errors.ts';
 import type { FiberContext } from '../runtime/fiber/context.ts';
-import type { FiberCalls } from '../runtime/fiber/host.ts';
+import type { FiberCalls, FiberOrigin } from '../runtime/fiber/host.ts';
 import type { ThreadGates } from '../runtime/gates/thread-gates.ts';
 import type { JobRun } from '../runtime/jobs.ts';
 import type { LiveSettings } from '../runtime/live-settings.ts';
@@ -51,6 +51,24 @@ export interface BodyCompression {
   deflate(method: number, accepted: number, reply: CallReply): void;
 }
 
+/** A request as those see it who are told of all that a thread takes. */
+export interface ObservedRequest extends Pick<FiberOrigin, 'name' | 'depth' | 'traceWords' | 'traceFlags'> {
+  /** Index in the process's method table. */
+  readonly method: number;
+}
+
+/** Who is told of each request that a thread takes, those that it refuses too. */
+export interface RequestObserver {
+  /** Before anything of it runs; may set its trace. Undefined: what becomes of this one is of no interest. Must not throw. */
+  taken(request: ObservedRequest, head: CallHead, pool: string): AnswerObserver | undefined;
+}
+
+/** Who is told how one request was answered: once, also when it was taken back, cut off or its fiber never ends. */
+export interface AnswerObserver {
+  /** `code`: 0, or an error code's number. Must not throw. */
+  answered(code: number): void;
+}
+
 /** What the host module gives a thread. */
 export interface RunnerHost {
   /** By `service/method`. */
@@ -63,6 +81,8 @@ export interface RunnerHost {
   gates?: ThreadGates | undefined;
   /** Undefined: this thread neither compresses nor decompresses. */
   compression?: BodyCompression | undefined;
+  /** Undefined: nobody is told. */
+  observer?: RequestObserver | undefined;
   /** A request of this very thread was answered; `code` 0 is success. */
   onLocalReply(method: number, latencyMs: number, code: number): void;
 }

@@ -6,7 +6,7 @@ import { bodyHash } from '../runtime/body-hash.ts';
 import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../runtime/call.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { bodyCompression } from '../runtime/compression-byte.ts';
-import { HeddleError } from '../runtime/errors.ts';
+import { codeNumber, HeddleError } from '../runtime/errors.ts';
 import { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
 import type { JobRun } from '../runtime/jobs.ts';
@@ -173,7 +173,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     if (request.sink === undefined) return;
     this.endpoint.asker.countCancelled(request.method, true);
     this.#endLocal(request);
-    request.fiber?.cancel(unwanted(request, this.#clock.nowMs()));
+    this.#leave(request, unwanted(request, this.#clock.nowMs()));
   }
 
   /** The process ends: requests of this very thread that have no answer yet get one. */
@@ -189,7 +189,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     const nowMs = this.#clock.nowMs();
     // A cancelled fiber may end at once and leave the list: walk a copy, only of those that are unwanted.
     const gone = this.#running.filter((request) => !request.isWanted());
-    for (const request of gone) request.fiber?.cancel(unwanted(request, nowMs));
+    for (const request of gone) this.#leave(request, unwanted(request, nowMs));
     this.#extension?.onCancels();
   }
 
@@ -248,7 +248,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
       end();
       return;
     }
-    for (const request of [...this.#running]) request.fiber?.cancel(cutOff());
+    for (const request of [...this.#running]) this.#leave(request, cutOff());
     // One turn, in which their code and their finalizers run as far as they do not wait.
     setImmediate(end);
   }
@@ -296,6 +296,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     if (this.#ending || !request.isWanted()) {
       this.endpoint.answerer.dropped++;
       this.endpoint.counters.add(this.number, 'unwanted');
+      if (request.observer !== undefined) this.#leave(request, unwanted(request, this.#clock.nowMs()));
       return;
     }
     writeReply(request, root, this.#host!, this.#reply);
@@ -333,6 +334,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     const name = own ?? this.#names[method] ?? 'unknown';
     const request = new RunningRequest(this, name, processor?.asyncContext ?? false, head, method);
     request.processor = processor;
+    request.observer = this.#host?.observer?.taken(request, head, this.bounds.pool);
     return request;
   }
 
@@ -370,7 +372,14 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.#send(request, this.#reply);
   }
 
+  /** Its asker has its answer without it: the fiber is told to stop, if it runs. */
+  #leave(request: RunningRequest, reason: HeddleError): void {
+    request.answered(codeNumber(reason.code));
+    request.fiber?.cancel(reason);
+  }
+
   #send(request: RunningRequest, reply: CallReply): void {
+    request.answered(reply.code);
     if (request.link !== undefined) {
       this.endpoint.answerer.reply(request.link.peer, request.request, request.generation, reply);
     } else if (request.sink !== undefined) {

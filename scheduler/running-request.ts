@@ -10,7 +10,7 @@ import type { Route } from '../runtime/shared/asker.ts';
 import type { Link } from '../runtime/shared/link.ts';
 import { isMine } from '../runtime/shared/request-table.ts';
 import type { TimerTarget } from '../runtime/timer-wheel.ts';
-import type { Processor, ProcessorForm } from './host-module.ts';
+import type { AnswerObserver, Processor, ProcessorForm } from './host-module.ts';
 
 /** Marks the end of a cancelled handler's grace among a request's entries in the wheel. */
 export const graceTag = 1;
@@ -57,6 +57,8 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
   /** Set once the way to read the body is known. */
   form: ProcessorForm | undefined = undefined;
   fiber: Fiber | undefined = undefined;
+  /** Until it is answered. */
+  observer: AnswerObserver | undefined = undefined;
   startedMs = 0;
   bodyHash = 0;
   /** The end of its grace in the thread's wheel; -1: none. */
@@ -108,6 +110,14 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
 
   stopping(): void {
     this.#owner.stopping(this);
+  }
+
+  /** Tells its observer; only the first answer counts. */
+  answered(code: number): void {
+    const { observer } = this;
+    if (observer === undefined) return;
+    this.observer = undefined;
+    observer.answered(code);
   }
 
   isWanted(): boolean {

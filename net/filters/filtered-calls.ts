@@ -76,6 +76,9 @@ class FilteredCallWait extends Wait<unknown> implements FilteredSender {
   readonly #options: CallOptions | undefined;
   readonly #oneWay: true | undefined;
   readonly #trace: Uint32Array | undefined;
+  /** A call inside is under way, and counts for both: filters must not halve how many calls a fiber may have. */
+  #holdsCall = false;
+  readonly #callEnded = (): void => this.#hold(false);
 
   constructor(
     fiber: HostedFiber,
@@ -98,18 +101,23 @@ class FilteredCallWait extends Wait<unknown> implements FilteredSender {
     this.#trace = trace;
   }
 
+  override get counts(): boolean {
+    return !this.#holdsCall;
+  }
+
   send(call: FilteredCall): Promise<unknown> {
-    const options = {
-      metadata: call.metadataIfAny,
-      timeoutMs: call.timeoutMs,
-      idempotent: call.idempotent,
-      priority: call.priority,
-      signal: call.signal,
-    } as CallOptions;
-    return beginCall(this.#fiber, this.#carrier, this.#method, call.request, options, this.#oneWay, {
+    const { timeoutMs, idempotent, priority } = call;
+    // What no filter may change goes along as the caller has said it.
+    const changed = { timeoutMs, idempotent, priority, metadata: call.metadataIfAny };
+    const options = { ...this.#options, ...changed } as CallOptions;
+    const isHeld = this.waiting && !this.#holdsCall;
+    if (isHeld) this.#hold(true);
+    const promise = beginCall(this.#fiber, this.#carrier, this.#method, call.request, options, this.#oneWay, {
       trace: this.#trace,
       onReplyMetadata: (pairs) => call.replied(pairs),
     });
+    if (isHeld) promise.then(this.#callEnded, this.#callEnded);
+    return promise;
   }
 
   protected enroll(): void {
@@ -126,6 +134,12 @@ class FilteredCallWait extends Wait<unknown> implements FilteredSender {
       (value) => this.grant(value),
       (reason: unknown) => this.fail(markRelayed(filterFailed(method.fullName, reason))),
     );
+  }
+
+  #hold(holds: boolean): void {
+    this.#holdsCall = holds;
+    // Once it is over nothing of it counts.
+    if (this.waiting) this.waiter.recount(holds ? -1 : 1);
   }
 
   /** Calls under way are waits of the same fiber, and end by themselves. */

@@ -1,16 +1,14 @@
-// ServerChain: the handler of one method with what lies around it, put together once when a thread starts: the span of a
-// sampled request outermost, then the filters in the order of the config. Runs on the thread that serves, in the request's
-// fiber; a method with nothing around it has no chain, and its requests never come here.
+// ServerChain: the handler of one method with the filters around it, in the order of the config, put together once when a
+// thread starts. Runs on the thread that serves, in the request's fiber; a method with nothing around it has no chain, and
+// its requests never come here.
 
 import { type CallHead, callFlags } from '../../runtime/call.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
 import type { HostedFiber } from '../../runtime/fiber/host.ts';
-import { isPromiseLike } from '../../runtime/fiber/promise-like.ts';
 import { rejected } from '../../runtime/fiber/wait.ts';
 import type { ServerCall, ServerFilter } from '../../runtime/plugins/filter.ts';
 import type { BodyForm } from '../codec/method-codec.ts';
 import type { UntypedHandler } from '../implement.ts';
-import type { ThreadTracing } from '../tracing/thread-tracing.ts';
 import { returnedPromise, thrownPromise } from './next-promise.ts';
 
 /** What a chain needs of its method. */
@@ -25,52 +23,17 @@ export class ServerChain {
   readonly handler: UntypedHandler;
   /** Outermost first. */
   readonly filters: readonly ServerFilter[];
-  readonly #tracing: ThreadTracing | undefined;
 
-  constructor(
-    method: ServedMethod,
-    handler: UntypedHandler,
-    filters: readonly ServerFilter[],
-    tracing: ThreadTracing | undefined,
-  ) {
+  constructor(method: ServedMethod, handler: UntypedHandler, filters: readonly ServerFilter[]) {
     this.method = method;
     this.handler = handler;
     this.filters = filters;
-    this.#tracing = tracing;
-  }
-
-  get isFiltered(): boolean {
-    return this.filters.length > 0;
   }
 
   /** As ProcessorForm's: the response, or a promise of it. The head is read before this returns. */
-  start(body: BodyForm, head: CallHead, context: FiberContext): unknown {
+  start(body: BodyForm, head: CallHead, fiber: FiberContext): unknown {
     // A request's fiber always is.
-    const fiber = context as HostedFiber;
-    const span = this.#tracing?.beginServer(this.method.fullName, head.attempt, fiber);
-    if (span === undefined) return this.#run(body, head, fiber);
-    let result: unknown;
-    try {
-      result = this.#run(body, head, fiber);
-    } catch (reason) {
-      span.failed(reason);
-      throw reason;
-    }
-    if (!isPromiseLike(result)) {
-      span.returned();
-      return result;
-    }
-    // Once: what only looks like a promise may begin its work anew for each that asks.
-    const promise = Promise.resolve(result);
-    promise.then(span.returned, span.failed);
-    return promise;
-  }
-
-  #run(body: BodyForm, head: CallHead, fiber: HostedFiber): unknown {
-    if (this.filters.length === 0) {
-      return this.handler(body.decode(head.source, head.bodyStart, head.bodyEnd), fiber);
-    }
-    return new FilteredRequest(new ServedRequest(this, body, head, fiber), 0, undecoded).run();
+    return new FilteredRequest(new ServedRequest(this, body, head, fiber as HostedFiber), 0, undecoded).run();
   }
 }
 

@@ -5,6 +5,7 @@
 import type { Clock, Random } from '../../runtime/clock.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberCalls } from '../../runtime/fiber/host.ts';
+import type { JobSettings } from '../../runtime/jobs.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { ThreadExtensions } from '../../runtime/plugins/extensions.ts';
 import type { ClientFilter, FilterDefinition, ServerFilter } from '../../runtime/plugins/filter.ts';
@@ -26,6 +27,8 @@ export interface AroundThread {
   filters: readonly string[];
   /** That this thread serves. */
   services: readonly Pick<ServiceSettings, 'name' | 'filters'>[];
+  /** That run on this thread's pool. */
+  jobs: readonly Pick<JobSettings, 'name'>[];
   clients: readonly Pick<ClientSettings, 'name' | 'filters'>[];
   clock: Clock;
   random: Random;
@@ -35,7 +38,7 @@ export interface AroundThread {
 export class ThreadAround {
   readonly tracing: ThreadTracing | undefined;
   readonly #kind: 'io' | 'cpu';
-  /** An IO thread that serves nothing runs no fibers but offloaded functions; plugins of CPU threads alone must not stop it. */
+  /** An IO thread without services and jobs runs offloaded functions alone: no plugin of CPU threads must stop it. */
   readonly #isIdle: boolean;
   readonly #extensions: ThreadExtensions;
   readonly #server = new Map<string, readonly ServerFilter[]>();
@@ -44,7 +47,7 @@ export class ThreadAround {
   readonly #anyClient: readonly ClientFilter[];
 
   /** Throws FAILED_PRECONDITION for a name that no plugin of this thread adds, and for a filter without the side asked for. */
-  constructor({ kind, name, extensions, filters, services, clients, clock, random, logger }: AroundThread) {
+  constructor({ kind, name, extensions, filters, services, jobs, clients, clock, random, logger }: AroundThread) {
     this.#kind = kind;
     this.#extensions = extensions;
     this.tracing = threadTracing(extensions.tracers.all, {
@@ -53,7 +56,7 @@ export class ThreadAround {
       threadName: name,
       log: logger('tracing'),
     });
-    this.#isIdle = kind === 'io' && services.length === 0;
+    this.#isIdle = kind === 'io' && services.length === 0 && jobs.length === 0;
     const global = filters.map((filter) => this.#need(filter, 'filters'));
     const around = global.map((filter) => filter.server?.bind(filter)).filter((side) => side !== undefined);
     for (const service of services) {
@@ -68,11 +71,10 @@ export class ThreadAround {
     }
   }
 
-  /** Around the handler of a method; undefined: nothing. */
+  /** The filters around the handler of a method; undefined: none. */
   readonly chainOf = (method: ContractMethod, handler: UntypedHandler): ServerChain | undefined => {
     const filters = this.#server.get(method.service) ?? [];
-    if (filters.length === 0 && this.tracing === undefined) return undefined;
-    return new ServerChain(method, handler, filters, this.tracing);
+    return filters.length === 0 ? undefined : new ServerChain(method, handler, filters);
   };
 
   /** Around calls of a service, outermost first. */

@@ -10,6 +10,9 @@ import { nearest } from '../../runtime/nearest.ts';
 import type { Processor, ProcessorForm } from '../../scheduler/host-module.ts';
 import { taskProcessor } from '../task-processor.ts';
 
+/** Causes of a failure that the log has, one of another. */
+const causesMax = 8;
+
 /** A job's function: what `run` of a job in heddle.yaml names. What it returns is dropped. */
 export type JobFunction<Input = unknown> = (input: Input, fiber: FiberContext) => unknown;
 
@@ -110,8 +113,22 @@ class JobForm implements ProcessorForm {
 
   /** The error as main logs it: nobody else sees it, so what was thrown goes along with its stack. */
   failure(error: HeddleError): HeddleError {
-    const { cause, code } = error;
+    const { cause, code, message } = error;
     if (cause === undefined) return error;
-    return new HeddleError(code, cause instanceof Error ? (cause.stack ?? String(cause)) : `it threw ${String(cause)}`);
+    // A sentence that somebody chose comes first; that of a mere wrapping would hide what was thrown.
+    return new HeddleError(code, error.wraps ? causesText(cause) : `${message}\ncaused by ${causesText(cause)}`);
   }
+}
+
+/** With stacks. A circle of causes ends somewhere too. */
+function causesText(thrown: unknown): string {
+  const texts: string[] = [];
+  for (let cause = thrown; cause !== undefined && texts.length < causesMax; cause = (cause as Error).cause) {
+    if (!(cause instanceof Error)) {
+      texts.push(`a thrown value, ${String(cause)}`);
+      break;
+    }
+    texts.push(cause.stack ?? String(cause));
+  }
+  return texts.join('\ncaused by ');
 }

@@ -16,10 +16,8 @@ import type { JobNews, JobRun, JobSettings } from '../../runtime/jobs.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { nearest } from '../../runtime/nearest.ts';
 import { TimerWheel } from '../../runtime/timer-wheel.ts';
-import { type DueTimes, dueTimes } from './due-times.ts';
+import { type DueTimes, dueTimes, lateMaxMs } from './due-times.ts';
 
-/** A due time that is found so much too late, since main hung or the machine slept, is missed: nothing runs for it, ms. */
-export const lateMaxMs = 60_000;
 /** How long main relies on what the wall clock said, ms: somebody may set it. */
 const lookAgainMs = 60_000;
 
@@ -61,7 +59,10 @@ export interface JobStatus {
 }
 
 interface Run {
+  /** Unique in the process: threads know runs by it. */
   id: number;
+  /** Among those of its job, from 1 on: people know it by that. */
+  number: number;
   startedMs: number;
   /** The IO thread that put it into the queue. */
   carrier: number;
@@ -136,7 +137,7 @@ export class JobScheduler {
   }
 
   /**
-   * Begins a run now, beside the due times. Returns its number. Throws NOT_FOUND for a name that no job has,
+   * Begins a run now, beside the due times. Returns which run of the job it is. Throws NOT_FOUND for a name that no job has,
    * FAILED_PRECONDITION when the job runs or the process does not serve.
    */
   runNow(name: string): number {
@@ -196,11 +197,8 @@ export class JobScheduler {
     if (this.#state !== 'going') return;
     const job = this.#jobs[index]!;
     const due = job.due!;
-    const lateMs = -(due.untilMs() ?? Number.NEGATIVE_INFINITY);
-    if (lateMs >= 0) {
-      due.pass();
-      this.#onDue(job, lateMs);
-    }
+    const lateMs = due.pass();
+    if (lateMs !== undefined) this.#onDue(job, lateMs);
     this.#arm(index, due);
   }
 
@@ -236,11 +234,11 @@ export class JobScheduler {
     const id = ++this.#runs;
     const word = (): number => Math.floor(random() * 0x1_0000_0000);
     const trace = [word(), word(), word(), word() | 1, word(), word() | 1].map((one) => one >>> 0);
-    job.runs++;
+    const number = ++job.runs;
     job.told = false;
     job.startedWallMs = Math.round(clock.wallMs());
-    log.debug({ job: name, run: id, pool }, 'a run begins');
-    const run: Run = { id, startedMs, carrier: 0 };
+    log.debug({ job: name, run: number, pool }, 'a run begins');
+    const run: Run = { id, number, startedMs, carrier: 0 };
     job.run = run;
     const deadlineMs = startedMs + timeoutMs;
     const carrier = launch({ run: id, job: name, pool, priority: priorities[priority], deadlineMs, trace });
@@ -249,20 +247,20 @@ export class JobScheduler {
     } else {
       run.carrier = carrier;
     }
-    return id;
+    return number;
   }
 
-  #end(job: Job, { id, startedMs }: Run, code: number, message: string): void {
+  #end(job: Job, { number, startedMs }: Run, code: number, message: string): void {
     const { clock, log } = this.#options;
     const { name } = job.settings;
     const tookMs = Math.round((clock.nowMs() - startedMs) * 1000) / 1000;
     job.run = undefined;
     job.last = { atWallMs: Math.round(clock.wallMs()), tookMs, code, message };
     if (code === 0) {
-      log.debug({ job: name, run: id, tookMs }, 'a run has ended');
+      log.debug({ job: name, run: number, tookMs }, 'a run has ended');
     } else {
       job.failures++;
-      log.error({ job: name, run: id, code: codeName(code), tookMs, error: message }, 'a run has failed');
+      log.error({ job: name, run: number, code: codeName(code), tookMs, error: message }, 'a run has failed');
     }
     this.#lookIdle(job);
   }

@@ -1,15 +1,18 @@
-// ThreadTracing: the spans of one thread, while plugins have installed tracers. A sampled request gets a server span, in
-// whose name its fiber then calls; each of its calls gets a client span, which goes along as the callee's parent. Asked by
-// ServerChain and filteredCalls; what is not sampled costs two comparisons.
+// ThreadTracing: the spans of one thread, while plugins have installed tracers. A sampled request gets a server span, from
+// its take to its answer, in whose name its fiber calls; so does a run of a job. Each of their calls gets a client span,
+// which goes along as the callee's parent. Told by the RequestRunner and filteredCalls; what is not sampled costs two
+// comparisons.
 
 import type { Clock, Random } from '../../runtime/clock.ts';
-import { HeddleError } from '../../runtime/errors.ts';
+import { codeNumber, codeOfNumber, HeddleError } from '../../runtime/errors.ts';
 import type { MethodRef } from '../../runtime/fiber/context.ts';
 import type { HostedFiber } from '../../runtime/fiber/host.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Span, TracerDefinition } from '../../runtime/plugins/tracer.ts';
 import { within } from '../../runtime/plugins/within.ts';
 import { parentSpanIdOf, traceIdOf } from '../../runtime/trace.ts';
+import type { AnswerObserver, ObservedRequest, RequestObserver } from '../../scheduler/host-module.ts';
+import { taskMethod } from '../../scheduler/request-runner.ts';
 import { SpanBatch } from './span-batch.ts';
 
 /** How long the last spans of a thread that stops may take to export, ms: its plugins are disposed only then. */
@@ -31,10 +34,10 @@ export function threadTracing(tracers: readonly TracerDefinition[], thread: Trac
   return tracers.length === 0 ? undefined : new ThreadTracing(tracers, thread);
 }
 
-export class ThreadTracing {
+export class ThreadTracing implements RequestObserver {
   readonly #thread: TracingThread;
   readonly #batches: readonly SpanBatch[];
-  /** Of a hundred requests without a trace. */
+  /** Of a hundred requests without a trace, and of a hundred runs of jobs. */
   readonly #percent: number;
   /** From the process's clock to the wall's. */
   #wallOffsetMs: number;
@@ -47,24 +50,38 @@ export class ThreadTracing {
     this.#wallOffsetMs = clock.wallMs() - clock.nowMs();
   }
 
-  /** Called before user code of the fiber runs. Undefined: the request is not sampled. */
-  beginServer(fullName: string, attempt: number, fiber: HostedFiber): ActiveSpan | undefined {
-    const { origin, pool } = fiber;
-    let words = origin.traceWords;
+  /** Undefined: it is not sampled, or an offloaded function, which is part of whoever asked for it. */
+  taken(request: ObservedRequest, { attempt }: { readonly attempt: number }, pool: string): ActiveSpan | undefined {
+    const { name, method, depth } = request;
+    if (method === taskMethod) return depth === 0 ? this.#takenJob(request, pool) : undefined;
+    let words = request.traceWords;
     let parentSpanId: string | undefined;
     if (words === undefined) {
-      if (origin.depth > 0 || !(this.#thread.random() * 100 < this.#percent)) return undefined;
+      if (depth > 0 || !this.#drawn()) return undefined;
       words = new Uint32Array(6);
       for (let word = 0; word < 4; word++) words[word] = this.#randomWord();
-      origin.traceWords = words;
-      origin.traceFlags = sampledFlag;
+      request.traceWords = words;
+      request.traceFlags = sampledFlag;
     } else {
-      if ((origin.traceFlags & sampledFlag) === 0) return undefined;
+      if ((request.traceFlags & sampledFlag) === 0) return undefined;
       if (words[4] !== 0 || words[5] !== 0) parentSpanId = parentSpanIdOf(words);
     }
-    // The origin's own copy: what the fiber calls from now on lies in this span.
+    // The request's own copy: what its fiber calls from now on lies in this span.
     this.#nameSpan(words);
-    return this.#begin('server', fullName, words, parentSpanId, { 'heddle.pool': pool, 'heddle.attempt': attempt });
+    return this.#begin('server', name, words, parentSpanId, {
+      ...rpcAttributes(name),
+      'heddle.pool': pool,
+      'heddle.attempt': attempt,
+    });
+  }
+
+  /** Main has given it a trace, which begins here. */
+  #takenJob(request: ObservedRequest, pool: string): ActiveSpan | undefined {
+    const { name, traceWords: words } = request;
+    if (words === undefined || !this.#drawn()) return undefined;
+    request.traceFlags = sampledFlag;
+    this.#nameSpan(words);
+    return this.#begin('internal', name, words, undefined, { 'heddle.pool': pool });
   }
 
   /** Undefined: the fiber is not sampled. */
@@ -73,9 +90,10 @@ export class ThreadTracing {
     if (traceWords === undefined || (traceFlags & sampledFlag) === 0) return undefined;
     const words = traceWords.slice();
     this.#nameSpan(words);
-    const attributes: Span['attributes'] = { 'heddle.pool': fiber.pool };
+    const name = `${service}/${method}`;
+    const attributes: Span['attributes'] = { ...rpcAttributes(name), 'heddle.pool': fiber.pool };
     if (oneWay) attributes['heddle.one_way'] = true;
-    return this.#begin('client', `${service}/${method}`, words, parentSpanIdOf(traceWords), attributes);
+    return this.#begin('client', name, words, parentSpanIdOf(traceWords), attributes);
   }
 
   /** The thread stops: exports what is there, within `flushTimeoutMs`. Never rejects. */
@@ -83,10 +101,16 @@ export class ThreadTracing {
     const { clock, log } = this.#thread;
     const late = () => new HeddleError('DEADLINE_EXCEEDED', `they were not exported within ${flushTimeoutMs} ms`);
     try {
-      await within(flushTimeoutMs, clock, () => Promise.all(this.#batches.map((batch) => batch.flush())), late);
+      await within(flushTimeoutMs, clock, () => this.#flush(), late);
     } catch (reason) {
       log.warn({ err: reason }, 'the last spans of the thread are lost');
     }
+  }
+
+  async #flush(): Promise<void> {
+    // The stop cuts off what still runs, whose spans end by that: they go out too.
+    await new Promise(setImmediate);
+    await Promise.all(this.#batches.map((batch) => batch.flush()));
   }
 
   #begin(
@@ -106,7 +130,7 @@ export class ThreadTracing {
       startMs: clock.nowMs(),
       durationMs: 0,
       code: 'OK',
-      attributes: { 'rpc.system.name': 'heddle', 'rpc.method': name, 'thread.name': threadName, ...own },
+      attributes: { 'thread.name': threadName, ...own },
     };
     return new ActiveSpan(span, words, (ended) => this.#ended(ended));
   }
@@ -122,6 +146,10 @@ export class ThreadTracing {
     for (const [index, batch] of this.#batches.entries()) batch.add(index === 0 ? span : structuredClone(span));
   }
 
+  #drawn(): boolean {
+    return this.#thread.random() * 100 < this.#percent;
+  }
+
   /** An id that is not zero, which would mean that there is none. */
   #nameSpan(words: Uint32Array): void {
     words[4] = this.#randomWord();
@@ -133,25 +161,31 @@ export class ThreadTracing {
   }
 }
 
-/** A span under way; ended once, by one of the two. */
-export class ActiveSpan {
+function rpcAttributes(method: string): Span['attributes'] {
+  return { 'rpc.system.name': 'heddle', 'rpc.method': method };
+}
+
+/** A span under way; ended once, by one of the three. */
+export class ActiveSpan implements AnswerObserver {
   /** Trace id, and the span's own id where the parent's stands for whoever is called in it. */
   readonly words: Uint32Array;
-  readonly returned: () => void;
-  readonly failed: (reason: unknown) => void;
+  readonly #span: Span;
+  readonly #ended: (span: Span) => void;
+  readonly returned = (): void => this.answered(0);
+  readonly failed = (reason: unknown): void => this.answered(codeNumber(HeddleError.from(reason).code));
 
   constructor(span: Span, words: Uint32Array, ended: (span: Span) => void) {
     this.words = words;
-    this.returned = () => {
-      span.attributes['rpc.response.status_code'] = 'OK';
-      ended(span);
-    };
-    this.failed = (reason) => {
-      const { code } = HeddleError.from(reason);
-      span.code = code;
-      span.attributes['rpc.response.status_code'] = code;
-      span.attributes['error.type'] = code;
-      ended(span);
-    };
+    this.#span = span;
+    this.#ended = ended;
+  }
+
+  /** `code`: 0, or an error code's number. */
+  answered(code: number): void {
+    const { attributes, kind } = this.#span;
+    this.#span.code = code === 0 ? 'OK' : codeOfNumber(code);
+    if (kind !== 'internal') attributes['rpc.response.status_code'] = this.#span.code;
+    if (code !== 0) attributes['error.type'] = this.#span.code;
+    this.#ended(this.#span);
   }
 }

@@ -27,6 +27,8 @@ export const fiberHasEnded = new HeddleError(
 export interface LinkedWait {
   readonly on: string;
   sinceMs: number;
+  /** False when it has ended without counting against `waitsMax`: see `recount`. */
+  readonly counts: boolean;
   older: LinkedWait | undefined;
   newer: LinkedWait | undefined;
   nextReady: LinkedWait | undefined;
@@ -76,10 +78,15 @@ export abstract class Waiter {
     if (wait.older !== undefined) wait.older.newer = wait.newer;
     wait.older = undefined;
     wait.newer = undefined;
-    this.#waits--;
+    if (wait.counts) this.#waits--;
     this.readyWaits++;
     this.newestReady = wait;
     wait.sinceMs = this.nowMs();
+  }
+
+  /** For a wait around another one alone: it counts no more (-1), since that does, or again (1), since that has ended. */
+  recount(change: 1 | -1): void {
+    this.#waits += change;
   }
 
   /** For the ready list alone: the code behind a wait is about to run. */
@@ -126,6 +133,11 @@ export abstract class Wait<Value> implements LinkedWait {
   constructor(waiter: Waiter, on: string) {
     this.waiter = waiter;
     this.on = on;
+  }
+
+  /** False while a wait inside of this one counts for both. Whoever changes that tells the waiter: `recount`. */
+  get counts(): boolean {
+    return true;
   }
 
   /** Puts the wait where its ending will come from. May grant or fail at once; what it throws becomes the failure. */

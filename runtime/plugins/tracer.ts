@@ -15,7 +15,7 @@ export const tracerBounds = {
 /** How long one export may take, ms: a collector that is slower than this is as good as gone. */
 export const exportTimeoutMs = 10_000;
 
-/** One piece of a trace: a request that a thread served, or a call that a fiber made. Plain data. */
+/** One piece of a trace: a request that a thread took, a call that a fiber made, or a run of a job. Plain data. */
 export interface Span {
   /** 32 hex digits (W3C). */
   traceId: string;
@@ -23,17 +23,18 @@ export interface Span {
   spanId: string;
   /** 16 hex digits: the span in which this one lies; undefined: the trace begins here. */
   parentSpanId: string | undefined;
-  /** The method: `movies.Rank/score`. */
+  /** The method, `movies.Rank/score`; or `job refresh-index`. */
   name: string;
-  kind: 'server' | 'client';
+  /** `internal`: a run of a job. */
+  kind: 'server' | 'client' | 'internal';
   /** ms since 1970, with a fraction. Exact within a thread; between threads of a machine to about 1 ms. */
   startMs: number;
   durationMs: number;
   code: 'OK' | ErrorCode;
   /**
-   * By OpenTelemetry's names where it has one: `rpc.system.name` (heddle), `rpc.method`, `rpc.response.status_code`,
-   * `error.type` (of a failure), `thread.name`; and `heddle.pool`, of servers `heddle.attempt`, of one-way calls
-   * `heddle.one_way`.
+   * By OpenTelemetry's names where it has one: `error.type` (of a failure), `thread.name`, and except of jobs
+   * `rpc.system.name` (heddle), `rpc.method`, `rpc.response.status_code`; besides `heddle.pool`, of servers
+   * `heddle.attempt`, of one-way calls `heddle.one_way`.
    */
   attributes: Record<string, string | number | boolean>;
 }
@@ -43,8 +44,8 @@ export interface TracerDefinition {
   /** For the log: lower-case letters, digits, . + and -, at most 64. Unique on the thread. */
   name: string;
   /**
-   * The share of requests from outside that bring no trace and begin a sampled one here, 0 to 100, fractions too. Of
-   * several tracers the largest holds. Default: 0, only traces that callers have sampled (W3C flag 01).
+   * The share of requests from outside that bring no trace and begin a sampled one here, and of runs of jobs; 0 to 100,
+   * fractions too. Of several tracers the largest holds. Default: 0, only traces that callers have sampled (W3C flag 01).
    */
   percent?: number;
   /** Spans of one batch, 1 to 10,000. As many wait at most while a batch is exported; more are dropped. Default: 512. */

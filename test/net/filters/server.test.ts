@@ -3,6 +3,7 @@
 import test from 'ava';
 import type { ClientCallOptions, HeddleError } from '../../../index.ts';
 import { Echo, EchoIo, Relay } from './fixtures/contract.ts';
+import { type Wishes, wishes } from './fixtures/wishes.ts';
 import { type Running, start } from './rig.ts';
 
 const listen = 'listen: ["heddle://127.0.0.1:0", "http://127.0.0.1:0"]';
@@ -20,7 +21,7 @@ const own = (what: string, more: Record<string, string> = {}): ClientCallOptions
 test.before(async () => {
   running = await start(`
 io: { threads: 1 }
-pools: { work: { threads: 1 } }
+pools: { work: { threads: 1, queue: 8192, maxNested: 6000 } }
 plugins: [./filters.ts]
 filters: [outer, middle, auth, signs, again, mocks, hangs, slips]
 services:
@@ -50,7 +51,7 @@ test.serial(
   async (t) => {
     await running.client(Echo).say({ text: 'hi' }, { ...own('facts'), attempt: 3 });
     t.is(said.get('facts'), 'attempt 3, idempotent true, one way false, depth 0');
-    t.is((await running.client(Relay).pass({ text: 'hi' }, own('facts'))).user, 'depth 1');
+    t.regex((await running.client(Relay).pass({ text: 'hi' }, own('facts'))).user, /depth 1$/);
   },
 );
 
@@ -128,6 +129,24 @@ test.serial('a filter around a call answers by itself, and its slips are failure
     code: 'INTERNAL',
     message: 'a filter around the call of demo.Echo/say failed; its cause says why',
   });
+});
+
+test.serial('all that a call asks for goes through the filters around it', async (t) => {
+  const came: Record<keyof Wishes, RegExp> = {
+    timeoutMs: /^DEADLINE_EXCEEDED$/,
+    priority: /^high /,
+    metadata: /^hi ada$/,
+    idempotent: /idempotent false/,
+    signal: /^CANCELLED$/,
+    codec: /^UNIMPLEMENTED$/,
+  };
+  const relay = running.client(Relay);
+  for (const key of Object.keys(wishes) as (keyof Wishes)[]) t.regex(await relay.wish({ text: key }), came[key], key);
+});
+
+test.serial('a fiber has as many calls under way with filters around them as without', async (t) => {
+  const calls = 5_500;
+  t.is(await running.client(Relay).many({ calls }), calls);
 });
 
 test.serial('a filter that never ends holds no call beyond the deadline of its fiber', async (t) => {

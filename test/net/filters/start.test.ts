@@ -38,15 +38,17 @@ interface Lists {
   filters?: string[];
   service?: string[];
   client?: string[];
+  jobs?: { name: string }[];
 }
 
-const around = (kind: 'io' | 'cpu', { filters = [], service, client = [] }: Lists): ThreadAround =>
+const around = (kind: 'io' | 'cpu', { filters = [], service, client = [], jobs = [] }: Lists): ThreadAround =>
   new ThreadAround({
     kind,
     name: `${kind}-1`,
     extensions,
     filters,
     services: service === undefined ? [] : [{ name: 'demo.Echo', filters: service }],
+    jobs,
     clients: [{ name: 'demo.Far', filters: client }],
     clock: systemClock,
     random: () => 0,
@@ -70,6 +72,12 @@ test('a side that a filter does not have can not be asked for', (t) => {
 test('an IO thread that serves says where the plugin must live', (t) => {
   t.throws(() => around('io', { filters: ['timing'], service: [] }), {
     message: /^filters \(pool io, so its plugin must live on io threads\): no plugin adds the filter "timing"/,
+  });
+});
+
+test('an IO thread that runs jobs needs the filters around their calls', (t) => {
+  t.throws(() => around('io', { client: ['timing'], jobs: [{ name: 'sweep' }] }), {
+    message: /^clients\.demo\.Far\.filters \(pool io, so its plugin must live on io threads\): no plugin adds/,
   });
 });
 

@@ -224,6 +224,23 @@ test('what main slept through is not made up for: one late run, or none when its
   t.is(jobs.status()[1]!.nextWallMs, Date.parse('2026-01-01T02:00:00Z'));
 });
 
+test('the latest time that main slept through runs late, and is skipped only when that one is long past', (t) => {
+  const cron = { schedule: { cron: '*/10 * * * * *', timezone: 'UTC' } };
+  for (const schedule of [{ schedule: { everyMs: 10_000 } }, { ...cron, name: 'cron' }]) {
+    const { clock, begun, jobs, ends } = world([schedule]);
+    clock.skip(75_000);
+    clock.advanceSync(0);
+    t.is(begun.length, 1);
+    ends();
+    clock.advanceSync(5_000);
+    t.deepEqual(
+      begun.map(({ atMs }) => atMs),
+      [75_000, 80_000],
+    );
+    t.is(jobs.status()[0]!.skipped, 0);
+  }
+});
+
 test('an operator runs a job beside its due times, unless it runs, and only one that there is', (t) => {
   const { clock, begun, jobs, ends } = world([{ name: 'refresh-index' }]);
   clock.advanceSync(500);
@@ -237,6 +254,15 @@ test('an operator runs a job beside its due times, unless it runs, and only one 
   });
   clock.advanceSync(500);
   t.is(begun.length, 2);
+});
+
+test('the runs of each job are counted by themselves, and known to threads by a number of their own', (t) => {
+  const { begun, jobs, lines, answers } = world([{ name: 'a', atStart: true }, { name: 'b' }]);
+  t.is(jobs.runNow('b'), 1);
+  answers(codeNumber('INTERNAL'), 'boom');
+  t.like(lines.at(-1)?.fields, { job: 'b', run: 1 });
+  t.is(jobs.runNow('b'), 2);
+  t.is(new Set(begun.map(({ run }) => run)).size, 3);
 });
 
 test('once the process drains nothing begins, and what runs is finished; a stop ends it', (t) => {
@@ -312,6 +338,33 @@ test('a wall clock that is set back makes no time come twice, and one set forwar
   shiftMs = 3_600_000 - 30_000;
   clock.advanceSync(60_000);
   t.is(begun.length, 2);
+});
+
+test('a wall clock that was wrong by days holds up no run for more than a minute once it is set right', (t) => {
+  const { clock, begun, ends } = world([{ schedule: { cron: '*/5 * * * *', timezone: 'UTC' } }]);
+  const { wallMs } = clock;
+  clock.wallMs = () => wallMs.call(clock) + shiftMs;
+  let shiftMs = 10 * 86_400_000;
+  clock.advanceSync(420_000);
+  t.is(begun.length, 1);
+  ends();
+  shiftMs = 0;
+  clock.advanceSync(240_000);
+  t.deepEqual(
+    begun.map(({ atMs }) => atMs),
+    [300_000, 600_000],
+  );
+});
+
+test('jitter loses no run, however short the gaps of an expression are', (t) => {
+  const { clock, begun, answers } = world([
+    { schedule: { cron: '*/10 * * * * *', timezone: 'UTC' }, jitterMs: 3_600_000 },
+  ]);
+  for (let at = 0; at < 100; at++) {
+    clock.advanceSync(10_000);
+    if (begun.length > 0) answers();
+  }
+  t.true(begun.length >= 99, `${begun.length}`);
 });
 
 test('whatever happens in whatever order, no run begins while another has no answer or its fiber goes on', (t) => {

@@ -33,6 +33,7 @@ jobs:
   as-task: { run: "./jobs.ts#asTask", every: 100ms, jitter: 50ms, timeout: 10s }
   throws: { run: "./jobs.ts#throws", every: 100ms, timeout: 10s, pool: jobs }
   refuses: { run: "./jobs.ts#refuses", ${asked} }
+  wraps: { run: "./jobs.ts#wraps", ${asked} }
   kills: { run: "./jobs.ts#kills", ${asked}, pool: doomed }
   longer: { run: "./jobs.ts#sleeps", every: 100ms, timeout: 10s, pool: jobs, input: { ms: 330 } }
   deaf: { run: "./jobs.ts#deaf", ${asked}, pool: jobs, timeout: 100ms, input: { ms: 1500 } }
@@ -119,6 +120,10 @@ test('jobs run as fibers of their pools, and a run that meets any misfortune is 
   t.regex(String(failed.error), /^Error: the index is gone\n.*jobs\.ts/);
   t.is(log.read().filter(({ err }) => JSON.stringify(err ?? '').includes('the index is gone')).length, 0);
   t.like(await ends('refuses'), { outcome: 'FAILED_PRECONDITION', error: 'not on a Sunday' });
+  t.like(await ends('wraps'), { outcome: 'ABORTED', error: 'the refresh of shard 7 failed' });
+  const wrapped = () => log.read().find(({ job, msg }) => job === 'wraps' && msg === 'a run has failed');
+  await eventually('its line', wrapped);
+  t.regex(String(wrapped()!.error), /^the refresh of shard 7 failed\ncaused by Error: the wire is cut\n +at .*wraps/);
 
   // One that is longer than its interval.
   await eventually('skips', () => row('longer').skipped >= 2 && row('longer').runs >= 2);
@@ -172,13 +177,13 @@ test('jobs run as fibers of their pools, and a run that meets any misfortune is 
 
   // What operators see.
   const { jobs } = JSON.parse((await ask(address!, 'GET', '/jobs')).text) as JobsAnswer;
-  t.is(jobs.length, 17);
+  t.is(jobs.length, 18);
   t.like(jobs[0], { name: 'quick', schedule: 'every 100ms', pool: 'jobs', timeoutMs: 10_000 });
   t.regex(jobsText({ jobs }), /^JOB +SCHEDULE +POOL +STATE .*\nquick +every 100ms +jobs +\w+/);
   const metrics = parseMetrics((await ask(address!, 'GET', '/metrics')).text);
   const samples = metrics.get('heddle_job_failures_total')!.samples;
-  t.is(samples.size, 17);
-  t.is(metrics.get('heddle_job_running')!.samples.size, 17);
+  t.is(samples.size, 18);
+  t.is(metrics.get('heddle_job_running')!.samples.size, 18);
   t.is((await run('')).status, 400);
   t.regex((await run('quik')).text, /no job is named .*did you mean quick/);
   // They are no requests.

@@ -5,9 +5,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Span } from '../../../index.ts';
+import type { HeddleError, Span } from '../../../index.ts';
 import { eventually } from '../../faults/rig.ts';
-import { EchoIo, Relay } from '../filters/fixtures/contract.ts';
+import { EchoIo, Fate, FateIo, Relay } from '../filters/fixtures/contract.ts';
 import { type Running, start } from '../filters/rig.ts';
 
 class Lines {
@@ -132,3 +132,70 @@ services:
     t.is(spans.filter(({ traceId: of }) => of === relayed.trace).length, 3);
   },
 );
+
+test.serial('the span of a request has the code that its caller was given, whatever became of it', async (t) => {
+  const lines = new Lines(t);
+  const listen = 'listen: ["heddle://127.0.0.1:0", "http://127.0.0.1:0"]';
+  const running = await start(`
+io: { threads: 1 }
+pools: { work: { threads: 1 } }
+stop: { timeout: 20ms }
+${plugin(lines, 100)}
+services:
+  demo.Fate: { module: ./fate.ts, pool: work, ${listen} }
+  demo.FateIo: { module: ./fate-io.ts, pool: io, ${listen} }
+jobs: { tick: { run: "./fates.ts#tick", cron: "@yearly", atStart: true, pool: work } }
+`);
+  t.teardown(() => running[Symbol.asyncDispose]());
+  const job = () => lines.spans.filter(({ kind }) => kind === 'internal');
+  await eventually('the span of the job', () => job().length === 1);
+  t.like(job()[0], { name: 'job tick', code: 'OK', parentSpanId: undefined });
+  const spans = () => lines.spans.filter(({ kind }) => kind === 'server');
+  let count = 0;
+  const oneMore = async (what: string): Promise<string> => {
+    await eventually(`the span of ${what}`, () => spans().length > count);
+    t.is(spans().length, ++count, what);
+    return spans().at(-1)!.code;
+  };
+  for (const contract of [Fate, FateIo]) {
+    const { meet } = running.client(contract);
+    const codeOf = (call: Promise<unknown>) =>
+      call.then(
+        () => 'OK',
+        ({ code }: HeddleError) => code,
+      );
+    for (const text of ['returns', 'throws', 'wrong', 'child', 'finalizer']) {
+      const expected = text === 'returns' ? 'OK' : 'INTERNAL';
+      t.is(await codeOf(meet({ text })), expected, text);
+      t.is(await oneMore(text), expected, text);
+    }
+    for (const text of ['never', 'waits']) {
+      t.is(await codeOf(meet({ text }, { timeoutMs: 30 })), 'DEADLINE_EXCEEDED');
+      t.is(await oneMore(text), 'DEADLINE_EXCEEDED', text);
+    }
+    const name = contract === Fate ? 'demo.Fate' : 'demo.FateIo';
+    const headers = { 'content-type': 'application/json' };
+    const url = `http://127.0.0.1:${running.port('http')}/${name}/meet`;
+    t.is((await fetch(url, { method: 'POST', headers, body: '{ no json' })).status, 400);
+    t.is(await oneMore('a body that is none'), 'INVALID_ARGUMENT');
+    const abort = new AbortController();
+    let { fibers } = running.server.stats();
+    const another = () => eventually('its fiber', () => running.server.stats().fibers > fibers);
+    const left = codeOf(meet({ text: 'never' }, { signal: abort.signal }));
+    await another();
+    abort.abort();
+    t.is(await left, 'CANCELLED');
+    t.is(await oneMore('a call taken back'), 'CANCELLED');
+    fibers++;
+    void codeOf(meet({ text: 'never' }));
+    await another();
+  }
+  await running.server.stop();
+  t.deepEqual(
+    spans()
+      .slice(count)
+      .map(({ name, code }) => `${name} ${code}`)
+      .toSorted(),
+    ['demo.Fate/meet UNAVAILABLE', 'demo.FateIo/meet UNAVAILABLE'],
+  );
+});

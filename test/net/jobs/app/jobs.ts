@@ -45,6 +45,10 @@ export function refuses(): never {
   throw new HeddleError('FAILED_PRECONDITION', 'not on a Sunday');
 }
 
+export function wraps(): never {
+  throw new HeddleError('ABORTED', 'the refresh of shard 7 failed', { cause: new Error('the wire is cut') });
+}
+
 /** Ends its thread; the second one by then is another. */
 export function kills(): never {
   process.exit(3);
