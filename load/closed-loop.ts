@@ -8,7 +8,6 @@ const pauseMs = 10;
 
 export class ClosedLoop implements Loop {
   readonly tags: number;
-  readonly late = 0;
   readonly #clock: Clock;
   readonly #host: LoopHost;
   /** Those that wait out a pause. */
@@ -34,11 +33,10 @@ export class ClosedLoop implements Loop {
     else this.#send(tag, nowMs);
   }
 
-  stop(): number {
+  stop(): void {
     this.#stopped = true;
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
     this.#timer = undefined;
-    return 0;
   }
 
   #send(tag: number, nowMs: number): void {

@@ -50,12 +50,13 @@ export class Latencies {
     return this.#count === 0 ? 0 : this.#sumMs / this.#count;
   }
 
-  /** Below 0 (a clock that went back) counts as 0. */
-  record(latencyMs: number): void {
+  /** Below 0 (a clock that went back) counts as 0. `times`: so many took that long. */
+  record(latencyMs: number, times = 1): void {
     const ms = Math.max(latencyMs, 0);
-    this.#counts[bucketOf(ms)]!++;
-    this.#count++;
-    this.#sumMs += ms;
+    if (times === 0) return;
+    this.#counts[bucketOf(ms)]! += times;
+    this.#count += times;
+    this.#sumMs += ms * times;
     if (ms < this.#minMs) this.#minMs = ms;
     if (ms > this.#maxMs) this.#maxMs = ms;
   }
@@ -74,15 +75,6 @@ export class Latencies {
       if (seen >= wanted - 1e-9 * this.#count) return clamp(lowerMs(bucket + 1), this.#minMs, this.#maxMs);
     }
     return this.#maxMs;
-  }
-
-  /** Adds all of another one. */
-  add(other: Latencies): void {
-    for (let bucket = 0; bucket < bucketCount; bucket++) this.#counts[bucket]! += other.#counts[bucket]!;
-    this.#count += other.#count;
-    this.#sumMs += other.#sumMs;
-    this.#minMs = Math.min(this.#minMs, other.#minMs);
-    this.#maxMs = Math.max(this.#maxMs, other.#maxMs);
   }
 
   /** Those that are not empty, in order. */

@@ -88,7 +88,8 @@ export class LoadRun implements OutcomeSink {
   #isAborted = false;
   #cutOff = 0;
   #unsent = 0;
-  #lateBefore = 0;
+  /** What the last refusal said: nobody is there. */
+  #refusal = '';
   #connections = 0;
   /** At the beginning of what is measured, then what was used in it. */
   #cpuUs = 0;
@@ -189,7 +190,9 @@ export class LoadRun implements OutcomeSink {
     if (shape.kind === 'open') {
       const arrivals = new Arrivals(shape.ratePerSecond, random, this.#beganMs);
       const { maxInFlight } = shape;
-      this.#open = new OpenLoop({ arrivals, endMs: this.#measureToMs, maxInFlight, spinMs }, clock, this);
+      const [fromMs, endMs] = [this.#measureFromMs, this.#measureToMs];
+      const cpuUs = (): number => this.#cpuNow();
+      this.#open = new OpenLoop({ arrivals, fromMs, endMs, maxInFlight, spinMs, cpuUs }, clock, this);
     }
     this.#loop = this.#open ?? new ClosedLoop(shape.kind === 'closed' ? shape.inFlight : 0, clock, this);
     this.#startMs = new Float64Array(this.#loop.tags);
@@ -204,7 +207,6 @@ export class LoadRun implements OutcomeSink {
     this.#phase = 'measuring';
     this.#cpuUs = this.#cpuNow();
     this.#spunMs = this.#open?.spunMs ?? 0;
-    this.#lateBefore = this.#loop?.late ?? 0;
   }
 
   /** Of the loops alone. */
@@ -215,13 +217,31 @@ export class LoadRun implements OutcomeSink {
     this.#options.target.send(tag);
   }
 
+  /** Of the loops alone. */
+  refused(startMs: number, nowMs: number): void {
+    this.#count('UNAVAILABLE', this.#refusal, nowMs - startMs, nowMs, this.#isMeasured(startMs));
+  }
+
+  /** Of the loops alone. Its latency is at least what it has waited by now: to leave it out would flatter a stall. */
+  unsent(startMs: number, nowMs: number, count: number): void {
+    if (!this.#isMeasured(startMs)) return;
+    this.#unsent += count;
+    this.#tally.neverEnded(nowMs - startMs, count);
+  }
+
+  #isMeasured(startMs: number): boolean {
+    return startMs >= this.#measureFromMs && startMs < this.#measureToMs;
+  }
+
   #ended(tag: number, code: ErrorCode | undefined, message: string): void {
     const nowMs = this.#options.clock.nowMs();
     const startMs = this.#startMs[tag]!;
     this.#inFlight--;
-    const counts = startMs >= this.#measureFromMs && startMs < this.#measureToMs;
+    const counts = this.#isMeasured(startMs);
+    if (code === 'UNAVAILABLE') this.#refusal = message;
     if (this.#isAborted) {
       if (counts) this.#cutOff++;
+      if (counts) this.#tally.neverEnded(nowMs - startMs, 1);
     } else {
       this.#count(code, message, nowMs - startMs, nowMs, counts);
     }
@@ -252,7 +272,7 @@ export class LoadRun implements OutcomeSink {
     }
     this.#measureToMs = Math.min(this.#measureToMs, nowMs);
     this.#phase = 'ending';
-    this.#unsent = this.#loop!.stop(nowMs);
+    this.#loop!.stop(nowMs);
     if (this.#inFlight === 0) this.#finished.resolve();
   }
 
@@ -303,8 +323,8 @@ export class LoadRun implements OutcomeSink {
       latencies: this.#tally.latencies,
       slices: began,
       sendDelays: this.#sendDelays,
-      late: Math.max(0, (this.#loop?.late ?? 0) - this.#lateBefore),
-      unsent: isMeasured ? this.#unsent : 0,
+      late: this.#open?.late ?? 0,
+      unsent: this.#unsent,
       cutOff: this.#cutOff,
       cpuSeconds: isMeasured ? this.#cpuUs / 1e6 : 0,
       spunSeconds: isMeasured ? this.#spunMs / 1000 : 0,

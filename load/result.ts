@@ -18,21 +18,21 @@ export interface LoadResult {
   failures: readonly FailureCount[];
   /** Good answers that came in the measured time, per second of it. */
   perSecond: number;
-  /** Of good answers, and of requests that got none in time, with the time they waited. */
+  /** Of good answers, and of requests that got none in time or by the end of the load, with the time they waited until then. */
   latencies: Latencies;
   /** The measured time in at most 60 equal slices; what came within each. */
   slices: readonly Slice[];
   /** Open loop: how much later than it was meant to each request was sent, which its latency includes. */
   sendDelays: Latencies;
-  /** Open loop: requests that began later than they were meant to, since `maxInFlight` were under way. */
+  /** Open loop: requests of the measured time that began later than they were meant to, since `maxInFlight` were under way. */
   late: number;
-  /** Open loop: requests that should have begun and never did, since `maxInFlight` were under way to the end. */
+  /** Open loop: requests that should have begun in the measured time and never did, since `maxInFlight` were under way to the end. */
   unsent: number;
-  /** Requests that were under way when the run was ended: they have no latency. */
+  /** Requests that were under way when the run was ended: their latencies are what they had waited. */
   cutOff: number;
   /** Processor time of this process in the measured time, s; all its threads. */
   cpuSeconds: number;
-  /** The part of it in which an open loop only looked at the clock, s. */
+  /** The part of it in which an open loop only looked at the clock, s; processor time. */
   spunSeconds: number;
 }
 

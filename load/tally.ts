@@ -29,8 +29,8 @@ export interface Slice {
 
 export class Tally {
   /**
-   * Of good answers, and of requests that got none in time, with the time they waited: a timeout must not make the picture
-   * better. Other failures, which may be quick, are counted by code alone.
+   * Of good answers, and of requests that got none in time or by the end of the load, with the time they waited: a timeout or
+   * a stall must not make the picture better. Other failures, which may be quick, are counted by code alone.
    */
   readonly latencies = new Latencies();
   readonly slices: Slice[];
@@ -81,6 +81,11 @@ export class Tally {
     const known = this.#failures.get(code);
     if (known !== undefined) known.count++;
     else this.#failures.set(code, { code, count: 1, message: message.slice(0, messageMaxLength) });
+  }
+
+  /** Requests that began, or should have begun, in the measured time had no answer when the load ended. */
+  neverEnded(waitedMs: number, count: number): void {
+    this.latencies.record(waitedMs, count);
   }
 
   /** Any request has ended `atMs` after the beginning of what is measured: throughput asks when, not whose. */

@@ -4,7 +4,7 @@
 import type { HistogramSample, MetricSample } from '../runtime/metrics/metric-reader.ts';
 import { definePlugin } from '../runtime/plugin.ts';
 
-/** Lines of one time; the rest comes the next time. What main logs in one go must leave room for its other lines. */
+/** Lines of one time; the next time begins with what was left out. What main logs in one go must leave room for its other lines. */
 export const linesMax = 1_000;
 
 export default definePlugin({
@@ -12,15 +12,22 @@ export default definePlugin({
   threads: ['main'],
   install(host) {
     const before = new Map<string, MetricSample>();
+    /** The first one that was left out: where the next time begins. Series are only ever added, at their end. */
+    let from = 0;
     host.metricSink({
       name: 'log',
       everyMs: Number(host.options.everyMs),
       write(samples) {
         let lines = 0;
-        for (const sample of samples) {
+        const start = from;
+        for (let turn = 0; turn < samples.length; turn++) {
+          const at = (start + turn) % samples.length;
+          const sample = samples[at]!;
           const key = JSON.stringify([sample.name, sample.labels]);
           const fields = newsOf(sample, before.get(key));
-          if (fields === undefined || ++lines > linesMax) continue;
+          if (fields === undefined) continue;
+          if (++lines === linesMax + 1) from = at;
+          if (lines > linesMax) continue;
           before.set(key, sample);
           const { name: metric, labels } = sample;
           host.log.info({ metric, labels, ...fields }, 'metric');

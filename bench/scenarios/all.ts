@@ -3,5 +3,6 @@
 import type { Scenario } from '../scenario.ts';
 import { compression } from './compression.ts';
 import { dag } from './dag.ts';
+import { unary } from './unary.ts';
 
-export const allScenarios: readonly Scenario[] = [dag, compression];
+export const allScenarios: readonly Scenario[] = [dag, unary, compression];

@@ -2,6 +2,9 @@
 
 import type { CallCommandOptions } from '../command-options.ts';
 
+/** How many different random times there are: seeds are 0 up to this. */
+export const seeds = 2 ** 32;
+
 /** What commander hands over, parsed. */
 export interface BenchOptions {
   inFlight?: number;
@@ -17,6 +20,8 @@ export interface BenchOptions {
   meta?: string[];
   priority: CallCommandOptions['priority'];
   codec: CallCommandOptions['codec'];
-  seed: number;
+  /** Undefined: by chance. */
+  seed?: number;
+  /** A file, or `-`: standard output. */
   json?: string;
 }

@@ -45,9 +45,10 @@ function shapeOf({ rate, inFlight, maxInFlight, precise }: BenchOptions, isHttp:
   return { kind: 'open', ratePerSecond: rate, maxInFlight: maxInFlight ?? bound };
 }
 
-/** `32 in flight over 8 connections for 10s`, `500 a second (Poisson) over 8 connections for 10s`. */
-export function planText({ shape }: BenchPlan, connections: number, durationMs: number): string {
-  const how = shape.kind === 'open' ? `${shape.ratePerSecond} a second (Poisson)` : `${shape.inFlight} in flight`;
+/** `32 in flight over 8 connections for 10s`, `500 a second (Poisson, seed 7) over 8 connections for 10s`. */
+export function planText({ shape }: BenchPlan, seed: number, connections: number, durationMs: number): string {
+  const how =
+    shape.kind === 'open' ? `${shape.ratePerSecond} a second (Poisson, seed ${seed})` : `${shape.inFlight} in flight`;
   const over = `over ${connections} connection${connections === 1 ? '' : 's'}`;
   return `${how} ${over} for ${formatDuration(durationMs)}`;
 }

@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs } from '../../runtime/units.ts';
 import { collect, command, type EndWith, notes } from '../command.ts';
-import type { BenchOptions } from './options.ts';
+import { type BenchOptions, seeds } from './options.ts';
 
 export function addBench(program: Command, endWith: EndWith): void {
   command(program, 'bench', 'put load on a method of a running service and show how long it takes')
@@ -51,9 +51,11 @@ export function addBench(program: Command, endWith: EndWith): void {
     )
     .option('--precise', 'with --rate: sends on time by watching the clock, which keeps a processor busy')
     .addOption(
-      new Option('--seed <number>', 'with --rate: other random times').argParser(whole(0, 2 ** 32 - 1)).default(1),
+      new Option('--seed <number>', 'with --rate: the same random times again; default: by chance').argParser(
+        whole(0, seeds - 1),
+      ),
     )
-    .option('--json <file>', 'the result as JSON, with the whole histogram')
+    .option('--json <file>', 'the result as JSON, with the whole histogram; - prints it instead of the picture')
     .addHelpText(
       'after',
       notes({

@@ -36,13 +36,10 @@ export function showProgress(run: LoadRun, output: ProgressOutput, looks: Progre
   const everyMs = isTerminal ? redrawMs : tellEveryMs;
   let timer: unknown;
   const show = (): void => {
-    const line = progressLine(run.progress(), looks.symbols);
-    if (isTerminal) {
-      const fitted = fitLine(line, (output.columns || columnsDefault) - 1, looks.symbols.cut);
-      output.write(`${clearLine}${ansiText(fitted, looks.isColoured)}`);
-    } else {
-      output.write(`${lineText(line)}\n`);
-    }
+    const whole = progressLine(run.progress(), looks.symbols);
+    const isWide = output.isTTY !== true;
+    const line = isWide ? whole : fitLine(whole, (output.columns || columnsDefault) - 1, looks.symbols.cut);
+    output.write(isTerminal ? `${clearLine}${ansiText(line, looks.isColoured)}` : `${lineText(line)}\n`);
   };
   const again = (): void => {
     timer = clock.setTimer(everyMs, () => {

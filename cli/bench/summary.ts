@@ -27,6 +27,12 @@ const unsentTold = 0.01;
 /** A median delay of sends that is worth a word, ms. */
 const sendDelayTold = 0.1;
 
+/** What timers alone may delay sends by, p99, ms; with --precise there are none. */
+const timerDelayMax = 2;
+
+/** From this share of the p99 on, the delay of sends is what was measured. */
+const delayShareTold = 0.5;
+
 export function benchLines(result: LoadResult, told: BenchTold, columns: number, symbols: Symbols): Line[] {
   const cells = Math.min(columns, cellsMax);
   const parts: Line[][] = [
@@ -48,8 +54,10 @@ function figureLines(result: LoadResult): Line[] {
   return [rate, [piece(figures.join('   '))]];
 }
 
-function errorsPiece({ answers, failed }: LoadResult): Piece {
-  if (answers + failed === 0) return piece('nothing was measured', 'alarm');
+function errorsPiece({ answers, failed, unsent, cutOff }: LoadResult): Piece {
+  if (answers + failed === 0) {
+    return piece(unsent + cutOff === 0 ? 'nothing was measured' : 'none of those that arrived was answered', 'alarm');
+  }
   if (failed === 0) return piece('no errors', 'good');
   return piece(`${countText(failed)} of ${countText(answers + failed)} failed`, 'alarm');
 }
@@ -71,10 +79,12 @@ function noteTexts(result: LoadResult, { maxInFlight, isPrecise }: BenchTold): s
   const notes: string[] = [];
   if (isCutOff) {
     const rest =
-      cutOff === 0 ? '' : `; ${requests(cutOff)} still under way and ${cutOff === 1 ? 'has' : 'have'} no latency`;
+      cutOff === 0
+        ? ''
+        : `; ${requests(cutOff)} still under way and ${counts(cutOff)} with what ${they(cutOff)} had waited`;
     notes.push(`ended early, after ${durationText(measuredMs)}${rest}`);
   }
-  if (!isCutOff && result.answers + result.failed === 0) {
+  if (!isCutOff && result.answers + result.failed + unsent === 0) {
     notes.push('no request began in the measured time, as those of the warm-up took longer: measure longer');
   }
   if (connections < connectionsWanted) notes.push(`only ${connections} of ${connectionsWanted} connections were up`);
@@ -82,12 +92,18 @@ function noteTexts(result: LoadResult, { maxInFlight, isPrecise }: BenchTold): s
   if (late > 0) notes.push(`${requests(late)} late, as ${bound}; latencies count the wait`);
   if (unsent > 0) {
     const isHopeless = unsent > unsentTold * (result.answers + result.failed);
+    const wait = `${counts(unsent)} with what ${they(unsent)} had waited by then`;
     notes.push(
-      `${requests(unsent)} never sent, as ${bound} to the end${isHopeless ? ': the service does not keep up with this rate' : ''}`,
+      `${requests(unsent)} never sent, as ${bound} to the end, and ${wait}${isHopeless ? ': the service does not keep up with this rate' : ''}`,
     );
   }
   const delayMs = sendDelays.quantileMs(0.5);
-  if (!isPrecise && late === 0 && delayMs > sendDelayTold) {
+  if (isStarved(result, isPrecise)) {
+    const [delay, latency] = [sendDelays, result.latencies].map((one) => durationText(one.quantileMs(0.99)));
+    notes.push(
+      `this process got too little processor: it sent up to ${delay} (p99) late, of the ${latency} that a request took (p99); free a processor for it, or run it on another machine`,
+    );
+  } else if (!isPrecise && late === 0 && delayMs > sendDelayTold) {
     notes.push(
       `latencies include ${durationText(delayMs)} (median) by which this process's timers were late; --precise does without`,
     );
@@ -99,6 +115,21 @@ function noteTexts(result: LoadResult, { maxInFlight, isPrecise }: BenchTold): s
     );
   }
   return notes;
+}
+
+/** Requests went out late, though no bound held them back: others had the processor, or there was too much to do. */
+function isStarved({ sendDelays, latencies, late }: LoadResult, isPrecise: boolean): boolean {
+  const delayMs = sendDelays.quantileMs(0.99);
+  const told = isPrecise ? sendDelayTold : timerDelayMax;
+  return late === 0 && delayMs > told && delayMs > delayShareTold * latencies.quantileMs(0.99);
+}
+
+function counts(count: number): string {
+  return count === 1 ? 'counts' : 'count';
+}
+
+function they(count: number): string {
+  return count === 1 ? 'it' : 'they';
 }
 
 /** `1 request was`, `2,000 requests were`. */

@@ -44,6 +44,8 @@ const connectMaxMs = 5_000;
 const waitFirstMs = 50;
 const waitMaxMs = 1_000;
 
+const unasked = 'it sent an answer that nobody had asked for';
+
 const noTimer = -1;
 
 type State = 'connecting' | 'idle' | 'busy' | 'waiting' | 'closed';
@@ -63,6 +65,8 @@ export class HttpConnection implements ResponseHandler {
   #waitMs = waitFirstMs;
   /** This socket has brought an answer: whoever is there serves. */
   #hasAnswered = false;
+  /** The owner's own mark: it stands in its list of idle ones. */
+  isListed = false;
 
   constructor(host: ClientHost, options: HttpConnectionOptions, owner: HttpConnectionOwner) {
     this.#host = host;
@@ -140,7 +144,7 @@ export class HttpConnection implements ResponseHandler {
 
   onResponse(status: number, keepsAlive: boolean, source: Buffer, start: number, end: number): void {
     if (this.#state !== 'busy') {
-      this.#lose('it sent an answer that nobody had asked for');
+      this.#lose(unasked);
       return;
     }
     const tag = this.#tag;
@@ -158,8 +162,11 @@ export class HttpConnection implements ResponseHandler {
   }
 
   #read(source: Buffer, bytes: number): void {
+    const isAsked = this.#state === 'busy';
     try {
       this.#parser.push(source, bytes);
+      // The beginning of an answer, if it is one: it would count as the next request's.
+      if (!isAsked && this.#parser.partial) this.#lose(unasked);
     } catch (reason) {
       this.#lose(HeddleError.from(reason, 'it could not be read').message);
     }

@@ -29,8 +29,8 @@ export class HttpTarget implements LoadTarget, HttpConnectionOwner {
   readonly #options: HttpTargetOptions;
   readonly #request: Buffer;
   readonly #connections: HttpConnection[] = [];
-  /** Those that were free when last heard of. */
-  readonly #idle = new Set<HttpConnection>();
+  /** Those that were free when last heard of, each once; the last one is used first, so that few are kept busy. */
+  readonly #idle: HttpConnection[] = [];
   /** Requests that wait for a connection, oldest first. No more than the generator sends. */
   readonly #waiting = new Map<number, { timer: number; untilMs: number }>();
   readonly #closed = Promise.withResolvers<void>();
@@ -90,7 +90,7 @@ export class HttpTarget implements LoadTarget, HttpConnectionOwner {
     this.#state = 'closed';
     if (state === 'new') this.#closed.resolve();
     if (state !== 'open') return this.#closed.promise;
-    this.#idle.clear();
+    this.#idle.length = 0;
     this.#missing = this.#connections.length;
     this.#failWaiting('CANCELLED', 'the load was ended before it was sent');
     for (const connection of this.#connections) connection.close();
@@ -102,7 +102,8 @@ export class HttpTarget implements LoadTarget, HttpConnectionOwner {
     this.#refusal = '';
     const [next] = this.#waiting;
     if (next === undefined) {
-      this.#idle.add(connection);
+      if (!connection.isListed) this.#idle.push(connection);
+      connection.isListed = true;
       return;
     }
     const [tag, { timer, untilMs }] = next;
@@ -185,8 +186,8 @@ export class HttpTarget implements LoadTarget, HttpConnectionOwner {
 
   /** One that is really free: it may have been lost since. */
   #takeIdle(): HttpConnection | undefined {
-    for (const connection of this.#idle) {
-      this.#idle.delete(connection);
+    for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
+      connection.isListed = false;
       if (connection.state === 'idle') return connection;
     }
     return undefined;

@@ -7,7 +7,8 @@ import { HeddleError } from '../../runtime/errors.ts';
 export interface ResponseHandler {
   /**
    * One answer is complete; its body lies in `source` and is valid only during the call. `start` = `end` when nobody wanted
-   * the body. `keepsAlive`: the connection takes another request.
+   * the body. `keepsAlive`: the connection takes another request. It does not when bytes follow that nobody has asked for:
+   * they would count as the next request's answer.
    */
   onResponse(status: number, keepsAlive: boolean, source: Buffer, start: number, end: number): void;
 }
@@ -78,7 +79,7 @@ export class ResponseParser {
 
   /** The peer has closed: which ends a body without a length. */
   end(): void {
-    if (this.#state === 'to-close' && !this.#stopped) this.#complete(noBytes, 0, 0);
+    if (this.#state === 'to-close' && !this.#stopped) this.#completeKept(false);
   }
 
   /** Where it goes on, or -1: the end of what is read next is missing. */
@@ -109,7 +110,9 @@ export class ResponseParser {
     if (this.#status < 200) return bodyStart;
     this.#keepsAlive = status[1] === '1' && !/\r\nconnection:[^\r]*\bclose\b/i.test(head);
     this.#expectBody(head);
-    if (this.#state === 'length' && this.#missingBytes === 0) this.#complete(noBytes, 0, 0);
+    if (this.#state === 'length' && this.#missingBytes === 0) {
+      this.#completeKept(bodyStart < chunk.length);
+    }
     return bodyStart;
   }
 
@@ -137,11 +140,11 @@ export class ResponseParser {
     const isLast = this.#state === 'length' && this.#missingBytes === 0;
     if (isLast && this.#partsBytes === 0) {
       // All of it in one read.
-      this.#complete(chunk, at, end);
+      this.#complete(chunk, at, end, end < chunk.length);
       return end;
     }
     this.#keepPart(chunk, at, end);
-    if (isLast) this.#complete(noBytes, 0, 0);
+    if (isLast) this.#completeKept(end < chunk.length);
     else if (this.#state === 'chunk' && this.#missingBytes === 0) this.#state = 'chunk-end';
     return end;
   }
@@ -164,7 +167,7 @@ export class ResponseParser {
         break;
       default:
         // Trailers say nothing to us; the empty line ends them and the body.
-        if (line === '') this.#complete(noBytes, 0, 0);
+        if (line === '') this.#completeKept(end + lineEnd.length < chunk.length);
     }
     return end + lineEnd.length;
   }
@@ -182,12 +185,18 @@ export class ResponseParser {
     this.#rest = Buffer.from(rest);
   }
 
-  #complete(source: Buffer, start: number, end: number): void {
+  /** Its body is what was kept. */
+  #completeKept(hasSurplus: boolean): void {
+    this.#complete(noBytes, 0, 0, hasSurplus);
+  }
+
+  #complete(source: Buffer, start: number, end: number, hasSurplus: boolean): void {
     const body = this.#parts.length > 0 ? Buffer.concat(this.#parts) : source.subarray(start, end);
     this.#parts = [];
     this.#partsBytes = 0;
     this.#state = 'head';
-    this.#handler.onResponse(this.#status, this.#keepsAlive, body, 0, body.length);
+    if (hasSurplus) this.stop();
+    this.#handler.onResponse(this.#status, this.#keepsAlive && !hasSurplus, body, 0, body.length);
   }
 }
 

@@ -12,8 +12,10 @@ export type MetricLabels = Readonly<Record<string, string | number | boolean>>;
  * Names: letters, digits, _ and :, beginning with no digit, at most 100; not `heddle_…` nor `process_…`, which are Heddle's
  * own, and not ending in `_sum`, `_count`, `_bucket`. A name is of one kind in the whole process.
  *
- * All three throw INVALID_ARGUMENT for a name, a label or a value that can't be one. Beyond a bound (too many series, too
- * many labels, a label too long) they throw nothing: the value is dropped and counted, and the log says so once.
+ * All three throw INVALID_ARGUMENT for a name of a metric or a label that can't be one, and for a second kind. What depends
+ * on data throws nothing: a value that is no finite number, a negative one of `count`, a label's value that is neither text,
+ * number nor boolean, and whatever is beyond a bound (too many series, too many labels, a label too long) is dropped and
+ * counted, and the log says so once.
  */
 export interface FiberMetrics {
   /** Adds to a sum that only grows. `value`: 0 or more; default 1. `orders` and `orders_total` are the same name. */

@@ -8,8 +8,8 @@ import type { MetricLabels } from './metrics.ts';
 export interface Series {
   kind: MetricKind;
   name: string;
-  /** In the order of their names. */
-  labels: Record<string, string>;
+  /** In the order of their names; frozen, as all who read the series share them. */
+  labels: Readonly<Record<string, string>>;
 }
 
 /** What stands for a series; or, beyond a bound, why there is none. */
@@ -57,7 +57,11 @@ export function seriesText(kind: MetricKind, name: string, labels: MetricLabels 
   const pairs: [label: string, value: string][] = [];
   for (const label of Object.keys(labels).sort()) {
     checkLabel(name, label);
-    const value = valueText(name, label, labels[label]);
+    const value = valueText(labels[label]);
+    if (value === undefined) {
+      const why = `its label ${label} was given a value of type ${typeof labels[label]}; it takes texts, numbers and booleans`;
+      return { dropped: 'value', why };
+    }
     if (value !== '') pairs.push([label, value]);
   }
   if (pairs.length > labelsMax) {
@@ -78,7 +82,7 @@ export function parseSeries(text: string): Series {
   const [head = '', ...parts] = text.split(separator);
   const labels: Record<string, string> = {};
   for (let at = 0; at < parts.length; at += 2) labels[parts[at]!] = parts[at + 1]!;
-  return { kind: metricKinds[Number(head[0])]!, name: head.slice(1), labels };
+  return { kind: metricKinds[Number(head[0])]!, name: head.slice(1), labels: Object.freeze(labels) };
 }
 
 export function wrongMetric(name: unknown, why: string): HeddleError {
@@ -93,8 +97,8 @@ function checkLabel(name: string, label: string): void {
   if (reservedLabels.includes(label)) throw wrongMetric(name, `the label ${label} is Prometheus's own; choose another`);
 }
 
-/** Empty: as good as no label. */
-function valueText(name: string, label: string, value: unknown): string {
+/** Empty: as good as no label. Undefined: it can't be one. */
+function valueText(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
       return value.toWellFormed().replaceAll(separator, '\ufffd');
@@ -105,10 +109,6 @@ function valueText(name: string, label: string, value: unknown): string {
     case 'undefined':
       return '';
     default:
-      if (value === null) return '';
-      throw wrongMetric(
-        name,
-        `the value of label ${label} is of type ${typeof value}; it must be text, a number or a boolean`,
-      );
+      return value === null ? '' : undefined;
   }
 }

@@ -44,7 +44,8 @@ export class ThreadMetrics implements FiberMetrics {
 
   count(name: string, value = 1, labels?: MetricLabels): void {
     if (!Number.isFinite(value) || value < 0) {
-      throw wrongMetric(name, `count was given ${value}; it takes numbers from 0 on: for what also falls use gauge`);
+      this.#refuse('counter', name, value);
+      return;
     }
     let at = cellsAt(this.#counters.get(name), labels);
     if (at === unknown) at = this.#find('counter', name, labels);
@@ -52,14 +53,20 @@ export class ThreadMetrics implements FiberMetrics {
   }
 
   gauge(name: string, value: number, labels?: MetricLabels): void {
-    if (!Number.isFinite(value)) throw wrongMetric(name, `gauge was given ${value}; it takes finite numbers`);
+    if (!Number.isFinite(value)) {
+      this.#refuse('gauge', name, value);
+      return;
+    }
     let at = cellsAt(this.#gauges.get(name), labels);
     if (at === unknown) at = this.#find('gauge', name, labels);
     if (at !== unknown) this.#cells.setGauge(at, value, this.#clock.nowMs());
   }
 
   observe(name: string, value: number, labels?: MetricLabels): void {
-    if (!Number.isFinite(value)) throw wrongMetric(name, `observe was given ${value}; it takes finite numbers`);
+    if (!Number.isFinite(value)) {
+      this.#refuse('histogram', name, value);
+      return;
+    }
     let at = cellsAt(this.#histograms.get(name), labels);
     if (at === unknown) at = this.#find('histogram', name, labels);
     if (at !== unknown) this.#cells.observe(at, value);
@@ -113,6 +120,13 @@ export class ThreadMetrics implements FiberMetrics {
     roots.set(written, node);
     if (labels !== undefined) for (const label in labels) node = node.grow(label, labels[label]!);
     node.at = at;
+  }
+
+  /** A value that can't be one comes from data, as a rule: it fails no request. */
+  #refuse(kind: MetricKind, written: string, value: unknown): void {
+    const takes = kind === 'counter' ? 'numbers from 0 on; for what also falls use gauge' : 'finite numbers';
+    const given = typeof value === 'number' ? value : `a value of type ${typeof value}`;
+    this.#drop(metricName(kind, written), 'value', `${verbs[kind]} was given ${given}, and it takes ${takes}`);
   }
 
   #drop(name: string, reason: DropReason, why: string): typeof unknown {

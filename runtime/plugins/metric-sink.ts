@@ -5,8 +5,8 @@ import { HeddleError } from '../errors.ts';
 import type { MetricSample } from '../metrics/metric-reader.ts';
 import type { Registry } from './registry.ts';
 
-/** How often a sink is called, ms. */
-const everyMsBounds = { default: 10_000, min: 100, max: 3_600_000 } as const;
+/** How often a sink is called, ms; at most once a day, as `metrics.log` of heddle.yaml may ask for. */
+export const everyMsBounds = { default: 10_000, min: 100, max: 86_400_000 } as const;
 /** How long one write may take, ms. */
 const timeoutMsBounds = { default: 10_000, min: 1, max: 60_000 } as const;
 
@@ -14,12 +14,12 @@ const timeoutMsBounds = { default: 10_000, min: 1, max: 60_000 } as const;
 export interface MetricSinkDefinition {
   /** Lower-case letters, digits, `.`, `+` and `-`; unique in the process. */
   name: string;
-  /** From one write to the next, ms: 100 to 3,600,000. Default: 10,000. */
+  /** From one write to the next, ms: 100 to 86,400,000. Default: 10,000. */
   everyMs?: number;
   /** After it the signal of a write is aborted and the log says so, ms, at most 60,000. Default: 10,000. */
   timeoutMs?: number;
   /**
-   * Takes all series as they are now; the samples are its own to keep. May return a promise; until that has settled it is
+   * Takes all series as they are now; the samples are its own to keep, but all sinks share their labels, which are frozen. May return a promise; until that has settled it is
    * not called again, however long that takes. What it throws is logged, and the next write comes as if nothing had been.
    * It runs on the main thread: what computes for long delays starts, stops and replacements of threads.
    */

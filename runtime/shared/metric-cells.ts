@@ -10,16 +10,21 @@
 //   histogram  sequence │ sum │ min │ max │ buckets
 //
 // The sequence is 0 before the first value, odd while a value is being written, and even between two. A reader that meets
-// an odd or a moving one tries again, a bounded number of times, and then takes what stands there: its writer has died in
-// the middle, or was held up by the machine. Then a histogram's sum, minimum and maximum may include one value that no
-// bucket has, and a gauge may have a new value with the time of the one before. The next owner of the number makes it even
-// again (mend), and that one value stays as it is; of a very first value nothing is kept.
+// an odd or a moving one tries again, a bounded number of times, and then takes what stands there:
+//
+//   - Its writer has died in the middle, or is held up by the machine. Then a histogram's sum, minimum and maximum may
+//     include one value that no bucket has, and a gauge may have a new value with the time of the one before. The next
+//     owner of the number makes it even again (mend), and that one value stays as it is; of a very first value nothing is
+//     kept.
+//   - Its writer lives and observes back to back, so that each look met a write. Then the copy is of several instants:
+//     sum, minimum and maximum may differ from the buckets by all the values that came while it was made, a few as a rule. No
+//     value is lost: the next reading, or the one after the last value, has them.
 
 import { add, load, store } from './atomics.ts';
 import { valueBucketOf, valueBuckets } from './value-buckets.ts';
 
 /** Why a value goes nowhere; the reason's place in the head of the memory. */
-export const dropReasons = ['series', 'labels', 'label-length'] as const;
+export const dropReasons = ['series', 'labels', 'label-length', 'value'] as const;
 export type DropReason = (typeof dropReasons)[number];
 
 export const metricKinds = ['counter', 'gauge', 'histogram'] as const;

@@ -81,6 +81,14 @@ test('an open loop that watches the clock says how long it did only that', async
   t.true(spunSeconds > 0 && spunSeconds < 0.151, `${spunSeconds} s of ${cpuSeconds} s`);
 });
 
+test('time in which others had the processor was not spent looking at the clock', async (t) => {
+  await using server = await ScriptedServer.open({ onRequest: ({ id }, peer) => peer.reply(id, 'ok') });
+  const shape = { kind: 'open', ratePerSecond: 300, maxInFlight: 64 } as const;
+  // A process that never gets the processor.
+  const { spunSeconds } = await loadOn(server.port, { shape, spinMs: 5, cpuUs: () => 0 }).ended;
+  t.is(spunSeconds, 0);
+});
+
 test('an answer that the check does not like is DATA_LOSS', async (t) => {
   await using server = await ScriptedServer.open({ onRequest: ({ id }, peer) => peer.reply(id, 'odd') });
   const checkBody = (source: Buffer, start: number, end: number) =>

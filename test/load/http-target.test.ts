@@ -156,3 +156,33 @@ test('a header with a line break, and more connections than there may be, are IN
   t.throws(() => loadOn(1, {}, { headers: { 'x-note': 'a\r\nb: c' } }), { code: 'INVALID_ARGUMENT' });
   t.throws(() => loadOn(1, {}, { connections: 0 }), { code: 'INVALID_ARGUMENT', message: /from 1 to 10000/ });
 });
+
+test('a server that answers twice is believed once for each request, and connected to anew', async (t) => {
+  let asked = 0;
+  const twice = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}'.repeat(2);
+  await using server = await listen(
+    createTcpServer((socket) =>
+      socket
+        .on('error', () => {})
+        .on('data', () => {
+          asked++;
+          socket.write(twice);
+        }),
+    ),
+  );
+  const { answers, failed } = await loadOn(server.port).ended;
+  t.is(failed, 0);
+  t.true(answers > 0 && answers < asked, `${answers} answers of ${asked}`);
+  t.true(server.connections() >= answers);
+});
+
+test('of connections that are free, the one that was used last is used next', async (t) => {
+  const ports = new Map<number, number>();
+  await using server = await serve((request, response) => {
+    const port = request.socket.remotePort!;
+    ports.set(port, (ports.get(port) ?? 0) + 1);
+    response.end('{}');
+  });
+  const { answers } = await loadOn(server.port, { shape: { kind: 'closed', inFlight: 1 } }, { connections: 8 }).ended;
+  t.true(Math.max(...ports.values()) >= answers, `${[...ports.values()]} of ${answers}`);
+});

@@ -34,18 +34,6 @@ test('each time lies in a bucket that holds it, and none is lost', (t) => {
   t.pass();
 });
 
-test('two added are as if all had been recorded in one', (t) => {
-  fc.assert(
-    fc.property(times, times, (left, right) => {
-      const both = latenciesOf(left);
-      both.add(latenciesOf(right));
-      const one = latenciesOf([...left, ...right]);
-      t.deepEqual(both.buckets(), one.buckets());
-      t.deepEqual([both.count, both.minMs, both.maxMs], [one.count, one.minMs, one.maxMs]);
-    }),
-  );
-});
-
 test('shortest, longest and mean are exact', (t) => {
   const latencies = latenciesOf([3, 1, 2]);
   t.deepEqual([latencies.minMs, latencies.maxMs, latencies.meanMs, latencies.quantileMs(1)], [1, 3, 2, 3]);

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { Arrivals } from '../../load/arrivals.ts';
 import { startLoad } from '../../load/load-run.ts';
+import { sendsPerTurn } from '../../load/open-loop.ts';
 import type { LoadOptions, LoadShape } from '../../load/options.ts';
 import { generatorShare } from '../../load/result.ts';
 import { seededRandom } from '../../runtime/clock.ts';
@@ -67,6 +68,91 @@ test('what the bound of an open loop held back counts as late, and its latency f
   t.true(sendDelays.maxMs > 200);
 });
 
+/** Arrivals of virtualLoad's seed. */
+function arrivalsBetween(ratePerSecond: number, fromMs: number, toMs: number): number[] {
+  const arrivals = new Arrivals(ratePerSecond, seededRandom(7), 0);
+  const found: number[] = [];
+  for (; arrivals.nextMs < toMs; arrivals.advance()) if (arrivals.nextMs >= fromMs) found.push(arrivals.nextMs);
+  return found;
+}
+
+test('a stall that lasts to the end counts for all who arrived in it: those who were never sent with what they waited', async (t) => {
+  const fate = ({ sentMs }: VirtualRequest) => (sentMs < 600 ? 1 : 5000);
+  const { clock, run } = virtualLoad({ kind: 'open', ratePerSecond: 1000, maxInFlight: 10 }, fate);
+  await clock.runAll();
+  const { answers, unsent, latencies } = await run.ended;
+  const arrivals = arrivalsBetween(1000, 0, 1000);
+  const waits = arrivals.slice(answers).map((startMs) => 1000 - startMs);
+  t.deepEqual([answers + unsent, latencies.count], [arrivals.length, arrivals.length]);
+  t.true(unsent > 300, `${unsent}`);
+  // Of ten it has the answers; of the others it knows how long they had waited by the end.
+  const share = 1 - 10 / arrivals.length - 1e-6;
+  t.true(Math.abs(latencies.quantileMs(share) / waits[0]! - 1) < 0.01);
+});
+
+test('what arrived in the warm-up is counted nowhere, though it keeps those of the measured time waiting', async (t) => {
+  const shape = { kind: 'open', ratePerSecond: 1000, maxInFlight: 2 } as const;
+  for (const [warmUpMs, answersMin] of [
+    [100, 1],
+    [1000, 0],
+  ] as const) {
+    const { clock, run } = virtualLoad(shape, () => 10, { warmUpMs });
+    await clock.runAll();
+    const { answers, late, unsent, latencies, perSecond } = await run.ended;
+    const all = arrivalsBetween(1000, warmUpMs, warmUpMs + 1000).length;
+    t.is(answers + unsent, all);
+    t.true(answers >= answersMin && late === answers);
+    t.is(latencies.count, all);
+    t.true(Math.abs(perSecond - 200) <= 2);
+  }
+});
+
+test('more arrivals that were never sent than anybody has time to draw are counted by their rate', async (t) => {
+  const durationMs = 3_600_000;
+  const { clock, run } = virtualLoad({ kind: 'open', ratePerSecond: 1e7, maxInFlight: 1 }, () => 2 * durationMs, {
+    durationMs,
+  });
+  await clock.runAll(3 * durationMs);
+  const { unsent, latencies } = await run.ended;
+  t.true(Math.abs(unsent / 3.6e10 - 1) < 0.001);
+  for (const share of [0.1, 0.5, 0.9]) t.true(Math.abs(latencies.quantileMs(share) / (share * durationMs) - 1) < 0.01);
+});
+
+test('a loop that is behind gives the event loop its turns, though each request fails within send', async (t) => {
+  const shape = { kind: 'open', ratePerSecond: 10_000, maxInFlight: 100 } as const;
+  const { clock, target, run } = virtualLoad(shape, () => ({ code: 'RESOURCE_EXHAUSTED' }));
+  await clock.advance(1);
+  clock.skip(900);
+  const before = target.requests.length;
+  let [sentMost, sentBefore] = [0, before];
+  const look = (): void => {
+    sentMost = Math.max(sentMost, target.requests.length - sentBefore);
+    sentBefore = target.requests.length;
+    if (sentBefore - before < 8000) setImmediate(look);
+  };
+  setImmediate(look);
+  await clock.advance(1);
+  while (target.requests.length - before < 8000) await clock.advance(0);
+  t.true(sentMost > 0 && sentMost <= 2 * sendsPerTurn, `${sentMost} in one turn`);
+  await clock.runAll();
+  t.is((await run.ended).failed, arrivalsBetween(10_000, 0, 1000).length);
+});
+
+test('where nobody is, one of those that are due asks, and all of them count as refused, until somebody is back', async (t) => {
+  const fate = ({ sentMs }: VirtualRequest): Fate => (sentMs < 950 ? { code: 'UNAVAILABLE' } : 1);
+  const { clock, target, run } = virtualLoad({ kind: 'open', ratePerSecond: 10_000, maxInFlight: 100 }, fate);
+  await clock.advance(1);
+  clock.skip(900);
+  await clock.advance(10);
+  const asked = target.requests.filter(({ sentMs }) => sentMs <= 901.1).length;
+  t.true(asked <= 30, `${asked} were sent`);
+  await clock.runAll();
+  const { answers, failed, failures } = await run.ended;
+  t.is(failed, arrivalsBetween(10_000, 0, 950).length);
+  t.deepEqual(failures, [{ code: 'UNAVAILABLE', count: failed, message: 'refused' }]);
+  t.is(answers, arrivalsBetween(10_000, 950, 1000).length);
+});
+
 test('what never came to be sent is counted', async (t) => {
   const { clock, run } = virtualLoad({ kind: 'open', ratePerSecond: 100, maxInFlight: 3 }, () => 5000);
   await clock.runAll();
@@ -108,13 +194,14 @@ test('a closed loop waits before it asks again where nobody is, and never calls 
   t.is(target.requests.length, 200);
 });
 
-test('the signal ends a run at once: everything is settled, and what was under way has no latency', async (t) => {
+test('the signal ends a run at once: everything is settled, and what was under way counts with what it had waited', async (t) => {
   const stop = new AbortController();
   const { clock, target, run } = virtualLoad({ kind: 'closed', inFlight: 3 }, () => 200, { signal: stop.signal });
   await clock.advance(300);
   stop.abort();
   const { answers, cutOff, isCutOff, measuredMs, latencies } = await run.ended;
-  t.deepEqual([answers, cutOff, isCutOff, measuredMs, latencies.count], [3, 3, true, 300, 3]);
+  t.deepEqual([answers, cutOff, isCutOff, measuredMs, latencies.count], [3, 3, true, 300, 6]);
+  t.deepEqual([latencies.minMs, latencies.maxMs], [100, 200]);
   t.deepEqual([target.inFlight, clock.pending], [0, 0]);
 });
 

@@ -4,8 +4,12 @@ import { ResponseParser } from '../../load/http/response-parser.ts';
 
 type Told = { status: number; keepsAlive: boolean; body: string };
 
-/** What a connection's bytes come to, read in pieces of these lengths and then one by one. */
-function parse(text: string, lengths: readonly number[], { keepsBodies = true, ends = false } = {}): Told[] {
+/** What a connection's bytes come to: answers one after another, each read in pieces of these lengths and then one by one. */
+function parse(
+  texts: string | readonly string[],
+  lengths: readonly number[],
+  { keepsBodies = true, ends = false } = {},
+): Told[] {
   const told: Told[] = [];
   const handler = {
     onResponse: (status: number, keepsAlive: boolean, source: Buffer, start: number, end: number) => {
@@ -13,15 +17,18 @@ function parse(text: string, lengths: readonly number[], { keepsBodies = true, e
     },
   };
   const parser = new ResponseParser(handler, keepsBodies);
-  const bytes = Buffer.from(text, 'latin1');
-  // One memory for all reads, as sockets have it: what is kept must be a copy.
-  const memory = Buffer.alloc(bytes.length);
-  for (let at = 0, turn = 0; at < bytes.length; turn++) {
-    const length = Math.min(bytes.length - at, lengths[turn] ?? 1);
-    bytes.copy(memory, 0, at, at + length);
-    parser.push(memory, length);
-    memory.fill(0xff);
-    at += length;
+  let turn = 0;
+  for (const text of [texts].flat()) {
+    const bytes = Buffer.from(text, 'latin1');
+    // One memory for all reads, as sockets have it: what is kept must be a copy.
+    const memory = Buffer.alloc(bytes.length);
+    for (let at = 0; at < bytes.length; turn++) {
+      const length = Math.min(bytes.length - at, lengths[turn] ?? 1);
+      bytes.copy(memory, 0, at, at + length);
+      parser.push(memory, length);
+      memory.fill(0xff);
+      at += length;
+    }
   }
   if (ends) parser.end();
   return told;
@@ -50,13 +57,21 @@ test('however the bytes are cut, the answers are the same', (t) => {
   const picks = fc.array(fc.nat(responses.length - 1), { minLength: 1, maxLength: 6 });
   fc.assert(
     fc.property(picks, fc.array(fc.integer({ min: 1, max: 60 })), (indices, lengths) => {
-      const text = indices.map((index) => responses[index]![0]).join('');
+      const texts = indices.map((index) => responses[index]![0]);
       t.deepEqual(
-        parse(text, lengths),
+        parse(texts, lengths),
         indices.map((index) => responses[index]![1]),
       );
     }),
   );
+});
+
+test("bytes behind a complete answer are nobody's: it is the last one of its connection, and they are no other", (t) => {
+  for (const [text, told] of responses) {
+    for (const surplus of ['x', '\r\n', responses[0]![0]]) {
+      t.deepEqual(parse(`${text}${surplus}`, [1000]), [{ ...told, keepsAlive: false }]);
+    }
+  }
 });
 
 test('a body without a length ends with the connection', (t) => {
@@ -71,7 +86,7 @@ test('a good body that nobody wants is not kept, one of a failure is', (t) => {
     'HTTP/1.1 500 Oh\r\ncontent-length: 50\r\n\r\n',
   ];
   const body = 'x'.repeat(50);
-  const told = parse(`${good}${body}${bad}${body}`, [], { keepsBodies: false });
+  const told = parse([`${good}${body}`, `${bad}${body}`], [], { keepsBodies: false });
   t.deepEqual(
     told.map((one) => one.body),
     ['', body],

@@ -1,9 +1,13 @@
 // What the log tells of metrics: what has changed since the last time, and no more lines than it has room for.
 
 import test from 'ava';
+import { metricsType } from '../../config/schema-metrics.ts';
 import metricsLog, { linesMax } from '../../plugins/metrics-log.ts';
 import type { PluginHost } from '../../runtime/plugin.ts';
-import type { MetricSinkDefinition } from '../../runtime/plugins/metric-sink.ts';
+import { type MetricSink, type MetricSinkDefinition, metricSinkPoint } from '../../runtime/plugins/metric-sink.ts';
+import { Registry } from '../../runtime/plugins/registry.ts';
+import { parseDurationMs } from '../../runtime/units.ts';
+import { least, settled } from '../config/read.ts';
 import { MetricsRig } from '../runtime/metrics/rig.ts';
 
 async function logging(series?: number) {
@@ -58,4 +62,27 @@ test('series that are more than lines are counted in one warning, and come the n
   const late = await write();
   t.is(late.length, 5);
   t.deepEqual(late.at(-1), { metric: 'many', labels: { id: String(linesMax + 4) }, added: 2, value: 2 });
+});
+
+test('of more series than lines, all of which change each time, each gets its line in turn', async (t) => {
+  const series = linesMax * 2 - 500;
+  const { metrics, write } = await logging(series + 1);
+  const told = new Set<string>();
+  for (let turn = 0; turn < 2; turn++) {
+    for (let id = 0; id < series; id++) metrics.count('many', 1, { id });
+    for (const line of await write()) told.add((line as { labels: { id: string } }).labels.id);
+  }
+  t.is(told.size, series);
+});
+
+test('the longest and the shortest time that heddle.yaml allows are times that a sink takes', async (t) => {
+  const { min, max } = metricsType.keys.log.type;
+  for (const written of [min, max]) {
+    const { settings } = settled(t, `metrics: { log: ${written} }\n${least}`);
+    const plugin = settings.builtIn.find(({ moduleUrl }) => moduleUrl.endsWith('/plugins/metrics-log.ts'));
+    const sinks = new Registry<MetricSink>('metric sink');
+    const point = metricSinkPoint('heddle.metrics-log', sinks);
+    await metricsLog.install({ options: plugin!.options, ...point } as unknown as PluginHost);
+    t.is(sinks.all[0]!.everyMs, parseDurationMs(written)!);
+  }
 });

@@ -28,7 +28,7 @@ test.after.always(() => {
   for (const end of ends) end();
 });
 
-const short = ['-d', '500ms', '-w', '100ms'];
+const short = ['-d', '500ms', '-w', '0'];
 const utf8 = { env: { LC_ALL: 'C.UTF-8' } };
 
 test('over heddle, a closed loop: figures and a picture on standard output, the rest as JSON', async (t) => {
@@ -39,7 +39,7 @@ test('over heddle, a closed loop: figures and a picture on standard output, the 
   t.is(stderr, '');
   t.regex(
     stdout,
-    /^demo\.Echo\/echo at heddle:.*\n4 in flight over 2 connections for 500ms\n\n[\d,]+ requests\/s {3}no errors\np50 /,
+    /^demo\.Echo\/echo at heddle:.*\n4 in flight over 2 connections for 500ms\n\n[\d.,]+ requests\/s {3}no errors\np50 /,
   );
   t.regex(stdout, /█/);
   t.regex(stdout, /▲p50/);
@@ -52,17 +52,28 @@ test('over heddle, a closed loop: figures and a picture on standard output, the 
     endedEarly: false,
     connections: 2,
   });
-  t.deepEqual(result.load, { kind: 'closed', inFlight: 4, seed: 1, precise: false });
+  t.like(result.load, { kind: 'closed', inFlight: 4, precise: false });
   t.true(result.answers > 0 && result.latencyMs.p50 > 0 && result.latencyMs.max >= result.latencyMs.p99);
   const counted = result.histogram.reduce((sum: number, { count }: { count: number }) => sum + count, 0);
   t.is(counted, result.answers);
 });
 
 test('over http, an open loop, in ASCII where the locale has no more', async (t) => {
-  const args = ['bench', started.url, 'demo.Echo/echo', '{"text":"hi"}', ...short, '-r', '200', '--precise'];
+  const args = [
+    'bench',
+    started.url,
+    'demo.Echo/echo',
+    '{"text":"hi"}',
+    ...short,
+    '-r',
+    '200',
+    '--precise',
+    '--seed',
+    '7',
+  ];
   const { code, stdout } = await heddle(args, { env: { LC_ALL: 'C' } });
   t.is(code, 0);
-  t.regex(stdout, /\n200 a second \(Poisson\) over 256 connections for 500ms\n/);
+  t.regex(stdout, /\n200 a second \(Poisson, seed 7\) over 256 connections for 500ms\n/);
   t.regex(stdout, /\^p50/);
   t.regex(stdout, /^[ -~\n]*$/);
 });
@@ -90,7 +101,21 @@ test('Ctrl-C ends it and shows what was measured', async (t) => {
   const { code, stdout } = await running.ended;
   t.is(code, 0);
   t.regex(stdout, /no errors\np50 \d/);
-  t.regex(stdout, /ended early, after .* s; \d+ requests were still under way and have no latency\n$/);
+  t.regex(stdout, /ended early, after .* s; \d+ requests were still under way and count with what they had waited\n$/);
+});
+
+test('a result that can not be written is told before the load, and - is standard output alone', async (t) => {
+  const args = ['bench', started.address, 'demo.Echo/echo', '{"text":"hi"}', '-r', '100', ...short];
+  const never = await heddle([...args, '-d', '1h', '--json', join(temporaryFolder(t), 'none', 'result.json')]);
+  t.deepEqual([never.code, never.stdout], [1, '']);
+  t.regex(never.stderr, /^heddle: --json .*: the result can't be written: ENOENT/);
+  const seeds = await Promise.all(
+    [1, 2].map(async () => {
+      const { stdout } = await heddle([...args, '--json', '-'], utf8);
+      return (JSON.parse(stdout) as { load: { seed: number } }).load.seed;
+    }),
+  );
+  t.not(seeds[0], seeds[1]);
 });
 
 test('where every request fails, the codes are shown: exit code 1', async (t) => {

@@ -2,12 +2,14 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import { latencyPicture } from '../../../cli/bench/latency-picture.ts';
-import { progressLine } from '../../../cli/bench/progress.ts';
+import { progressLine, showProgress } from '../../../cli/bench/progress.ts';
 import { benchLines } from '../../../cli/bench/summary.ts';
-import { lineText, lineWidth } from '../../../cli/top/line.ts';
+import { lineText, lineWidth, piece } from '../../../cli/top/line.ts';
 import { asciiSymbols, unicodeSymbols } from '../../../cli/top/symbols.ts';
 import { Latencies } from '../../../load/latencies.ts';
+import type { LoadRun } from '../../../load/load-run.ts';
 import type { LoadResult } from '../../../load/result.ts';
+import { VirtualClock } from '../../helpers/virtual-clock.ts';
 
 /** 1 ms for most, a shoulder at 2 ms, and a tail. */
 function fixed(): Latencies {
@@ -77,12 +79,15 @@ test('what one should know before one believes it', (t) => {
   const notes = (own: Partial<LoadResult>) =>
     benchLines(resultOf(own), { ...told, maxInFlight: 4 }, 100, unicodeSymbols).map(lineText);
   const has = (own: Partial<LoadResult>, sentence: string) => t.true(notes(own).includes(sentence), sentence);
-  has({ isCutOff: true, cutOff: 1 }, 'ended early, after 1.2 s; 1 request was still under way and has no latency');
+  has(
+    { isCutOff: true, cutOff: 1 },
+    'ended early, after 1.2 s; 1 request was still under way and counts with what it had waited',
+  );
   has({ connections: 3 }, 'only 3 of 8 connections were up');
   has({ late: 2000 }, '2,000 requests were late, as 4 were under way (--max-in-flight); latencies count the wait');
   has(
     { unsent: 500 },
-    '500 requests were never sent, as 4 were under way (--max-in-flight) to the end: the service does not keep up with this rate',
+    '500 requests were never sent, as 4 were under way (--max-in-flight) to the end, and count with what they had waited by then: the service does not keep up with this rate',
   );
   has(
     { sendDelays },
@@ -92,6 +97,36 @@ test('what one should know before one believes it', (t) => {
     { cpuSeconds: 1.2 },
     'this process used 1.00 of a processor: it may be what was measured, not the service; run several at once',
   );
+});
+
+test('a generator that got too little processor says so, with --precise too', (t) => {
+  const late = new Latencies();
+  for (let index = 0; index < 100; index++) late.record(index < 50 ? 0.01 : 40);
+  for (const isPrecise of [false, true]) {
+    const notes = (own: Partial<LoadResult>) =>
+      benchLines(resultOf({ sendDelays: late, ...own }), { ...told, isPrecise }, 100, unicodeSymbols).map(lineText);
+    const sentence = /^this process got too little processor: it sent up to 40 ms \(p99\) late, of the \d+ ms that/;
+    t.true(notes({}).some((line) => sentence.test(line)));
+    // Of these one knows that the bound held them back.
+    t.false(notes({ late: 50 }).some((line) => sentence.test(line)));
+    const slow = new Latencies();
+    slow.record(100);
+    t.false(notes({ latencies: slow }).some((line) => sentence.test(line)));
+  }
+});
+
+test('where arrivals of the warm-up took all the time, the service is too slow, not the measured time too short', (t) => {
+  const latencies = new Latencies();
+  latencies.record(500);
+  const lines = benchLines(
+    resultOf({ answers: 0, unsent: 500, perSecond: 400, latencies }),
+    { ...told, maxInFlight: 4 },
+    100,
+    unicodeSymbols,
+  ).map(lineText);
+  t.true(lines.includes('400 requests/s   none of those that arrived was answered'));
+  t.regex(lines.at(-1)!, /never sent.*the service does not keep up with this rate$/);
+  t.notRegex(lines.join('\n'), /measure longer/);
 });
 
 test('where nothing began in time, it says so instead of drawing', (t) => {
@@ -140,21 +175,39 @@ test('one request in a million still shows', (t) => {
   t.regex(bottom, /^█.*▁$/);
 });
 
+const progress = {
+  phase: 'measuring' as const,
+  share: 0.5,
+  inFlight: 32,
+  answers: 4000,
+  failures: 0,
+  perSecond: 95_059,
+  p50Ms: 0.24,
+  p99Ms: undefined,
+};
+
 test('progress is one line: bar, rate, latencies, errors', (t) => {
-  const progress = {
-    phase: 'measuring' as const,
-    share: 0.5,
-    inFlight: 32,
-    answers: 4000,
-    failures: 0,
-    perSecond: 95_059,
-    p50Ms: 0.24,
-    p99Ms: undefined,
-  };
   const text = (own: object) => lineText(progressLine({ ...progress, ...own }, unicodeSymbols));
   t.is(text({}), '████████········  50%  95,059/s  p50 0.24 ms  p99 -  no errors');
   t.is(text({ failures: 7 }), '████████········  50%  95,059/s  p50 0.24 ms  p99 -  7 errors');
   t.true(text({ phase: 'warming' }).endsWith('warm-up'));
   t.is(text({ phase: 'connecting' }), 'connecting');
   t.is(text({ phase: 'ending' }), 'waiting for the last 32 answers');
+});
+
+test('a terminal that can redraw nothing has a width too', (t) => {
+  const before = process.env.TERM;
+  const clock = new VirtualClock();
+  let written = '';
+  const output = { isTTY: true, columns: 30, write: (text: string) => (written += text) };
+  const run = { progress: () => progress } as unknown as LoadRun;
+  process.env.TERM = 'dumb';
+  const end = showProgress(run, output, { symbols: unicodeSymbols, isColoured: true }, clock);
+  if (before === undefined) delete process.env.TERM;
+  else process.env.TERM = before;
+  clock.advanceSync(6000);
+  end();
+  const lines = written.split('\n').slice(0, -1);
+  t.is(lines.length, 2);
+  for (const line of lines) t.true(lineWidth([piece(line)]) < 30, line);
 });

@@ -144,6 +144,6 @@ const refused = test.macro({
   title: (title) => `refuses ${title}`,
 });
 test('a sink without write', refused, { write: 5 }, /^metric sink "x": it has no write\(samples, call\)$/);
-test('a sink that is called too often', refused, { everyMs: 10 }, /its everyMs must be from 100 to 3600000, not 10/);
+test('a sink that is called too often', refused, { everyMs: 10 }, /its everyMs must be from 100 to 86400000, not 10/);
 test('a sink without a bound', refused, { timeoutMs: Number.NaN }, /its timeoutMs must be from 1 to 60000, not NaN/);
 test('a sink without a name', refused, { name: '' }, /^"" can not name a metric sink/);

@@ -117,17 +117,6 @@ const refused = test.macro({
   title: (title) => `refuses ${title}`,
 });
 test(
-  'a count below zero',
-  refused,
-  (m) => m.count('x', -1),
-  /^metric "x": count was given -1; it takes numbers from 0/,
-);
-test('a count that is no number', refused, (m) => m.count('x', Number.NaN), /count was given NaN/);
-test('a count without end', refused, (m) => m.count('x', Number.POSITIVE_INFINITY), /given Infinity/);
-test('a count that is a text', refused, (m) => m.count('x', '5' as unknown as number), /count was given 5; it takes/);
-test('a gauge that is no number', refused, (m) => m.gauge('x', Number.NaN), /gauge was given NaN; it takes finite/);
-test('an observed infinity', refused, (m) => m.observe('x', -1 / 0), /observe was given -Infinity/);
-test(
   'a name of two kinds',
   refused,
   (m) => m.gauge('orders', 1),
@@ -145,12 +134,56 @@ test('an ending of histograms', refused, (m) => m.gauge('x_bucket', 1), /no gaug
 test('an ending of counters', refused, (m) => m.observe('x_total', 1), /no histogram can end in _total/);
 test('a label of Prometheus', refused, (m) => m.count('x', 1, { le: '1' }), /the label le is Prometheus's own/);
 test('a label with a dash', refused, (m) => m.count('x', 1, { 'a-b': 1 }), /"a-b" can not name a label: letters/);
+const dropped = test.macro({
+  exec(t, act: (metrics: FiberMetrics) => void, why: string) {
+    const rig = new MetricsRig();
+    const metrics = rig.thread(1);
+    for (const _ of [1, 2]) t.notThrows(() => act(metrics));
+    t.deepEqual(rig.values(), {});
+    t.deepEqual(rig.reader.dropped(), { series: 0, labels: 0, 'label-length': 0, value: 2 });
+    t.deepEqual(rig.logged, [`metric x: ${why}: such values are dropped`]);
+  },
+  title: (title) => `drops, counts and tells once ${title}`,
+});
+const fromZero = 'it takes numbers from 0 on; for what also falls use gauge';
+test('a count below zero', dropped, (m) => m.count('x', -1), `count was given -1, and ${fromZero}`);
+test('a count that is no number', dropped, (m) => m.count('x', Number.NaN), `count was given NaN, and ${fromZero}`);
+test('a count without end', dropped, (m) => m.count('x', 1 / 0), `count was given Infinity, and ${fromZero}`);
 test(
-  'a label that is an object',
-  refused,
-  (m) => m.count('x', 1, { user: { id: 1 } as unknown as string }),
-  /the value of label user is of type object; it must be text, a number or a boolean/,
+  'a count that is a text',
+  dropped,
+  (m) => m.count('x', '5' as unknown as number),
+  `count was given a value of type string, and ${fromZero}`,
 );
+test(
+  'a gauge that is no number',
+  dropped,
+  (m) => m.gauge('x', Number.NaN),
+  'gauge was given NaN, and it takes finite numbers',
+);
+test(
+  'an observed infinity',
+  dropped,
+  (m) => m.observe('x', -1 / 0),
+  'observe was given -Infinity, and it takes finite numbers',
+);
+test(
+  'a value of a label that is an object',
+  dropped,
+  (m) => m.count('x', 1, { user: { id: 1 } as unknown as string }),
+  'its label user was given a value of type object; it takes texts, numbers and booleans',
+);
+test('a wrong name with a wrong value', refused, (m) => m.count('film titles', Number.NaN), /a name has/);
+
+test('nobody who reads a series can change its labels for others', (t) => {
+  const rig = new MetricsRig();
+  rig.thread(1).count('x', 1, { kind: 'a' });
+  rig.thread(1).observe('y', 1, { kind: 'a' });
+  for (const { labels } of rig.reader.read()) {
+    t.throws(() => Object.assign(labels, { kind: 'b' }), { instanceOf: TypeError });
+  }
+  t.deepEqual(Object.keys(rig.values()), ['x{kind="a"}', 'y{kind="a"}']);
+});
 
 test('labels that are undefined, null or empty are as good as none', (t) => {
   const rig = new MetricsRig();
@@ -171,7 +204,7 @@ test('over its series a process drops what would be one more, and the log names 
   t.is(Object.keys(values).length, 10);
   t.is(values['requests{route="/b",user="0"}'], 2);
   t.deepEqual(rig.reader.series, { used: 10, max: 10 });
-  t.deepEqual(rig.reader.dropped(), { series: 42, labels: 0, 'label-length': 0 });
+  t.deepEqual(rig.reader.dropped(), { series: 42, labels: 0, 'label-length': 0, value: 0 });
   t.deepEqual(rig.logged, [
     'metric requests: the process has all its 10 series (metrics.series), so series that it does not have yet are dropped; 9 are of requests, whose label user has 9 values: labels must have few values; if these are few, raise metrics.series',
     'metric other: the process has all its 10 series (metrics.series), so series that it does not have yet are dropped; 9 are of requests, whose label user has 9 values: labels must have few values; if these are few, raise metrics.series',
@@ -188,7 +221,7 @@ test('too many labels and too long ones are dropped and counted, and the log say
   metrics.count('y', 1, { path: 'é'.repeat(50) });
   metrics.count('y', 1, { path: `${'é'.repeat(50)}!` });
   t.deepEqual(Object.values(rig.values()), [2, 1]);
-  t.deepEqual(rig.reader.dropped(), { series: 0, labels: 2, 'label-length': 1 });
+  t.deepEqual(rig.reader.dropped(), { series: 0, labels: 2, 'label-length': 1, value: 0 });
   t.deepEqual(rig.logged, [
     'metric x: it has 9 labels, and at most 8 are allowed: such values are dropped',
     'metric y: a value of its label path has 101 bytes, and at most 100 are allowed: such values are dropped',
