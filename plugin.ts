@@ -71,13 +71,12 @@ export type {
   LogSinkPoint,
 } from './runtime/plugins/log-sink.ts';
 export type { MetricSinkCall, MetricSinkDefinition, MetricSinkPoint } from './runtime/plugins/metric-sink.ts';
-export {
-  type NamedAddress,
-  type NamingDefinition,
-  type NamingListener,
-  type NamingPoint,
-  type NamingTarget,
-  namedAddressesMax,
+export type {
+  NamedAddress,
+  NamingDefinition,
+  NamingListener,
+  NamingPoint,
+  NamingTarget,
 } from './runtime/plugins/naming.ts';
 export type {
   Dispatcher,

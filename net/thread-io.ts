@@ -14,7 +14,7 @@ import { CachingResolver, type Resolver } from './client/resolver.ts';
 const readBufferBytes = 65_536;
 /** What peers did is logged together, at most once in this time, ms: one line, or two. */
 const countsLogEveryMs = 1_000;
-/** What an operator should see: peers that break the rules, hang, or can't be had. The rest is how peers come and go. */
+/** What an operator should see: peers that break the rules or hang. The rest is how peers come and go; clients name those that can't be had. */
 const concerns = new Set([
   'malformed',
   'too-large',
@@ -28,7 +28,6 @@ const concerns = new Set([
   'client-malformed',
   'client-rejected',
   'client-ping-timeout',
-  'client-connect-failed',
   'forward-failed',
 ]);
 

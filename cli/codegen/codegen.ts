@@ -1,14 +1,15 @@
 // codegen: `heddle codegen`. Schemas → flatc's TypeScript → JavaScript and declarations → the folder. Nothing is written
-// before all of it is there.
+// before all of it is there, and loads.
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { HeddleError } from '../../runtime/errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { compile } from './compile.ts';
+import { isEntry, joined } from './entries.ts';
 import { findFlatc } from './find-flatc.ts';
 import type { Sources } from './flatc.ts';
 import { schemasOf } from './schemas.ts';
+import { writeMade } from './write-made.ts';
 
 export interface CodegenOptions {
   out: string;
@@ -28,7 +29,7 @@ export async function codegen(files: readonly string[], options: CodegenOptions)
       merge(sources, await flatc.typescript(schema, { schemas, includes, objectApi: options.genObjectApi === true }));
     }
     const made = compile(sources, folder);
-    const written = write(made, options.out);
+    const written = writeMade(made, options.out);
     process.stdout.write(
       `${made.size} files in ${options.out}, ${written} of them changed; by ${flatc.name} from ${schemas.map(({ path }) => relative(folder, path)).join(', ')}\n`,
     );
@@ -47,38 +48,12 @@ function merge(all: Sources, more: Sources): void {
     if (before === undefined || before === text) {
       all.set(path, text);
     } else if (isEntry(before) && isEntry(text)) {
-      all.set(path, `${[...new Set([...before.split('\n'), ...text.split('\n')])].join('\n')}\n`);
+      all.set(path, joined(before, text));
     } else {
-      throw new HeddleError('ALREADY_EXISTS', `two schemas both make ${path}; give their types different names`);
+      throw new HeddleError(
+        'ALREADY_EXISTS',
+        `two schemas both make ${path}; give their types different names, and no type that of a namespace beside it`,
+      );
     }
-  }
-}
-
-function isEntry(text: string): boolean {
-  return text.split('\n').every((line) => line === '' || /^(\/\/|\/\*|export (\{|\*))/.test(line));
-}
-
-/** Leaves alone what is the same, so that nobody who watches files wakes up. Returns how many were not. */
-function write(files: Sources, out: string): number {
-  let written = 0;
-  try {
-    for (const [path, text] of files) {
-      const file = join(out, path);
-      if (textOf(file) === text) continue;
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, text);
-      written++;
-    }
-  } catch (error) {
-    throw new HeddleError('FAILED_PRECONDITION', `--out can't be written: ${(error as Error).message}`);
-  }
-  return written;
-}
-
-function textOf(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
   }
 }

@@ -27,13 +27,27 @@ export function installedPackage(name: string, folder: string): string | undefin
   }
 }
 
-function mainModuleOf(packageFolder: string): string {
+/** What `import` finds of it. */
+export function mainModuleOf(packageFolder: string): string {
   const { main, exports } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8')) as {
     main?: string;
-    exports?: { '.'?: { import?: string } };
+    exports?: unknown;
   };
-  return join(packageFolder, exports?.['.']?.import ?? main ?? 'index.js');
+  const subpaths = typeof exports === 'object' && exports !== null && '.' in exports ? exports['.'] : exports;
+  return join(packageFolder, importTarget(subpaths) ?? main ?? 'index.js');
 }
+
+/** As Node reads `exports`: the first of several that leads anywhere, conditions within conditions. */
+function importTarget(exports: unknown): string | undefined {
+  if (typeof exports === 'string') return exports;
+  if (typeof exports !== 'object' || exports === null) return undefined;
+  const targets = Object.entries(exports).filter(
+    ([condition]) => Array.isArray(exports) || importConditions.has(condition),
+  );
+  return targets.map(([, target]) => importTarget(target)).find((target) => target !== undefined);
+}
+
+const importConditions: ReadonlySet<string> = new Set(['import', 'module-sync', 'node', 'default']);
 
 function onPath(program: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');

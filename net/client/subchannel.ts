@@ -16,6 +16,7 @@ import type { CallReply } from '../../runtime/call.ts';
 import { type ErrorCode, HeddleError } from '../../runtime/errors.ts';
 import { type Address, addressText } from './address.ts';
 import { Backoff } from './backoff.ts';
+import { ConnectFailures } from './connect-failures.ts';
 import { ClientConnection, type ConnectionOwner } from './connection.ts';
 import type { ClientHost } from './host.ts';
 import type { ChannelOptions } from './options.ts';
@@ -62,6 +63,8 @@ export class Subchannel implements ConnectionOwner {
   readonly #backoff: Backoff;
   #state: State = { is: 'idle' };
   #failure: HeddleError | undefined;
+  /** Undefined: another subchannel of the address speaks for it. */
+  readonly #failures: ConnectFailures | undefined;
   /** Which of a name's IP addresses is tried first: another one for each subchannel and each attempt. */
   #turn: number;
 
@@ -73,6 +76,7 @@ export class Subchannel implements ConnectionOwner {
     this.#turn = index;
     this.#owner = owner;
     this.address = addressText(target);
+    this.#failures = index === 0 ? new ConnectFailures(host, options.name, this.address) : undefined;
     this.#backoff = new Backoff({ firstMs: options.backoffFirstMs, maxMs: options.backoffMaxMs, random: host.random });
   }
 
@@ -137,6 +141,7 @@ export class Subchannel implements ConnectionOwner {
   onOpen(connection: ClientConnection): void {
     this.#state = { is: 'ready', connection };
     this.#failure = undefined;
+    this.#failures?.end();
     this.#owner.onReady(connection);
   }
 
@@ -210,6 +215,7 @@ export class Subchannel implements ConnectionOwner {
 
   #fail(error: HeddleError): void {
     this.#failure = error;
+    this.#failures?.add(error);
     this.#wait();
     this.#owner.onFailed(this);
   }

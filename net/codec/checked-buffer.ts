@@ -7,12 +7,19 @@ import { ByteBuffer, Encoding } from 'flatbuffers';
 import { HeddleError } from '../../runtime/errors.ts';
 
 /**
- * Steps (elements and tables reached, 16 bytes of text read) that one body is good for, beside `stepsPerByte`: offsets may
- * share what they point to, so that a body of a kilobyte unfolds to more than there are atoms. About half a second.
+ * What reading one body may cost: offsets may share what they point to, so that a body of half a kilobyte unfolds to more
+ * than there are atoms. A field or an element that is asked for is one step.
  */
-const stepsFloor = 67_108_864;
-/** A body that shares nothing has one step per byte at most; so it may be read through this often. */
-const stepsPerByte = 64;
+export const readSteps = {
+  /** For any body. Unpacked, tables that are shared come to some 10 MB then. */
+  floor: 1_048_576,
+  /** Beside it. Bodies of texts, numbers and tables need about 1 to be read through; those of almost empty tables some more. */
+  perByte: 8,
+  /** Of a table that is reached: objects are made for it. */
+  table: 32,
+  /** Bytes of text for each step: they are copied. */
+  textBytes: 4,
+} as const;
 
 /** Uint32 of the root table's place, then at least a table of nothing but its own offset to a vtable. */
 const smallestBytes = 8;
@@ -25,8 +32,8 @@ export class CheckedBuffer extends ByteBuffer {
   /** What typed arrays are views of: no memory beside the body, and aligned. Made when first asked for. */
   #own: Uint8Array | undefined;
 
-  /** `stepsMax`: see `stepsFloor`. */
-  constructor(bytes: Buffer, stepsMax: number = stepsFloor + stepsPerByte * bytes.length) {
+  /** `stepsMax`: see `readSteps`. */
+  constructor(bytes: Buffer, stepsMax: number = readSteps.floor + readSteps.perByte * bytes.length) {
     super(bytes);
     this.#bytes = bytes;
     this.#end = bytes.length;
@@ -69,27 +76,27 @@ export class CheckedBuffer extends ByteBuffer {
   }
 
   override __offset(table: number, field: number): number {
+    // Asked for with each field and each element of a vector, so a loop pays for each turn.
+    this.#step(1);
     const vtable = table - this.readInt32(table);
     // As unsigned numbers, so that no field lies before its table.
     return field < this.readUint16(vtable) ? this.readUint16(vtable + field) : 0;
   }
 
   override __indirect(offset: number): number {
-    this.#step(1);
+    this.#step(readSteps.table);
     return this.#follow(offset);
   }
 
   override __union(...args: Parameters<ByteBuffer['__union']>): ReturnType<ByteBuffer['__union']> {
     const [table, offset] = args;
-    this.#step(1);
+    this.#step(readSteps.table);
     table.bb_pos = this.#follow(offset);
     table.bb = this;
     return table;
   }
 
   override __vector(offset: number): number {
-    // Asked for with each element, so a loop over a vector pays for each turn.
-    this.#step(1);
     return this.#follow(offset) + 4;
   }
 
@@ -106,7 +113,7 @@ export class CheckedBuffer extends ByteBuffer {
     const length = this.readUint32(text);
     const start = text + 4;
     this.#need(start, length);
-    this.#step(1 + (length >>> 4));
+    this.#step(1 + Math.floor(length / readSteps.textBytes));
     if (encoding === Encoding.UTF8_BYTES) return this.#bytes.subarray(start, start + length);
     return this.#bytes.toString('utf8', start, start + length);
   }

@@ -7,6 +7,7 @@ import { HeddleError } from '../../runtime/errors.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
 import { shown } from './body-fault.ts';
 import { CheckedBuffer } from './checked-buffer.ts';
+import { flatbuffersFault } from './flatbuffers-fault.ts';
 import {
   type BodyForm,
   type MethodCodec,
@@ -25,6 +26,12 @@ export interface FlatbuffersTable {
 
 /** The class of one. */
 export type FlatbuffersClass = new () => FlatbuffersTable;
+
+/** Structs have accessors too, but no body consists of one. */
+type RootTable<Class> =
+  Extract<keyof Class, `getRootAs${string}`> extends never
+    ? { readonly 'the class must be one that flatc made of a table, which has getRootAs…': never }
+    : unknown;
 
 /** A Builder on which `finish` was called. */
 export interface FinishedBuilder {
@@ -55,7 +62,10 @@ type TableOf<Class> = Class extends FlatbuffersClass ? InstanceType<Class> : und
 export function flatbuffers<
   Request extends FlatbuffersClass,
   Response extends FlatbuffersClass | undefined = undefined,
->(request: Request, response?: Response): MethodCodec<FlatbuffersTypes<TableOf<Request>, TableOf<Response>>> {
+>(
+  request: Request & RootTable<Request>,
+  response?: Response & (Response extends undefined ? unknown : RootTable<Response>),
+): MethodCodec<FlatbuffersTypes<TableOf<Request>, TableOf<Response>>> {
   return new FlatbuffersCodec(
     new TableForm(request as unknown as AnyClass, 'request'),
     response === undefined ? undefined : new TableForm(response as unknown as AnyClass, 'response'),
@@ -84,6 +94,15 @@ class FlatbuffersCodec implements MethodCodec, BodyForm {
 
   decode(source: Buffer, start: number, end: number): unknown {
     return this.#request.read(source.subarray(start, end));
+  }
+
+  /** A Builder may be used again at once, also while finalizers of this request wait. */
+  returned(value: unknown): unknown {
+    return isFinishedBuilder(value) ? Buffer.from(value.asUint8Array()) : value;
+  }
+
+  failure(error: HeddleError): HeddleError {
+    return flatbuffersFault(error);
   }
 
   encode(value: unknown, reply: CallReply): void {
@@ -129,7 +148,8 @@ class TableForm {
   readonly #finish: ((builder: Builder, table: number) => void) | undefined;
 
   constructor(generated: AnyClass, side: 'request' | 'response') {
-    if (typeof generated !== 'function' || typeof generated.prototype?.__init !== 'function') {
+    const own = typeof generated === 'function' ? Object.getOwnPropertyNames(generated) : [];
+    if (typeof generated?.prototype?.__init !== 'function' || !own.some((name) => name.startsWith('getRootAs'))) {
       throw new HeddleError(
         'INVALID_ARGUMENT',
         `flatbuffers(): the ${side} must be a class that flatc made of a table, not ${shown(generated)}; see heddle codegen --help`,
@@ -138,7 +158,7 @@ class TableForm {
     this.#class = generated;
     this.#name = generated.name;
     const statics = generated as unknown as Record<string, (builder: Builder, table: number) => void>;
-    const finish = Object.getOwnPropertyNames(generated).find((name) => finishPattern.test(name));
+    const finish = own.find((name) => finishPattern.test(name));
     this.#finish = finish === undefined ? undefined : (builder, table) => statics[finish]!(builder, table);
   }
 

@@ -51,6 +51,11 @@ export interface MethodCodec<Types extends MethodTypes = MethodTypes> {
    * there (and asks for them in the fiber's reply metadata, which must go out with the error) or don't fit.
    */
   learn(head: CallHead, fiber: FiberContext, methodName: string): BodyForm;
+  /**
+   * Serving side: what stands for the value that a handler has just returned, where that value could be written over before
+   * the answer is made, which is when all fibers of the request have ended. Undefined: never.
+   */
+  returned?(value: unknown): unknown;
 
   /**
    * Calling side: writes the request's body, codec and fingerprint into the head, behind the metadata that is there.
@@ -73,6 +78,8 @@ export interface BodyForm {
    * until the thread's next message is written. Throws INVALID_ARGUMENT naming the path of what does not fit.
    */
   encode(value: unknown, reply: CallReply): void;
+  /** What a request failed with, as its caller gets it: where bytes of strangers are told only by what they broke. */
+  failure?(error: HeddleError): HeddleError;
 }
 
 /** The refusal of a body in a codec that the method can't travel in. */

@@ -14,8 +14,14 @@ import { Registry } from './registry.ts';
 export const pluginCodecIdMin = 16;
 export const pluginCodecIdMax = 254;
 
-/** What a plugin adds: `{ name: 'msgpack', id: 16, contentType: 'application/msgpack', read, write }`. */
-export interface CodecDefinition {
+/**
+ * What a plugin adds: `{ name: 'msgpack', id: 16, contentType: 'application/msgpack', read, write }`. Without `read` and
+ * `write` it is a label only, for `bytes({ codec })`.
+ */
+export type CodecDefinition = ValueCodec | CodecLabel;
+
+/** How a codec is called: on the wire, over HTTP, and by those who choose it. */
+export interface CodecNames {
   /** What callers choose it by: `codec: 'msgpack'`. Lower-case letters, digits, `.`, `+` and `-`; unique on the thread. */
   name: string;
   /**
@@ -25,25 +31,29 @@ export interface CodecDefinition {
   id: number;
   /** What HTTP calls it: `application/msgpack`, in lower case and without parameters; unique on the thread. */
   contentType: string;
+}
+
+/** A codec that carries values. */
+export interface ValueCodec extends CodecNames {
   /**
    * The value that was written, as JSON.parse would give it: null, booleans, finite numbers, strings, arrays and plain
    * objects. `bytes` come from strangers, are never empty, are valid only until it returns (copy what you keep), and it
-   * must end on any of them in time that grows with their length. What it throws is answered INVALID_ARGUMENT with the
-   * codec's name; so is a value of another kind, one deeper than 64 levels, or one of many more parts than bytes.
-   * Undefined, together with `write`: the codec is a label only, for `bytes({ codec })`.
+   * must end on any of them in time and memory that grow with their length, and little for each byte: ten million bytes may
+   * be ten million values. What it throws is answered INVALID_ARGUMENT with the codec's name; so is a value of another kind,
+   * one deeper than 64 levels, or one of many more parts than bytes.
    */
-  read?(bytes: Buffer): unknown;
+  read(bytes: Buffer): unknown;
   /**
    * The bytes of a value of that same kind; at least one. They are copied before the next value is written, so that it
    * may use one buffer again and again. What it throws is INTERNAL.
    */
-  write?(value: unknown): Uint8Array;
+  write(value: unknown): Uint8Array;
 }
 
-/** A codec that carries values. */
-export interface ValueCodec extends CodecDefinition {
-  read(bytes: Buffer): unknown;
-  write(value: unknown): Uint8Array;
+/** A codec whose bytes the methods read themselves. */
+export interface CodecLabel extends CodecNames {
+  read?: undefined;
+  write?: undefined;
 }
 
 /** What plugins have on IO and on CPU threads. */
@@ -142,13 +152,20 @@ function builtInId(name: string): number | undefined {
 const contentTypePattern = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}$/;
 
 function check(definition: CodecDefinition): void {
+  if (typeof definition !== 'object' || definition === null) {
+    throw new HeddleError(
+      'INVALID_ARGUMENT',
+      `codec ${String(definition)}: give { name, id, contentType, read, write }`,
+    );
+  }
   const { name, id, contentType, read, write } = definition;
   const wrong = (what: string) => new HeddleError('INVALID_ARGUMENT', `codec ${JSON.stringify(name)}: ${what}`);
   const builtIn = builtInId(name);
-  if (builtIn === undefined ? !isPluginId(id) : id !== builtIn) {
-    const range = builtIn === undefined ? `${pluginCodecIdMin} to ${pluginCodecIdMax}` : `${builtIn}, which it has`;
+  if (builtIn === undefined && !isPluginId(id)) {
+    const range = `${pluginCodecIdMin} to ${pluginCodecIdMax}`;
     throw wrong(`its id must be a whole number from ${range}, not ${JSON.stringify(id)}`);
   }
+  if (builtIn !== undefined && id !== builtIn) throw wrong(`its id is ${builtIn}, not ${JSON.stringify(id)}`);
   if (typeof contentType !== 'string' || !contentTypePattern.test(contentType)) {
     const why = 'must be a type and subtype in lower case, without parameters, as application/msgpack';
     throw wrong(`its contentType ${why}, not ${JSON.stringify(contentType)}`);

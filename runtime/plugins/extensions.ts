@@ -11,7 +11,14 @@ import { Registry } from './registry.ts';
 import { type TracerDefinition, type TracerPoint, tracerPoint } from './tracer.ts';
 
 /** What plugins have on IO threads. */
-export interface IoPoints extends CodecPoint, CompressorPoint, LimiterPoint, ProtocolPoint, FilterPoint, NamingPoint, TracerPoint {}
+export interface IoPoints
+  extends CodecPoint,
+    CompressorPoint,
+    LimiterPoint,
+    ProtocolPoint,
+    FilterPoint,
+    NamingPoint,
+    TracerPoint {}
 
 /** What plugins have on CPU threads. */
 export interface CpuPoints extends CodecPoint, CompressorPoint, FilterPoint, NamingPoint, TracerPoint {}

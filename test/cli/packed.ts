@@ -10,6 +10,7 @@ export const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf
   version: string;
   files: string[];
   scripts: Record<string, string>;
+  allowScripts?: Record<string, boolean>;
   engines: { node: string };
   exports: Record<string, unknown>;
   dependencies: Record<string, string>;
@@ -74,7 +75,8 @@ export class Packed {
     writeFileSync(join(empty, 'package.json'), '{ "private": true }\n');
     install(empty, this.tarball);
     const first = join(empty, 'node_modules/.bin/heddle');
-    this.said = run(first, ['init', 'film-search', '--heddle', this.tarball], folder);
+    // It takes the tarball that the folder's package.json names.
+    this.said = run(first, ['init', 'film-search'], folder);
     this.installedBytes = bytesUnder(join(empty, 'node_modules'));
     install(this.project);
   }

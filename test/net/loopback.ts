@@ -121,7 +121,7 @@ function reply(root: HostedFiber, form: ProcessorForm, head: CallHead, sink: Rep
   const exit = root.exit!;
   const pairs = root.replyMetadataIfAny ?? new Map();
   if (exit.how !== 'returned') {
-    answer(sink, tag, exit.error, pairs);
+    answer(sink, tag, form.failure?.(exit.error) ?? exit.error, pairs);
     return;
   }
   const written = emptyCallReply();

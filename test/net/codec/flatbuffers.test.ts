@@ -1,5 +1,6 @@
 // flatbuffers(): what may be written, what is read in place, and what bytes of strangers can do.
 
+import { readFileSync } from 'node:fs';
 import test from 'ava';
 import fc from 'fast-check';
 import { Builder } from 'flatbuffers';
@@ -13,13 +14,14 @@ import {
   QueryT,
 } from '../../../examples/flatbuffers/generated/demo/nearest.js';
 import { invoke } from '../../../net/client/stub.ts';
-import { CheckedBuffer } from '../../../net/codec/checked-buffer.ts';
+import { CheckedBuffer, readSteps } from '../../../net/codec/checked-buffer.ts';
 import { type FinishedBuilder, flatbuffers } from '../../../net/codec/flatbuffers-codec.ts';
 import { method, service, type TypesOf } from '../../../net/contract.ts';
 import { type Handlers, implement } from '../../../net/implement.ts';
 import { codecIds, emptyCallHead } from '../../../runtime/call.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { Loopback } from '../loopback.ts';
+import { sharing, Tree, TreeT } from './fixtures/tree.ts';
 
 const Nearest = service('demo.Nearest', {
   find: method(flatbuffers(Query, Answer)),
@@ -117,7 +119,16 @@ test('what is written must be a FlatBuffer of the class', async (t) => {
     code: 'INTERNAL',
   });
   t.is((await invoke(nearest({}), Nearest.find, whole)).hitsLength(), 0);
-  t.throws(() => flatbuffers(class Other {} as never), { message: /the request must be a class that flatc made/ });
+  class Other {}
+  class Struct {
+    __init(): void {}
+  }
+  // @ts-expect-error it has no accessor
+  t.throws(() => flatbuffers(Other), { message: /the request must be a class that flatc made of a table/ });
+  // @ts-expect-error a struct is no body
+  t.throws(() => flatbuffers(Struct), { message: /the request must be a class that flatc made of a table/ });
+  // @ts-expect-error a struct is no body
+  t.throws(() => flatbuffers(Query, Struct), { message: /the response must be a class that flatc made of a table/ });
   t.throws(() => received(Buffer.from('short')), { code: 'INVALID_ARGUMENT' });
 });
 
@@ -184,8 +195,100 @@ test('parts that are shared are read only so often', (t) => {
     const checked = new CheckedBuffer(body, stepsMax);
     return new Answer().__init(checked.checkRoot(), checked);
   };
-  t.is(answer(3_000).unpack().hits.length, 1_000);
-  t.throws(() => answer(2_999).unpack(), { code: 'INVALID_ARGUMENT', message: /read again and again/ });
+  // Its number; for each the element, the table and its three fields, and the text.
+  const steps = 1 + 1_000 * (1 + readSteps.table + 3 + 1);
+  t.is(answer(steps).unpack().hits.length, 1_000);
+  t.throws(() => answer(steps - 1).unpack(), { code: 'INVALID_ARGUMENT', message: /read again and again/ });
+});
+
+test('docs/codecs.md says how much a body may be read', (t) => {
+  const page = readFileSync(new URL('../../../docs/codecs.md', import.meta.url), 'utf8');
+  const { floor, perByte, table, textBytes } = readSteps;
+  t.true(page.includes(`${floor.toLocaleString('en')} steps and ${perByte} more for each byte`));
+  t.true(page.includes(`a table that is reached is ${table} of them, and a text one for each ${textBytes} bytes`));
+});
+
+test('a text costs what it is long', (t) => {
+  const builder = new Builder();
+  const hit = new HitT(1n, 'x'.repeat(400_000), 0).pack(builder);
+  builder.finish(Answer.createAnswer(builder, Answer.createHitsVector(builder, new Array(1_000).fill(hit))));
+  const checked = new CheckedBuffer(Buffer.from(builder.asUint8Array()));
+  const answer = new Answer().__init(checked.checkRoot(), checked);
+  let read = 0;
+  t.throws(
+    () => {
+      for (; read < 1_000; read++) answer.hits(read)!.title();
+    },
+    { message: /read again and again/ },
+  );
+  t.true(read > 10 && read < 50, `${read} texts`);
+});
+
+const treeForm = flatbuffers(Tree, Tree).formFor({ ...emptyCallHead(), codec: codecIds.flatbuffers }, 'x/y')!;
+/** The objects that unpacking makes. */
+function unpacked(body: Buffer): number {
+  const before = TreeT.made;
+  try {
+    (treeForm.decode(body, 0, body.length) as Tree).unpack();
+  } catch (error) {
+    if ((error as HeddleError).code !== 'INVALID_ARGUMENT') throw error;
+  }
+  return TreeT.made - before;
+}
+
+test('half a kilobyte unpacks to no more than a megabyte or two, a megabyte to no more tables than fit into it', (t) => {
+  const small = sharing(25, 2);
+  t.true(small.length < 600);
+  t.true(unpacked(small) < 32_768);
+  const large = Buffer.concat([small, Buffer.alloc(1_000_000)]);
+  t.true(unpacked(large) < large.length / 3);
+  // What shares nothing is read whole.
+  t.is(unpacked(sharing(2_000, 1)), 2_001);
+});
+
+test('what only JavaScript notices in a body is the fault of its sender, and nothing else is', async (t) => {
+  const good = Buffer.from(finished(whole).asUint8Array());
+  const numbers = good.indexOf(Buffer.from(Float32Array.of(1, 2.5).buffer)) - 4;
+  // The offset to the vector leads one byte too far; its length there is 3.
+  const odd = Buffer.concat([good, Buffer.from([0, 3, 0, 0, 0, ...new Array(16).fill(0)])]);
+  for (let at = 0; at < numbers; at += 4)
+    if (at + odd.readUInt32LE(at) === numbers) odd.writeUInt32LE(good.length + 1 - at, at);
+  const long = Buffer.from(good);
+  long.writeUInt32LE(good.length - numbers - 4, numbers);
+  const asked = async (body: Buffer, find: Handlers<typeof Nearest>['find']) =>
+    (await t.throwsAsync(invoke(nearest({ find }), Nearest.find, body))) as HeddleError;
+  const reads: Handlers<typeof Nearest>['find'] = (query) => new AnswerT([new HitT(BigInt(query.vectorArray()![0]!))]);
+  for (const body of [odd, long]) {
+    const { code, message } = await asked(body, reads);
+    t.is(code, 'INVALID_ARGUMENT');
+    t.regex(message, /an array in it lies at an odd place or leads out of it: .*(multiple of 4|Invalid typed array)/);
+  }
+  t.is((await asked(good, () => new Float32Array(-1) as never)).code, 'INTERNAL');
+  const endless = (): never => endless();
+  t.is((await asked(good, endless)).code, 'INTERNAL');
+
+  const Trees = service('test.Trees', { count: method(flatbuffers(Tree)) });
+  const trees = new Loopback(implement(Trees, { count: (tree) => void tree.unpack() }));
+  await t.throwsAsync(invoke(trees, Trees.count, sharing(20_000, 1)), {
+    code: 'INVALID_ARGUMENT',
+    message: /nested too deep to be unpacked/,
+  });
+});
+
+test('a handler that does not wait may use one builder for all requests, whatever its finalizers wait for', async (t) => {
+  const one = new Builder();
+  const carrier = nearest({
+    find(query, fiber) {
+      fiber.defer(() => fiber.sleep(5));
+      one.clear();
+      one.finish(new AnswerT([new HitT(BigInt(query.limit()), 'x', 0)]).pack(one));
+      return one;
+    },
+  });
+  const ids = [1, 2, 3].map(async (limit) =>
+    (await invoke(carrier, Nearest.find, new QueryT([], limit))).hits(0)!.id(),
+  );
+  t.deepEqual(await Promise.all(ids), [1n, 2n, 3n]);
 });
 
 test('each kind of scalar is read as the builder wrote it, and a received buffer is not written', (t) => {

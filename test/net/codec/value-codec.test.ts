@@ -70,11 +70,24 @@ function answered(codec: MethodCodec, id: number, value: unknown): unknown {
 test('every JSON value comes through the codec of the example as it was', (t) => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
-      // Maps have no prototype there.
       const back = cbor.read!(Buffer.from(cbor.write!(value)));
       t.is(JSON.stringify(back), JSON.stringify(value));
     }),
   );
+});
+
+test('the codec of the example makes a million empty objects of a body at most, and no prototype of a key', (t) => {
+  const maps = (count: number) => {
+    const body = Buffer.alloc(5 + count, 0xa0);
+    body[0] = 0x9a;
+    body.writeUInt32BE(count, 1);
+    return body;
+  };
+  t.is((cbor.read!(maps(999_999)) as unknown[]).length, 999_999);
+  t.throws(() => cbor.read!(maps(1_000_000)), { message: 'it has over 1000000 arrays and maps' });
+  const back = cbor.read!(Buffer.from('\xa1\x69__proto__\xa0', 'latin1')) as object;
+  t.deepEqual(Object.keys(back), ['__proto__']);
+  t.is(Object.getPrototypeOf(back), Object.prototype);
 });
 
 test('the codec of the example ends on any bytes, with a JSON value or an error', (t) => {
@@ -188,11 +201,16 @@ test('names, ids and content-types are checked and unique; a built-in keeps its 
   t.throws(add({ name: 'two', id: 17 }), { message: /the content-type application\/one belongs to codec one/ });
   t.throws(add({ name: 'two', id: 15 }), { message: /its id must be a whole number from 16 to 254, not 15/ });
   t.throws(add({ name: 'two', id: 255 }), { code: 'INVALID_ARGUMENT' });
-  t.throws(add({ name: 'json', id: 17 }), { message: /from 1, which it has, not 17/ });
+  t.throws(add({ name: 'json', id: 17 }), { message: /codec "json": its id is 1, not 17$/ });
   t.throws(add({ name: 'two', id: 17, contentType: 'text/plain; charset=utf-8' }), { message: /without parameters/ });
   t.throws(add({ name: 'two', id: 17, contentType: 'text/two', read: () => null }), {
     message: /needs both functions/,
   });
+  // @ts-expect-error one that reads must write
+  const readsOnly: CodecDefinition = { ...one, read: () => null };
+  for (const wrong of [undefined, null, 'msgpack', readsOnly]) {
+    t.throws(() => table.add('test', wrong as CodecDefinition), { code: 'INVALID_ARGUMENT', message: /^codec / });
+  }
   t.throws(() => table.named('v8'), { code: 'INVALID_ARGUMENT' });
   t.notThrows(addBuiltInCodecs);
 });

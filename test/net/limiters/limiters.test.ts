@@ -53,7 +53,7 @@ const head = (pairs: Record<string, string>, flags = 0) => {
 };
 
 test.serial('a refused caller gets the sentence and when to come again, over both protocols', async (t) => {
-  await using rig = await startRig(yaml);
+  await using rig = await startRig(`${yaml}admin: { address: "http://127.0.0.1:0" }\n`);
   for (const service of services) {
     const refused = await rejection(
       clientOf(rig, service).echo({ id: 1, text: '' }, { metadata: { limit: 'refuse' } }),
@@ -70,6 +70,11 @@ test.serial('a refused caller gets the sentence and when to come again, over bot
   t.like(over.json, { error: { code: 'RESOURCE_EXHAUSTED', retry: 'yes', retryAfterMs: 1_235 } });
   t.is((await http(address, 'POST', '/faults.Work/mirror', { body })).status, 200);
   t.is(rig.server.supervisor.counters.total('limited'), 3);
+  const metrics = await (await fetch(`${rig.server.admin!.address}/metrics`)).text();
+  t.regex(metrics, /^heddle_requests_limited_total\{service="faults\.Work",method="echo"\} 1$/m);
+  t.regex(metrics, /^heddle_requests_limited_total\{service="faults\.Work",method="mirror"\} 1$/m);
+  const counts = ['service="faults.Work"', 'method="mirror"', 'from="socket"', 'code="RESOURCE_EXHAUSTED"'].join();
+  t.true(metrics.includes(`heddle_requests_total{${counts}} 1\n`));
 
   const cut = await rejection(clientOf(rig, 'faults.Work').echo({ id: 1, text: '' }, { metadata: { limit: 'long' } }));
   t.deepEqual([cut.message.length, cut.retryAfterMs], [1_000, 0]);
@@ -249,4 +254,29 @@ test.serial('a name that no plugin adds fails the start with the nearest one', a
     message:
       'services.faults.Side.limiters: no plugin adds the limiter "deav" on this thread; there is first, second, gate, deaf; did you mean deaf?',
   });
+});
+
+test.serial('the limiter of the docs bounds each tenant by itself', async (t) => {
+  const plugin = 'plugins: [{ module: ../../net/limiters/fixtures/per-tenant.ts, options: { most: 1 } }]';
+  await using rig = await startRig(
+    yaml
+      .replace(/^plugins: .*$/m, plugin)
+      .replaceAll('[first, second]', '[per-tenant]')
+      .replace(', limiters: [deaf]', ''),
+  );
+  const client = clientOf(rig, 'faults.Work');
+  const as = (tenant: string, sleepMs: number, signal?: AbortSignal) =>
+    client.echo({ id: 1, text: '', sleepMs }, { metadata: { tenant }, ...(signal && { signal }) });
+  const stop = new AbortController();
+  const first = rejection(as('ada', 60_000, stop.signal));
+  await eventually('it runs', () => rig.server.stats().fibers === 1);
+  const refused = await rejection(as('ada', 0));
+  t.deepEqual(
+    [refused.code, refused.message, refused.retryAfterMs],
+    ['RESOURCE_EXHAUSTED', '1 requests of ada are under way', 100],
+  );
+  t.is((await as('grace', 0)).id, 1);
+  stop.abort();
+  await first;
+  t.is((await as('ada', 0)).id, 1);
 });

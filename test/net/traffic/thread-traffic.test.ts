@@ -148,8 +148,9 @@ test('callers hear of a target that fails in fixed words; the log has the addres
   call(3);
   t.deepEqual(answers, ['1 UNAVAILABLE yes', '2 UNAVAILABLE yes', '3 UNAVAILABLE yes']);
   t.deepEqual([...new Set(sentences)], ["the forward target of this listener can't be reached; the call was not sent"]);
-  t.like(logged, [{ othersBefore: 0 }, { othersBefore: 1 }]);
-  t.regex(JSON.stringify(logged[0]), new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED`));
+  const ofCalls = logged.filter((fields) => 'othersBefore' in fields);
+  t.like(ofCalls, [{ othersBefore: 0 }, { othersBefore: 1 }]);
+  t.regex(JSON.stringify(ofCalls[0]), new RegExp(`127\\.0\\.0\\.1:${port}.*ECONNREFUSED`));
   await traffic.close();
   t.is(timers.size, 0);
 });
