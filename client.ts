@@ -22,7 +22,7 @@ export {
 export { json } from './net/codec/json-codec.ts';
 export { gzip } from './net/compression/gzip.ts';
 export { zstd } from './net/compression/zstd.ts';
-export { type Contract, type MethodOptions, method, service } from './net/contract.ts';
+export { type Contract, type MethodOptions, method, service } from './net/service/contract.ts';
 export type { BuiltInCodec, CodecName, Priority } from './runtime/call.ts';
 export { type ErrorCode, errorCodes, HeddleError, type RetryHint } from './runtime/errors.ts';
 export type { Logger } from './runtime/logger.ts';

@@ -29,12 +29,12 @@ export {
 export { json } from './net/codec/json-codec.ts';
 export { gzip } from './net/compression/gzip.ts';
 export { zstd } from './net/compression/zstd.ts';
-export { type Contract, type MethodOptions, method, service } from './net/contract.ts';
-export { type Handler, type Handlers, type Implementation, implement } from './net/implement.ts';
 export type { JobFunction } from './net/jobs/job-processor.ts';
-export { type ListeningAddress, Server, type ServerOptions } from './net/server.ts';
-export type { ReloadReport } from './net/server-live.ts';
-export type { ServerStats } from './net/server-stats.ts';
+export { type ListeningAddress, Server, type ServerOptions } from './net/server/server.ts';
+export type { ReloadReport } from './net/server/server-live.ts';
+export type { ServerStats } from './net/server/server-stats.ts';
+export { type Contract, type MethodOptions, method, service } from './net/service/contract.ts';
+export { type Handler, type Handlers, type Implementation, implement } from './net/service/implement.ts';
 export type { BuiltInCodec, CodecName, Priority } from './runtime/call.ts';
 export type { Clock } from './runtime/clock.ts';
 export { type ErrorCode, errorCodes, HeddleError, type RetryHint } from './runtime/errors.ts';

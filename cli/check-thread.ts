@@ -3,7 +3,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadJobs } from '../net/jobs/job-processor.ts';
-import { loadServices } from '../net/load-services.ts';
+import { loadServices } from '../net/service/load-services.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import type { JobSettings } from '../runtime/jobs.ts';
 import { noteOf, type PluginNote } from '../runtime/plugins/plan.ts';

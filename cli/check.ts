@@ -1,5 +1,5 @@
 // check: `heddle check`, all mistakes of a config and its strategies at once; with `modules` also those of the modules of
-// services and plugins. Modules are loaded on a thread of their own so that what they start there ends with it.
+// services, plugins and jobs. Modules are loaded on a thread of their own so that what they start there ends with it.
 
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';

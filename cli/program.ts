@@ -102,7 +102,7 @@ function addCheck(program: Command, endWith: EndWith): void {
   command(program, 'check', 'find all mistakes of a config and its strategies, without starting anything')
     .argument(...configArgument)
     .option(setFlags, setText, collect)
-    .option('--modules', 'also load the service modules (on a thread of their own): runs their top-level code')
+    .option('--modules', 'also load the modules of services, plugins and jobs, on a thread: runs their top-level code')
     .addHelpText(
       'after',
       notes({

@@ -1,6 +1,6 @@
 // reload: `heddle reload`: a running process reads its config again, and says what changed.
 
-import type { ReloadReport } from '../net/server-live.ts';
+import type { ReloadReport } from '../net/server/server-live.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { answerOf, failureText } from './admin-answer.ts';
 import { askAdmin } from './admin-request.ts';

@@ -13,7 +13,7 @@ import { explainService } from '../config/explain-service.ts';
 import { readConfig } from '../config/read-config.ts';
 import { formatProblems } from '../document/format-problems.ts';
 import { HeddleError, type ListeningAddress, Server } from '../index.ts';
-import type { ReadSettings } from '../net/reloader.ts';
+import type { ReadSettings } from '../net/server/reloader.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { keepCompiled } from '../runtime/compile-cache.ts';
 import type { Settings } from '../runtime/settings.ts';

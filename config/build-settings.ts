@@ -29,10 +29,11 @@ import { buildLimiters } from './build-limiters.ts';
 import { buildMetrics, metricPlugins } from './build-metrics.ts';
 import { buildStrategies } from './build-strategies.ts';
 import { builtInPlugins, logSinksUrl } from './built-in.ts';
+import { checkPlugged } from './check-plugged.ts';
 import { buildClientTarget, type ClientTarget } from './client-target.ts';
+import { noteClient } from './explain-client.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
-import { checkPlugged } from './check-plugged.ts';
 import { resolvePlugin } from './resolve-plugin.ts';
 import type { CheckedClient, CheckedConfig, CheckedIo, CheckedPlugin, CheckedPool, CheckedService } from './schema.ts';
 import { defaultPool, poolsType, poolType } from './schema-pools.ts';
@@ -109,8 +110,10 @@ class Builder {
         const { filters } = entry.value;
         const built = buildFilters(filters, this.#config.filters, this.#origins, this.#problems);
         const target = buildClientTarget(entry.value.target, plugins.length > 0, this.#problems);
-        const settings = buildClient(name, entry, built, target);
-        return { ...settings, ...callCompression(entry.value, plugins.length > 0, this.#problems) };
+        const compression = callCompression(entry.value, plugins.length > 0, this.#problems);
+        const settings = { ...buildClient(name, entry, built, target), ...compression };
+        noteClient(settings, entry.value, this.#origins);
+        return settings;
       }),
       filters: buildFilters(this.#config.filters, [], this.#origins, this.#problems),
       plugins: plugins.flatMap((entry) => this.#buildPlugin(entry)),
@@ -211,6 +214,7 @@ class Builder {
     this.#origins.note(settings, 'timeoutMs', service.timeout.place);
     this.#origins.note(settings, 'maxConcurrency', service.maxConcurrency.place);
     this.#origins.note(settings, 'asyncContext', service.asyncContext.place);
+    this.#origins.note(settings, 'compressAboveBytes', service.compressAbove.place);
     for (const [method, timeout] of timeouts) this.#origins.note(settings.methodTimeoutsMs, method, timeout.place);
     return settings;
   }

@@ -8,8 +8,9 @@ import type { ListenerTraffic, TargetAddress } from '../runtime/traffic-settings
 import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { formatHostPort } from './addresses.ts';
 import { explainLimiters } from './build-limiters.ts';
-import { targetText as clientTargetText } from './client-target.ts';
+import { explainClient } from './explain-client.ts';
 import { explainFilters, type FilteredPart } from './explain-filters.ts';
+import { indent, orNone, table } from './explain-table.ts';
 import { formatAddress } from './listeners.ts';
 import type { Origins } from './origins.ts';
 
@@ -32,14 +33,14 @@ export function explainService(config: { settings: Settings; origins: Origins },
     return ['', `  ${heading}`, ...indent(table(rows))];
   };
   if (service === undefined && settings.clients.some((one) => one.name === name))
-    return explainClient(config, name, filters('clients'));
+    return explainCalled(config, name, filters('clients'));
   if (service === undefined) throw noService(settings, name);
   const pool = settings.pools.find((candidate) => candidate.name === service.pool);
   const client = settings.clients.find((candidate) => candidate.name === name);
   const limiters = explainLimiters(service, origins);
   const lines = [
     service.name,
-    ...(client === undefined ? [] : [`  client  fibers that call it go to ${clientTargetText(client)}`]),
+    ...explainClient(client, origins),
     `  module  ${service.moduleUrl} (${origins.of(service, 'moduleUrl')})`,
     `  pool    ${service.pool} (${origins.of(service, 'pool')})`,
     ...indent(table(poolRows(pool ?? settings.io, origins))),
@@ -56,6 +57,9 @@ export function explainService(config: { settings: Settings; origins: Origins },
     '  requests of this service at once',
     `    ${orNone(service.maxConcurrency, String)} (${origins.of(service, 'maxConcurrency')})`,
     '',
+    '  replies compressed, from this size on, for callers that take that',
+    `    ${orNone(service.compressAboveBytes, formatBytes)} (${origins.of(service, 'compressAboveBytes')})`,
+    '',
     `  ${limiters.heading}`,
     ...indent(table(limiters.rows)),
     ...filters('services'),
@@ -65,10 +69,13 @@ export function explainService(config: { settings: Settings; origins: Origins },
 }
 
 /** A service that is called and not served here. */
-function explainClient({ settings }: { settings: Settings }, name: string, filters: string[]): string {
-  const client = settings.clients.find((candidate) => candidate.name === name)!;
-  const lines = [name, `  client  fibers that call it go to ${clientTargetText(client)}`, ...filters];
-  return `${lines.join('\n')}\n`;
+function explainCalled(
+  { settings, origins }: { settings: Settings; origins: Origins },
+  name: string,
+  filters: string[],
+): string {
+  const client = settings.clients.find((candidate) => candidate.name === name);
+  return `${[name, ...explainClient(client, origins), ...filters].join('\n')}\n`;
 }
 
 function noService(settings: Settings, name: string): HeddleError {
@@ -87,12 +94,13 @@ function timeoutRows(service: ServiceSettings, pool: PoolSettings | IoSettings, 
   for (const method of [...methods, undefined]) {
     for (const binding of [...service.listen, undefined]) {
       const candidates = candidatesFor(service, pool, method, binding, origins).filter(({ ms }) => ms > 0);
+      const elsewhere = binding?.traffic.forward === undefined ? 'nothing is set' : "the target's";
       const smallest = candidates.toSorted((left, right) => left.ms - right.ms)[0];
       rows.push([
         method ?? (methods.length > 0 ? 'any other' : 'any'),
         binding === undefined ? 'a call in the process' : formatAddress(binding),
         smallest === undefined ? 'none' : formatDuration(smallest.ms),
-        smallest === undefined ? 'nothing is set' : smallest.by,
+        smallest === undefined ? elsewhere : smallest.by,
         candidates.map(({ by, ms, origin }) => `${by} ${formatDuration(ms)} (${origin})`).join(', '),
       ]);
     }
@@ -111,10 +119,13 @@ function candidatesFor(
   const add = (by: string, ms: number, part: object, key: string): void => {
     found.push({ by, ms, origin: origins.of(part, key) });
   };
-  add('pool', pool.timeoutMs, pool, 'timeoutMs');
-  add('service', service.timeoutMs, service, 'timeoutMs');
-  const ofMethod = method === undefined ? undefined : service.methodTimeoutsMs[method];
-  if (ofMethod !== undefined) add('method', ofMethod, service.methodTimeoutsMs, method!);
+  // What is forwarded does not run here: its target has a pool, a service and a method of its own.
+  if (binding?.traffic.forward === undefined) {
+    add('pool', pool.timeoutMs, pool, 'timeoutMs');
+    add('service', service.timeoutMs, service, 'timeoutMs');
+    const ofMethod = method === undefined ? undefined : service.methodTimeoutsMs[method];
+    if (ofMethod !== undefined) add('method', ofMethod, service.methodTimeoutsMs, method!);
+  }
   if (binding !== undefined) add('binding', binding.timeoutMs, binding, 'timeoutMs');
   return found;
 }
@@ -164,22 +175,4 @@ function trafficRows(traffic: ListenerTraffic, origins: Origins): string[][] {
 
 function targetText(addresses: readonly TargetAddress[]): string {
   return `heddle://${addresses.map(formatHostPort).join()}`;
-}
-
-function orNone(value: number, format: (value: number) => string): string {
-  return value === 0 ? 'none' : format(value);
-}
-
-function table(rows: readonly string[][]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-function indent(lines: readonly string[], columns = 4): string[] {
-  return lines.map((line) => ' '.repeat(columns) + line);
 }

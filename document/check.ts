@@ -159,8 +159,10 @@ class Checker {
       if (!pattern.test(entryName)) {
         this.#problems.add(entry.key, `${quote(entryName)} can not name a ${type.name}: ${type.nameRule}`);
       }
-      const value = this.check(type.of, entry.value, entryName, entry.key);
-      if (value !== undefined) checked.set(entryName, { name: entry.key, value: value as Checked<Type> });
+      const before = this.#problems.reports;
+      const value = this.check(type.of, entry.value, entryName, entry.key) as Checked<Type> | undefined;
+      const isRefused = this.#problems.reports > before;
+      if (value !== undefined) checked.set(entryName, { name: entry.key, value, isRefused });
     }
     return checked;
   }

@@ -75,12 +75,19 @@ export class Source {
 /** Gathers problems, at most `problemsMax`. */
 export class ProblemList {
   readonly #found: { problem: Problem; place: Place | undefined }[] = [];
+  #reports = 0;
+
+  /** How often something was reported, also what is not listed once more. */
+  get reports(): number {
+    return this.#reports;
+  }
 
   get size(): number {
     return this.#found.length;
   }
 
   add(place: Place, message: string, hints: ProblemHints = {}): void {
+    this.#reports++;
     if (this.#found.length >= problemsMax || this.#has(place, message)) return;
     const { line, column, lineText } = place.source.position(place.start);
     const problem: Problem = {
@@ -95,11 +102,6 @@ export class ProblemList {
     if (hints.allowed !== undefined) problem.allowed = hints.allowed;
     if (hints.suggestion !== undefined) problem.suggestion = hints.suggestion;
     this.#found.push({ problem, place });
-  }
-
-  /** Whether something is wrong in this part of a source: then what is missing there may be what was refused. */
-  hasWithin({ source, start, end }: Place): boolean {
-    return this.#found.some(({ place }) => place?.source === source && place.start >= start && place.start < end);
   }
 
   /** What stands behind several aliases is read once for each, and wrong once. */

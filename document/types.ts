@@ -194,6 +194,8 @@ export interface CheckedEntry<Of> {
   /** Where the name stands. */
   name: Place;
   value: Checked<Of>;
+  /** Something in it was refused, and reported: what seems to be missing may be that. */
+  isRefused: boolean;
 }
 
 /** Exactly one of the two, or neither when it was refused. */

@@ -4,7 +4,7 @@
 import { ClientChannel } from '../net/client/channel.ts';
 import type { ClientHost } from '../net/client/host.ts';
 import { checkOptions } from '../net/client/options.ts';
-import { contractMethod } from '../net/contract.ts';
+import { contractMethod } from '../net/service/contract.ts';
 import {
   type BuiltInCodec,
   type CallHead,

@@ -9,6 +9,7 @@ import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import type { CallHead, ReplySink } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { JobRun } from './jobs.ts';
+import type { LiveSettings } from './live-settings.ts';
 import { Answerer } from './shared/answerer.ts';
 import { Asker, type Route } from './shared/asker.ts';
 import { ringOne } from './shared/bells.ts';
@@ -23,7 +24,6 @@ import { MethodCounters } from './shared/method-counters.ts';
 import { type PoolQueue, poolQueue } from './shared/pool-queue.ts';
 import { RunQueue } from './shared/run-queue.ts';
 import { Taker } from './shared/taker.ts';
-import type { LiveSettings } from './live-settings.ts';
 import type { MethodRow, QuarantinedBody, ThreadInit, ToMain, ToThread } from './thread-control.ts';
 import { type TimerTarget, TimerWheel } from './timer-wheel.ts';
 

@@ -2,7 +2,7 @@
 // by its parent.
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { loadServices } from '../../net/load-services.ts';
+import { loadServices } from '../../net/service/load-services.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { ServiceSettings } from '../../runtime/settings.ts';
 

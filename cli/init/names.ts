@@ -1,7 +1,7 @@
 // projectNames: what a new project is called: its package, its service on the wire, and the constant and the file that
 // stand for the service in its code.
 
-import { service } from '../../net/contract.ts';
+import { service } from '../../net/service/contract.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { templateNames } from './template-names.ts';
 

@@ -4,12 +4,12 @@
 // about 80 ns for the first read in a layer (Node 26.10, AMD EPYC).
 
 import { HeddleError } from '../../runtime/errors.ts';
+import { murmur3 } from '../../runtime/murmur3.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
 import { slotOf } from './bucket.ts';
 import { type CompiledLayer, decideLayer, readUnit, reasonOf, rowOf } from './compiled-layer.ts';
 import type { ParameterValue } from './definition.ts';
 import { explainLayer, failureText, type LayerExplanation } from './explain.ts';
-import { murmur3 } from '../../runtime/murmur3.ts';
 
 /** What a version has, as assignments read it. */
 export interface ExperimentTable<Values> {

@@ -2,8 +2,8 @@
 // attempt and item. So a policy that is added or taken away shifts no other draw, and two variants of a strategy meet
 // the same slow calls and the same failures (common random numbers).
 
-import { finish, mix } from '../../runtime/murmur3-steps.ts';
 import { murmur3 } from '../../runtime/murmur3.ts';
+import { finish, mix } from '../../runtime/murmur3-steps.ts';
 
 export type Purpose = 'latency' | 'failure' | 'cached' | 'stale' | 'arrival' | 'scenario' | 'pause';
 

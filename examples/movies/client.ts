@@ -1,6 +1,6 @@
 // A caller of its own: a second process, of which this folder's contract.ts is all that it shares with the services.
 //
-//     node examples/movies/client.ts "alien" [heddle://127.0.0.1:7000]
+//     npx node examples/movies/client.ts "alien" [heddle://127.0.0.1:7000]
 
 import { connect, HeddleError } from 'heddle';
 import { Search } from './contract.ts';

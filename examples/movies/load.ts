@@ -1,7 +1,7 @@
 // Many searches, evenly spread, until Ctrl-C: something to see in the status of `npm start`, in `heddle top` and in the
 // admin's pictures.
 //
-//     node examples/movies/load.ts [searches a second: 100] [heddle://127.0.0.1:7000]
+//     npx node examples/movies/load.ts [searches a second: 100] [heddle://127.0.0.1:7000]
 
 import { connect } from 'heddle';
 import { Search } from './contract.ts';

@@ -18,7 +18,7 @@ import type { MethodRef } from '../../runtime/fiber/context.ts';
 import { decodeMetadata, encodeMetadata, metadataMaxBytes } from '../../runtime/metadata.ts';
 import { needSchemaKey, schemaKey } from '../codec/avro-codec.ts';
 import type { CallCompression } from '../compression/call-compression.ts';
-import { type ContractMethod, contractMethod } from '../contract.ts';
+import { type ContractMethod, contractMethod } from '../service/contract.ts';
 import { PendingCalls } from './pending-calls.ts';
 import { noRetry, type RetryPolicy, type WaitingRetry } from './retry-policy.ts';
 

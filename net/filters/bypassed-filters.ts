@@ -4,7 +4,7 @@
 
 import type { Logger } from '../../runtime/logger.ts';
 import type { Settings } from '../../runtime/settings.ts';
-import { listenersOf } from '../listener.ts';
+import { listenersOf } from '../accept/listener.ts';
 
 export class BypassedFilters {
   readonly #log: Logger;

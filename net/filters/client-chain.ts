@@ -5,7 +5,7 @@
 import type { Priority } from '../../runtime/call.ts';
 import type { FiberContext } from '../../runtime/fiber/context.ts';
 import type { ClientCall, ClientFilter } from '../../runtime/plugins/filter.ts';
-import type { ContractMethod } from '../contract.ts';
+import type { ContractMethod } from '../service/contract.ts';
 import { returnedPromise, thrownPromise } from './next-promise.ts';
 
 /** Makes the call that the innermost filter lets through: a whole one, with its own retries. */

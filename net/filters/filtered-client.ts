@@ -3,7 +3,7 @@
 
 import { HeddleError } from '../../runtime/errors.ts';
 import type { ClientFilter } from '../../runtime/plugins/filter.ts';
-import type { ContractMethod } from '../contract.ts';
+import type { ContractMethod } from '../service/contract.ts';
 import { type CallWishes, type FilteredCall, type FilteredSender, runFilteredCall } from './client-chain.ts';
 import { filterFailed } from './filter-failed.ts';
 

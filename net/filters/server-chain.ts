@@ -8,7 +8,7 @@ import type { HostedFiber } from '../../runtime/fiber/host.ts';
 import { rejected } from '../../runtime/fiber/wait.ts';
 import type { ServerCall, ServerFilter } from '../../runtime/plugins/filter.ts';
 import type { BodyForm } from '../codec/method-codec.ts';
-import type { UntypedHandler } from '../implement.ts';
+import type { UntypedHandler } from '../service/implement.ts';
 import { returnedPromise, thrownPromise } from './next-promise.ts';
 
 /** What a chain needs of its method. */

@@ -8,7 +8,7 @@ import { type JobNews, type JobSettings, jobFiberName } from '../../runtime/jobs
 import { fileOf, moduleProblem } from '../../runtime/module-problem.ts';
 import { nearest } from '../../runtime/nearest.ts';
 import type { Processor, ProcessorForm } from '../../scheduler/host-module.ts';
-import { taskProcessor } from '../task-processor.ts';
+import { taskProcessor } from '../service/task-processor.ts';
 
 /** Causes of a failure that the log has, one of another. */
 const causesMax = 8;

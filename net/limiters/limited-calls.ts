@@ -12,7 +12,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import type { EndedCall, LimiterDefinition } from '../../runtime/plugins/limiter.ts';
 import type { Registry } from '../../runtime/plugins/registry.ts';
 import type { ServiceSettings } from '../../runtime/settings.ts';
-import type { IoDispatcher } from '../dispatcher.ts';
+import type { IoDispatcher } from '../thread/dispatcher.ts';
 import { Admission } from './admission.ts';
 import { BoundLimiter } from './bound-limiter.ts';
 
@@ -31,7 +31,7 @@ export interface LimitedThread {
 }
 
 /** Stages 4 to 6 behind limiters: the thread's dispatcher. */
-export type LimitedDispatcher = Pick<IoDispatcher, 'method' | 'call' | 'cancel' | 'countRefused'>;
+export type LimitedDispatcher = Pick<IoDispatcher, 'method' | 'call' | 'cancel' | 'countLimited'>;
 
 /** A service's limiters, in order. */
 interface ServiceLimits {
@@ -146,7 +146,7 @@ export class LimitedCalls implements ReplySink {
     this.#admission.end();
     if (answer !== undefined) {
       this.#thread.count('limited');
-      dispatcher.countRefused(service, method, answer.code);
+      dispatcher.countLimited(service, method, answer.code);
       sink.onReply(tag, answer);
       return -1;
     }

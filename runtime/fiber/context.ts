@@ -99,7 +99,7 @@ export interface Task<Input, Output> {
   readonly run: (input: Input, fiber: FiberContext) => Output | PromiseLike<Output>;
 }
 
-/** A method of a contract, as calls name it. Made by `service()` in net/contract.ts. */
+/** A method of a contract, as calls name it. Made by `service()` in net/service/contract.ts. */
 export interface MethodRef<Request, Response> {
   readonly service: string;
   readonly method: string;

@@ -1,6 +1,6 @@
 // A heddle process whose main thread can be made to hang, for hangs.test.ts. Arguments: the YAML.
 
-import { Server } from '../../net/server.ts';
+import { Server } from '../../net/server/server.ts';
 import { settingsOf } from '../faults/rig.ts';
 
 const server = new Server(settingsOf(process.argv[2]!));

@@ -1,7 +1,7 @@
 import { createServer, type Server as NetServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
 import type { FibersAnswer, ServicesAnswer, ThreadsAnswer } from '../../admin/shapes.ts';
-import { Server } from '../../net/server.ts';
+import { Server } from '../../net/server/server.ts';
 import type { AdminSettings } from '../../runtime/settings.ts';
 import { eventually, settingsOf } from '../faults/rig.ts';
 import { Work } from '../faults/services/contracts.ts';

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import test from 'ava';
-import { Server } from '../../net/server.ts';
+import { Server } from '../../net/server/server.ts';
 import { settingsOf } from '../faults/rig.ts';
 import { Modules } from '../runtime/plugins/modules.ts';
 import { ask, services } from './rig.ts';

@@ -35,9 +35,9 @@ test('explaining a service or a client shows its chains, outermost first, and wh
     '    2.  timing  filters (heddle.yaml:1)',
     '    3.  cache   services.demo.Greeter.filters (heddle.yaml:6)',
   ]);
-  t.deepEqual(lines('demo.Users'), [
-    'demo.Users',
-    '  client  fibers that call it go to 10.0.0.1:7001',
+  const called = lines('demo.Users');
+  t.deepEqual(called.slice(0, 2), ['demo.Users', '  client  fibers that call it go to 10.0.0.1:7001']);
+  t.deepEqual(called.slice(called.indexOf('')), [
     '',
     '  filters around calls to it, outermost first; those of `filters` that have a client side',
     '    1.  auth    filters (heddle.yaml:1)',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { explainService } from '../../config/explain-service.ts';
 import { readConfig } from '../../config/read-config.ts';
-import { methodTable } from '../../net/method-table.ts';
+import { methodTable } from '../../net/service/method-table.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { least, read, settled } from './read.ts';
 

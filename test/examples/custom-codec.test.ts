@@ -40,7 +40,7 @@ test('the README holds: both methods in CBOR over both protocols, with what the 
   const script = fileURLToPath(new URL('client.ts', folder));
   const { code, stdout, stderr } = await new Heddle([target], { script }).ended;
   t.is(code, 0, stderr);
-  t.true(readme.includes(`$ node examples/custom-codec/client.ts\n${stdout}`), stdout);
+  t.true(readme.includes(`$ npx node examples/custom-codec/client.ts\n${stdout}`), stdout);
 
   const describe = async (body: Buffer, type = 'application/cbor') => {
     const answer = await fetch(`http://127.0.0.1:${port('http')}/demo.Sensors/describe`, {

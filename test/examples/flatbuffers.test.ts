@@ -33,7 +33,7 @@ test('the client gets what its README says; over HTTP the same bytes travel; gar
   const script = fileURLToPath(new URL('client.ts', folder));
   const { code, stdout, stderr } = await new Heddle([address], { script }).ended;
   t.is(code, 0, stderr);
-  t.true(readme.includes(`$ node examples/flatbuffers/client.ts\n${stdout}\`\`\``), stdout);
+  t.true(readme.includes(`$ npx node examples/flatbuffers/client.ts\n${stdout}\`\`\``), stdout);
 
   const builder = new Builder();
   Query.finishQueryBuffer(builder, new QueryT([0, 1, 0], 1).pack(builder));

@@ -54,7 +54,7 @@ for (const [name, client, protocol] of [
   ['http', 'client.ts', 'http'],
 ] as const) {
   test(`${name}: its client prints what the README shows`, async (t) => {
-    t.is(await run(t, name, client, protocol), shown(name, `node examples/${name}/${client}`));
+    t.is(await run(t, name, client, protocol), shown(name, `npx node examples/${name}/${client}`));
   });
 }
 

@@ -2,7 +2,7 @@
 
 import { setEnvironmentData, type Worker } from 'node:worker_threads';
 import test from 'ava';
-import { Server } from '../../net/server.ts';
+import { Server } from '../../net/server/server.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { comesToRest, eager, eventually, goingThreads, openFiles, type Rig, settingsOf, startRig } from './rig.ts';
 import { Side, Work } from './services/contracts.ts';

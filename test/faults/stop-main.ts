@@ -1,7 +1,7 @@
 // A heddle process for tests of its end, as small as one can be: starts, says where it listens, ends on a signal.
 // Arguments: the YAML.
 
-import { Server } from '../../net/server.ts';
+import { Server } from '../../net/server/server.ts';
 import { settingsOf } from './rig.ts';
 
 const server = new Server(settingsOf(process.argv[2]!));

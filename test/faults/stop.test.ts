@@ -5,7 +5,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import { connect as connectSocket } from 'node:net';
 import test from 'ava';
 import { connect } from '../../net/client/connect.ts';
-import { Server } from '../../net/server.ts';
+import { Server } from '../../net/server/server.ts';
 import { seededRandom } from '../../runtime/clock.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import { startChild } from './child.ts';

@@ -1,9 +1,9 @@
 // Loopback: a CallCarrier that serves calls on this thread by MethodProcessors in real fibers, as a scheduler would. What
 // it gets it copies at once and overwrites, so that nobody keeps a view; what it answers lies in shared memory.
 
-import { type Contract, methodsOf } from '../../net/contract.ts';
-import type { Implementation } from '../../net/implement.ts';
-import { MethodProcessor } from '../../net/processor.ts';
+import { type Contract, methodsOf } from '../../net/service/contract.ts';
+import type { Implementation } from '../../net/service/implement.ts';
+import { MethodProcessor } from '../../net/service/processor.ts';
 import {
   type CallCarrier,
   type CallHead,

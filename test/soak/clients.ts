@@ -2,7 +2,7 @@
 // holds a connection.
 
 import { type Client, type ConnectOptions, connect } from '../../net/client/connect.ts';
-import type { Contract } from '../../net/contract.ts';
+import type { Contract } from '../../net/service/contract.ts';
 import { Work as Trapped } from '../faults/deaths/services/contracts.ts';
 import { Inline, Side, Work } from '../faults/services/contracts.ts';
 import { Guarded } from '../faults/services/guarded-contract.ts';

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net';
 import { exitCodes } from '../../cli/exit-codes.ts';
 import type { Guarded } from '../../cli/guarded.ts';
 import { onStopSignals } from '../../cli/stop-signals.ts';
-import { Server } from '../../net/server.ts';
+import { Server } from '../../net/server/server.ts';
 import { seededRandom, systemClock } from '../../runtime/clock.ts';
 import type { ThreadPool } from '../../scheduler/thread-pool.ts';
 import { type DeathRecord, shareRecord } from '../faults/deaths/services/record.ts';

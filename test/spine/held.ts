@@ -1,6 +1,6 @@
 // What a server holds for requests: all of it must be 0 again when nothing runs.
 
-import type { Server } from '../../net/server.ts';
+import type { Server } from '../../net/server/server.ts';
 import { arenaBlockBytes, board as boardWord, requestStateShift } from '../../runtime/shared/layout.ts';
 
 export interface Held {

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../config/read-config.ts';
 import { formatProblems } from '../../document/format-problems.ts';
 import { type Client, type ConnectOptions, connect } from '../../net/client/connect.ts';
-import type { Contract } from '../../net/contract.ts';
-import { Server } from '../../net/server.ts';
+import { Server } from '../../net/server/server.ts';
+import type { Contract } from '../../net/service/contract.ts';
 
 export interface Spine extends AsyncDisposable {
   readonly server: Server;

@@ -21,9 +21,9 @@ function module(name: string, text: string): string {
 }
 
 const contract = (name: string): string => `
-import { implement } from '${root}net/implement.ts';
+import { implement } from '${root}net/service/implement.ts';
 import { bytes } from '${root}net/codec/bytes-codec.ts';
-import { method, service } from '${root}net/contract.ts';
+import { method, service } from '${root}net/service/contract.ts';
 const Contract = service('${name}', { one: method(bytes()), two: method(bytes()) });
 `;
 

@@ -2,9 +2,9 @@
 // looked at anew each time it fires; a request moves no timer, it only leaves a time stamp.
 
 import type { Socket } from 'node:net';
+import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { TimerTarget } from '../../../runtime/timer-wheel.ts';
-import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import { lookAgainMs, PeerProgress, patienceMs, stallEvent } from '../slow-reader.ts';
 
 /** What the timers see of a connection, and what they make it do. */

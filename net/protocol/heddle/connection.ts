@@ -5,8 +5,8 @@
 import type { Socket } from 'node:net';
 import { type CallReply, callFlags, emptyCallReply, noBytes, type ReplySink } from '../../../runtime/call.ts';
 import { codeNumber, type ErrorCode, type RetryHint, retryHints } from '../../../runtime/errors.ts';
-import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
+import type { BindingSettings } from '../../../runtime/settings.ts';
 import { adoptSocket } from './adopt-socket.ts';
 import { ConnectionTimers, type TimedConnection } from './connection-timers.ts';
 import { encodeGoaway, encodeMessage, encodePong, encodeReply, goawayFrameBytes, replyFrameBytes } from './encode.ts';

@@ -2,8 +2,8 @@
 
 import type { Socket } from 'node:net';
 import type { CallReply, ReplySink } from '../../../runtime/call.ts';
-import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { Protocol, ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
+import type { BindingSettings } from '../../../runtime/settings.ts';
 import { HeddleConnection, type ThreadShare } from './connection.ts';
 import { OutBufferPool } from './outbox.ts';
 import { RouteNames } from './route-names.ts';

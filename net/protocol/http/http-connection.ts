@@ -10,9 +10,9 @@
 
 import type { Socket } from 'node:net';
 import { type CallReply, callFlags } from '../../../runtime/call.ts';
+import type { ProtocolConnection } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { TimerTarget } from '../../../runtime/timer-wheel.ts';
-import type { ProtocolConnection } from '../../../runtime/plugins/protocol.ts';
 import { CallList } from './call-list.ts';
 import { type Exchange, type ExchangeOwner, type HttpRequest, receiveBody, watchSending } from './exchange.ts';
 import type { HttpThread } from './http-thread.ts';

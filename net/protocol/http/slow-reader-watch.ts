@@ -2,9 +2,9 @@
 // when its peer has taken nothing of them for too long. Idle, and without a timer, the rest of the time. On its IO thread.
 
 import type { Socket } from 'node:net';
+import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { TimerTarget } from '../../../runtime/timer-wheel.ts';
-import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import { lookAgainMs, PeerProgress, patienceMs, slowReaderFactor, stallEvent } from '../slow-reader.ts';
 
 const none = -1;

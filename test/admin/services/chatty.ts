@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
-import { implement } from '../../../net/implement.ts';
+import { method, service } from '../../../net/service/contract.ts';
+import { implement } from '../../../net/service/implement.ts';
 
 export const Chatty = service('admin.Chatty', { say: method(json(z.object({ word: z.string() }), z.object({}))) });
 

@@ -1,6 +1,6 @@
 // metrics.Desk: counts on an IO thread.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Desk } from './shop-contract.ts';
 
 export default implement(Desk, {

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 
 const order = z.object({ kind: z.string(), seconds: z.number().default(0), spinMs: z.number().default(0) });
 

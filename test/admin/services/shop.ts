@@ -2,7 +2,7 @@
 
 import { threadId } from 'node:worker_threads';
 import { strategy } from '../../../dag/strategy.ts';
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import type { FiberContext } from '../../../runtime/fiber/context.ts';
 import { task } from '../../../runtime/fiber/task.ts';
 import { Desk, Shop } from './shop-contract.ts';

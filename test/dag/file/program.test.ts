@@ -5,7 +5,7 @@ import { isStrategy, type Strategy, strategy } from '../../../dag/strategy.ts';
 import { formatProblems } from '../../../document/format-problems.ts';
 import { ProblemList } from '../../../document/problem.ts';
 import { bytes } from '../../../net/codec/bytes-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 import type { FiberContext } from '../../../runtime/fiber/context.ts';
 import { settled, writtenAt } from './read.ts';
 import { richFile, richProgram } from './rich-graph.ts';

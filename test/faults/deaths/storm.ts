@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Worker } from 'node:worker_threads';
 import type { ExecutionContext } from 'ava';
-import type { Server } from '../../../net/server.ts';
+import type { Server } from '../../../net/server/server.ts';
 import type { Random } from '../../../runtime/clock.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import type { ThreadPool } from '../../../scheduler/thread-pool.ts';

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 
 /** What Three does: computes and looks at `cancelled`, or yields; sleeps; goes on for `ms` whoever asks it to stop. */
 export const works = ['computes', 'yields', 'sleeps', 'outstays', 'holds'] as const;

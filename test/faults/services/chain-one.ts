@@ -1,6 +1,6 @@
 // chain.One: calls chain.Two, perhaps beside a child that fails when it is told to.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { One, Two } from './chain-contract.ts';
 import { noted } from './chain-notes.ts';

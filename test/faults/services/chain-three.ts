@@ -1,6 +1,6 @@
 // chain.Three: works, in small slices that are counted where it computes.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import type { FiberContext } from '../../../runtime/fiber/context.ts';
 import { type ChainRun, Three } from './chain-contract.ts';
 import { noted } from './chain-notes.ts';

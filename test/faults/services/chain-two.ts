@@ -1,6 +1,6 @@
 // chain.Two: calls chain.Three, in another process.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Three, Two } from './chain-contract.ts';
 import { noted } from './chain-notes.ts';
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { avro } from '../../../net/codec/avro-codec.ts';
 import { bytes } from '../../../net/codec/bytes-codec.ts';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 import { dooms } from './dooms.ts';
 
 function workContract(name: string) {

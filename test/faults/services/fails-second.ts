@@ -1,7 +1,7 @@
 // A module that can't be loaded the second time in a process, as one whose database is down for a moment.
 
 import { getEnvironmentData } from 'node:worker_threads';
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Work } from './contracts.ts';
 import { handlers } from './handlers.ts';
 

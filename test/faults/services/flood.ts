@@ -8,8 +8,8 @@ import { promisify } from 'node:util';
 import { brotliCompress } from 'node:zlib';
 import { z } from 'zod';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
-import { implement } from '../../../net/implement.ts';
+import { method, service } from '../../../net/service/contract.ts';
+import { implement } from '../../../net/service/implement.ts';
 
 export const Flood = service('faults.Flood', {
   /** Opens a FIFO that nobody writes to, `count` times: each keeps one thread of libuv's pool until somebody does. */

@@ -1,6 +1,6 @@
 // faults.Front, each of whose requests calls faults.Work: in this process or in another one, as the config says.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Front, Work } from './contracts.ts';
 
 export default implement(Front, {

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 
 export const stalls = ['loop', 'regexp', 'json', 'native', 'after-await'] as const;
 export type Stall = (typeof stalls)[number];

@@ -2,7 +2,7 @@
 
 import { pbkdf2Sync } from 'node:crypto';
 import { threadId } from 'node:worker_threads';
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Guarded, type Stall } from './guarded-contract.ts';
 
 const kept: unknown[] = [];

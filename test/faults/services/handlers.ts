@@ -2,7 +2,7 @@
 // to all threads (runs.ts), so that a test can hold it against what its clients were told.
 
 import { threadId } from 'node:worker_threads';
-import type { Handlers } from '../../../net/implement.ts';
+import type { Handlers } from '../../../net/service/implement.ts';
 import { sumOf, type Work } from './contracts.ts';
 import { doom } from './dooms.ts';
 import { answerMemoryProbe } from './memory-probe.ts';

@@ -4,8 +4,8 @@ import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { z } from 'zod';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
-import { implement } from '../../../net/implement.ts';
+import { method, service } from '../../../net/service/contract.ts';
+import { implement } from '../../../net/service/implement.ts';
 
 export const Hog = service('faults.Hog', {
   /** Opens every file that can be had, for `ms` also those that others let go of, then gives `leave` of them back. */

@@ -1,6 +1,6 @@
 // layers.Bottom: has a bad day.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { Bottom } from './layers-contract.ts';
 import { began } from './runs.ts';

@@ -1,6 +1,6 @@
 // layers.Middle: passes on what Bottom fails with.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Bottom, Middle } from './layers-contract.ts';
 import { began } from './runs.ts';
 

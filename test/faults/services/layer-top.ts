@@ -1,6 +1,6 @@
 // layers.Top: passes on what those that it calls fail with.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Bottom, Gone, Middle, Top } from './layers-contract.ts';
 import { began } from './runs.ts';
 

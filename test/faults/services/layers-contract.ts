@@ -3,7 +3,7 @@
 
 import { z } from 'zod';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 
 const one = (reads: boolean) =>
   method(json(z.object({ id: z.number(), sleepMs: z.number().default(0) }), z.object({})), { reads });

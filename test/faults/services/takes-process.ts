@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
-import { implement } from '../../../net/implement.ts';
+import { method, service } from '../../../net/service/contract.ts';
+import { implement } from '../../../net/service/implement.ts';
 
 export const TakesProcess = service('faults.TakesProcess', {
   echo: method(json(z.object({ id: z.number() }), z.object({ id: z.number(), pid: z.number() })), { reads: true }),

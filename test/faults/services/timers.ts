@@ -1,6 +1,6 @@
 // The handlers behind faults.Timers.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { doom } from './dooms.ts';
 import { Timers } from './timers-contract.ts';
 

@@ -47,7 +47,7 @@ test.serial(
   'five backends, asked over sockets at 256 requests in flight, give every request its own answers',
   async (t) => {
     const backend = (number: number) => `
-import { implement } from ${JSON.stringify(new URL('../../../net/implement.ts', import.meta.url).href)};
+import { implement } from ${JSON.stringify(new URL('../../../net/service/implement.ts', import.meta.url).href)};
 import { Backend${number} } from ${JSON.stringify(`${fixtures}/contracts.ts`)};
 export default implement(Backend${number}, {
   async get({ id }, fiber) {

@@ -4,7 +4,7 @@ import test from 'ava';
 import { z } from 'zod';
 import { connect } from '../../../net/client/connect.ts';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { replyFrameOf, ScriptedServer, type SeenRequest } from './scripted-server.ts';
 
@@ -114,7 +114,7 @@ test('a script that awaited its calls ends by itself, without close; one that wa
     import { z } from ${JSON.stringify(import.meta.resolve('zod'))};
     import { connect } from ${from('../../../net/client/connect.ts')};
     import { json } from ${from('../../../net/codec/json-codec.ts')};
-    import { method, service } from ${from('../../../net/contract.ts')};
+    import { method, service } from ${from('../../../net/service/contract.ts')};
     const Search = service('movies.Search', { search: method(json(z.object({ text: z.string() }), z.object({ films: z.array(z.string()) }))) });
     const client = connect(Search, { target: '${targetOf(server)}' });
     console.log((await client.search({ text: 'heat' })).films[0]);

@@ -8,7 +8,7 @@ import { checkOptions } from '../../../net/client/options.ts';
 import { RetryPolicy } from '../../../net/client/retry-policy.ts';
 import { type CallReceiver, type OutgoingCall, startCall } from '../../../net/client/stub.ts';
 import { bytes } from '../../../net/codec/bytes-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 import { seededRandom } from '../../../runtime/clock.ts';
 import type { HeddleError } from '../../../runtime/errors.ts';
 import { until } from './channel-helpers.ts';

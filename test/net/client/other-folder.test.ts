@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { readConfig } from '../../../config/read-config.ts';
-import { Server } from '../../../net/server.ts';
+import { Server } from '../../../net/server/server.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 

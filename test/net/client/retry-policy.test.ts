@@ -7,7 +7,7 @@ import { RetryBudget } from '../../../net/client/retry-budget.ts';
 import { noRetry, type RetryOptions, RetryPolicy } from '../../../net/client/retry-policy.ts';
 import { invoke } from '../../../net/client/stub.ts';
 import { avro, needSchemaKey, schemaKey } from '../../../net/codec/avro-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 import { type CallCarrier, emptyCallReply } from '../../../runtime/call.ts';
 import { codeNumber, HeddleError, type HeddleErrorOptions } from '../../../runtime/errors.ts';
 import { decodeMetadata, encodeMetadata } from '../../../runtime/metadata.ts';

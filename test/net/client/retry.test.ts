@@ -5,7 +5,7 @@ import test from 'ava';
 import { type Client, type ConnectOptions, connect } from '../../../net/client/connect.ts';
 import { type HostParts, makeHost } from '../../../net/client/host.ts';
 import { bytes } from '../../../net/codec/bytes-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 import { seededRandom } from '../../../runtime/clock.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';

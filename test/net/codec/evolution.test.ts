@@ -7,8 +7,8 @@ import { avro, schemaKey } from '../../../net/codec/avro-codec.ts';
 import type { AvroSchema } from '../../../net/codec/avro-infer.ts';
 import { learntFormsMax, learntTextMaxBytes } from '../../../net/codec/learnt-forms.ts';
 import type { MethodCodec, MethodTypes } from '../../../net/codec/method-codec.ts';
-import { method, service } from '../../../net/contract.ts';
-import { implement } from '../../../net/implement.ts';
+import { method, service } from '../../../net/service/contract.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Loopback } from '../loopback.ts';
 
 interface AnyTypes extends MethodTypes {

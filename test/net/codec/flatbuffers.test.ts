@@ -16,8 +16,8 @@ import {
 import { invoke } from '../../../net/client/stub.ts';
 import { CheckedBuffer, readSteps } from '../../../net/codec/checked-buffer.ts';
 import { type FinishedBuilder, flatbuffers } from '../../../net/codec/flatbuffers-codec.ts';
-import { method, service, type TypesOf } from '../../../net/contract.ts';
-import { type Handlers, implement } from '../../../net/implement.ts';
+import { method, service, type TypesOf } from '../../../net/service/contract.ts';
+import { type Handlers, implement } from '../../../net/service/implement.ts';
 import { codecIds, emptyCallHead } from '../../../runtime/call.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { Loopback } from '../loopback.ts';

@@ -8,7 +8,7 @@ import type { QuarantineAnswer } from '../../../admin/shapes.ts';
 import { jobsText } from '../../../cli/job-tables.ts';
 import { readConfig } from '../../../config/read-config.ts';
 import { formatProblems } from '../../../document/format-problems.ts';
-import { Server } from '../../../net/server.ts';
+import { Server } from '../../../net/server/server.ts';
 import { board as boardWord } from '../../../runtime/shared/layout.ts';
 import { parseMetrics } from '../../admin/exposition.ts';
 import { ask } from '../../admin/rig.ts';

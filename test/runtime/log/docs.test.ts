@@ -5,7 +5,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import { readConfig } from '../../../config/read-config.ts';
-import { Server } from '../../../net/server.ts';
+import { Server } from '../../../net/server/server.ts';
 import { disposeTimeoutMs } from '../../../runtime/plugins/install.ts';
 import type { PluginSettings } from '../../../runtime/settings.ts';
 import { settingsOf } from '../../faults/rig.ts';

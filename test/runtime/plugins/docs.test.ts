@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { readConfig } from '../../../config/read-config.ts';
-import { Server } from '../../../net/server.ts';
+import { Server } from '../../../net/server/server.ts';
 import { disposeTimeoutMs, installTimeoutMs } from '../../../runtime/plugins/install.ts';
 import { loadTimeoutMs } from '../../../runtime/plugins/plan.ts';
 import { settingsOf } from '../../faults/rig.ts';

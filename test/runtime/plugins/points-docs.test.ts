@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import test from 'ava';
+import { codeOfNumber, emptyCallReply } from '../../../plugin.ts';
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const page = read('docs/plugins.md');
@@ -15,6 +16,13 @@ test('every point that a host has stands in the table of hosts', (t) => {
   );
   t.true(points.size >= 9, [...points].join());
   for (const point of points) t.true(page.includes(`| \`${point}(`), point);
+});
+
+test('authors of protocols read what each field of a reply is', (t) => {
+  const [, protocol = ''] = /^### protocol\n([\s\S]*?)^### /m.exec(page) ?? [];
+  const table = protocol.slice(protocol.indexOf('The reply'));
+  for (const field of Object.keys(emptyCallReply())) t.true(table.includes(`\`${field}\``), field);
+  t.is(codeOfNumber(5), 'NOT_FOUND');
 });
 
 test('the limiter of the page is the one that tests run', (t) => {

@@ -1,7 +1,7 @@
 // Plugins on the real threads of a server: where they live, when they are installed and disposed, what their faults do.
 
 import test, { type ExecutionContext } from 'ava';
-import { Server } from '../../../net/server.ts';
+import { Server } from '../../../net/server/server.ts';
 import type { PluginSettings, Settings } from '../../../runtime/settings.ts';
 import { eager, eventually, goingThreads, settingsOf } from '../../faults/rig.ts';
 import { Modules } from './modules.ts';

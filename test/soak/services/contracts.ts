@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { avro } from '../../../net/codec/avro-codec.ts';
 import { bytes } from '../../../net/codec/bytes-codec.ts';
 import { json } from '../../../net/codec/json-codec.ts';
-import { method, service } from '../../../net/contract.ts';
+import { method, service } from '../../../net/service/contract.ts';
 
 /** What one request of Front makes of itself: other requests, in this process or in the backend's. */
 export const relays = ['nested', 'offload', 'parallel', 'far', 'near', 'both'] as const;

@@ -1,6 +1,6 @@
 // soak.Far, in the backend's process; slow when the control channel says so.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { answerMemoryProbe } from '../../faults/services/memory-probe.ts';
 import { Far } from './contracts.ts';
 import { readSwitch } from './switches.ts';

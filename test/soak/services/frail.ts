@@ -1,7 +1,7 @@
 // soak.Frail: a module that takes its thread along while it loads, as often as the control channel asks, in turn by
 // process.exit, by a throw, and by never ending.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { answerMemoryProbe } from '../../faults/services/memory-probe.ts';
 import { Frail } from './contracts.ts';
 import { readSwitch, takeOne } from './switches.ts';

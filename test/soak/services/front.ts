@@ -1,6 +1,6 @@
 // soak.Front: every request becomes others: nested ones, offloaded ones, and calls of the backend's process both ways.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import type { FiberContext } from '../../../runtime/fiber/context.ts';
 import { task } from '../../../runtime/fiber/task.ts';
 import { isTagged, taggedBytes, Work } from '../../faults/services/contracts.ts';

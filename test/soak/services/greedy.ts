@@ -2,7 +2,7 @@
 
 import { pbkdf2 } from 'node:crypto';
 import { promisify } from 'node:util';
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { answerMemoryProbe } from '../../faults/services/memory-probe.ts';
 import { Greedy } from './contracts.ts';
 

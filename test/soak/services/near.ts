@@ -1,6 +1,6 @@
 // soak.Near, on the backend's IO thread; slow when the control channel says so.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { answerMemoryProbe } from '../../faults/services/memory-probe.ts';
 import { Near } from './contracts.ts';
 import { readSwitch } from './switches.ts';

@@ -1,6 +1,6 @@
 // soak.Notes: requests that nobody waits for.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Notes } from './contracts.ts';
 
 export default implement(Notes, {

@@ -1,6 +1,6 @@
 // test.Probe: answers at once, in each codec; fails in each way.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { busyFor } from './busy.ts';
 import { Probe } from './contracts.ts';

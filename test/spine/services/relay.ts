@@ -1,6 +1,6 @@
 // test.Relay: passes everything on to test.Probe and test.Work, in this process or another.
 
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { Probe, Relay, Work } from './contracts.ts';
 
 export default implement(Relay, {

@@ -1,7 +1,7 @@
 // test.Work: handlers that take time.
 
 import { threadId } from 'node:worker_threads';
-import { implement } from '../../../net/implement.ts';
+import { implement } from '../../../net/service/implement.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import type { FiberContext } from '../../../runtime/fiber/context.ts';
 import { busyFor } from './busy.ts';

@@ -2,7 +2,7 @@
 // milliseconds only shall load as little as they can.
 
 import { bytes } from '../../../../net/codec/bytes-codec.ts';
-import { method, service } from '../../../../net/contract.ts';
+import { method, service } from '../../../../net/service/contract.ts';
 import { type Doom, dooms } from '../../services/dooms.ts';
 
 /** Answers `reply(body)`, as the body asks. */

@@ -1,6 +1,6 @@
 // deaths.Far, in a server that stays whole.
 
-import { implement } from '../../../../net/implement.ts';
+import { implement } from '../../../../net/service/implement.ts';
 import { Far } from './contracts.ts';
 import { handle } from './handlers.ts';
 

@@ -1,6 +1,6 @@
 // deaths.Front, on threads that also put: each of its requests is a nested call of deaths.Work.
 
-import { implement } from '../../../../net/implement.ts';
+import { implement } from '../../../../net/service/implement.ts';
 import { Front, Work } from './contracts.ts';
 import { trap } from './trap.ts';
 

@@ -1,6 +1,6 @@
 // deaths.Work, on threads that take and answer, and die of it.
 
-import { implement } from '../../../../net/implement.ts';
+import { implement } from '../../../../net/service/implement.ts';
 import { Work } from './contracts.ts';
 import { handle } from './handlers.ts';
 import { trap } from './trap.ts';

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { json } from '../../../../net/codec/json-codec.ts';
-import { method, service } from '../../../../net/contract.ts';
+import { method, service } from '../../../../net/service/contract.ts';
 
 /** Runs the strategy of that name and answers what it gives. */
 export const Runs = service('strategies.Runs', {

@@ -1,6 +1,6 @@
 // strategies.Runs: on the threads that run strategies.
 
-import { implement } from '../../../../net/implement.ts';
+import { implement } from '../../../../net/service/implement.ts';
 import { Backend1, Backend2, Backend3, Backend4, Backend5, Runs } from './contracts.ts';
 
 const backends = [Backend1, Backend2, Backend3, Backend4, Backend5];

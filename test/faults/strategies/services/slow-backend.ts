@@ -1,6 +1,6 @@
 // strategies.Backend1: answers request 0 at once, any other after a minute.
 
-import { implement } from '../../../../net/implement.ts';
+import { implement } from '../../../../net/service/implement.ts';
 import { Backend1 } from './contracts.ts';
 
 export default implement(Backend1, {

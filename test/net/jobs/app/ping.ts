@@ -2,8 +2,8 @@
 
 import { z } from 'zod';
 import { json } from '../../../../net/codec/json-codec.ts';
-import { method, service } from '../../../../net/contract.ts';
-import { implement } from '../../../../net/implement.ts';
+import { method, service } from '../../../../net/service/contract.ts';
+import { implement } from '../../../../net/service/implement.ts';
 
 const Ping = service('demo.Ping', { ping: method(json(z.object({}), z.object({}))) });
 

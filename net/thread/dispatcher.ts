@@ -1,0 +1,156 @@
+// IoDispatcher: stages 4 to 6 on an IO thread: service and method → pool and method index, a permit, the queue; or, for
+// pool `io`, a fiber on this very thread.
+
+import type { CallHead, ReplySink } from '../../runtime/call.ts';
+import { callFlags } from '../../runtime/call.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import { bodyCompression } from '../../runtime/compression-byte.ts';
+import type { Dispatcher } from '../../runtime/plugins/protocol.ts';
+import type { Route } from '../../runtime/shared/asker.ts';
+import { refusal, refuse } from '../../runtime/shared/refusal.ts';
+import type { MethodRow } from '../../runtime/thread-control.ts';
+import type { RequestRunner } from '../../scheduler/request-runner.ts';
+import type { LocalRequests, RunningRequest } from '../../scheduler/running-request.ts';
+import { handedOn, OneWayPut } from './one-way.ts';
+
+interface IoRoute {
+  row: MethodRow;
+  route: Route;
+}
+
+/** Handles from here on name local requests; the asker's stay below 2^38. */
+const localHandles = 2 ** 40;
+const notOnIoThreads = refusal(
+  'UNIMPLEMENTED',
+  'this service runs on IO threads (pool io), where nothing is decompressed: send the body as it is, or give the service a pool of CPU threads',
+);
+/** The largest name that a NOT_FOUND repeats, characters. */
+const nameShownMax = 100;
+
+export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
+  /** False once the process drains. */
+  serving = true;
+  readonly #runner: RequestRunner;
+  readonly #clock: Clock;
+  readonly #oneWay: OneWayPut;
+  readonly #services = new Map<string, Map<string, IoRoute>>();
+  /** Requests that run on this thread, by handle. */
+  readonly #local = new Map<number, RunningRequest>();
+  #nextLocal = 0;
+
+  constructor(runner: RequestRunner, clock: Clock) {
+    this.#runner = runner;
+    this.#clock = clock;
+    this.#oneWay = new OneWayPut(runner.endpoint);
+  }
+
+  setMethods(rows: readonly MethodRow[]): void {
+    for (const row of rows) {
+      let methods = this.#services.get(row.service);
+      if (methods === undefined) {
+        methods = new Map();
+        this.#services.set(row.service, methods);
+      }
+      methods.set(row.method, { row, route: this.#runner.endpoint.route(row) });
+    }
+  }
+
+  get health(): string {
+    return this.healthOf(this.#services.keys());
+  }
+
+  /** Of these services alone. */
+  healthOf(services: Iterable<string>): string {
+    if (!this.serving) return 'draining';
+    const down = new Set<string>();
+    for (const name of services) {
+      const [first] = this.#services.get(name)?.values() ?? [];
+      if (first?.route.pool.down === true) down.add(first.route.pool.name);
+    }
+    return down.size === 0 ? 'ok' : `down: ${down.size === 1 ? 'pool' : 'pools'} ${[...down].join(', ')}`;
+  }
+
+  method(service: string, method: string): MethodRow | undefined {
+    return this.#services.get(service)?.get(method)?.row;
+  }
+
+  call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
+    const found = this.#services.get(service)?.get(method);
+    if (found === undefined) return this.refuseUnknown(service, method, sink, tag, this.#services.has(service));
+    const { row, route } = found;
+    if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#clock.nowMs() + row.timeoutMs);
+    if (bodyCompression(head.compression) !== 0 && row.pool === 'io') return refuse(sink, tag, notOnIoThreads);
+    const oneWay = row.oneWay || (head.flags & callFlags.oneWay) !== 0;
+    // Nested calls take the queue: its lane and the runner's maxNested bound them, and they may run on a sibling.
+    const here = row.pool === 'io' && head.depth === 0 && this.#runner.takesRegular;
+    // What waits in the queue came earlier.
+    if (here && !route.pool.queue.hasWork(head.priority)) return this.#runHere(row, route, head, oneWay, sink, tag);
+    if (oneWay) return this.#oneWay.put(route, head, sink, tag);
+    return this.#runner.endpoint.put(route, head, undefined, sink, tag);
+  }
+
+  /** A limiter refused a request from a socket, for a method that is here. */
+  countLimited(service: string, method: string, code: number): void {
+    const route = this.#services.get(service)?.get(method)?.route;
+    if (route === undefined) return;
+    const { asker } = this.#runner.endpoint;
+    asker.countRefused(route, true, code);
+    asker.methodCounters?.countLimited(route.method);
+  }
+
+  cancel(handle: number): void {
+    if (handle < localHandles) {
+      this.#runner.endpoint.asker.cancel(handle);
+      return;
+    }
+    const request = this.#local.get(handle);
+    if (request !== undefined) this.#runner.cancelLocal(request);
+  }
+
+  /** Replies to one-way requests end here: their callers were told when the request was handed on. */
+  onReply(): void {}
+
+  /** A request that ran here was answered, or is no longer wanted. */
+  localEnded(request: RunningRequest): void {
+    this.#local.delete(request.handle);
+    this.#runner.endpoint.asker.leave(request.route!);
+  }
+
+  #runHere(row: MethodRow, route: Route, head: CallHead, oneWay: boolean, sink: ReplySink, tag: number): number {
+    const over = this.#runner.endpoint.asker.enter(route);
+    if (over !== undefined) return refuse(sink, tag, over);
+    // The head's bytes lie in the read buffer, which the next read overwrites; the handler owns its bytes.
+    const start = head.metadataStart;
+    const bytes = Buffer.allocUnsafeSlow(head.metadataEnd - start + head.bodyEnd - head.bodyStart);
+    const metadataBytes = head.source.copy(bytes, 0, start, head.metadataEnd);
+    head.source.copy(bytes, metadataBytes, head.bodyStart, head.bodyEnd);
+    const own: CallHead = {
+      ...head,
+      flags: oneWay ? head.flags | callFlags.oneWay : head.flags,
+      source: bytes,
+      metadataStart: 0,
+      metadataEnd: metadataBytes,
+      bodyStart: metadataBytes,
+      bodyEnd: bytes.length,
+    };
+    const handle = localHandles + this.#nextLocal++;
+    const request = this.#runner.localRequest(row.index, own, oneWay ? this : sink, tag);
+    request.local = this;
+    request.route = route;
+    request.handle = handle;
+    this.#local.set(handle, request);
+    this.#runner.runLocal(request, own);
+    if (oneWay) {
+      sink.onReply(tag, handedOn);
+      return -1;
+    }
+    return this.#local.has(handle) ? handle : -1;
+  }
+
+  /** Answers NOT_FOUND; `known`: the service is there, but has no such method. */
+  refuseUnknown(service: string, method: string, sink: ReplySink, tag: number, known: boolean): -1 {
+    const name = JSON.stringify((known ? method : service).slice(0, nameShownMax));
+    const sentence = known ? `service ${service} has no method ${name}` : `there is no service ${name} here`;
+    return refuse(sink, tag, refusal('NOT_FOUND', sentence));
+  }
+}
