@@ -18,6 +18,7 @@ import { addDag } from './dag/program.ts';
 import { takeGuardianMark } from './guarded.ts';
 import { addInit } from './init/program.ts';
 import { addReload } from './reload-program.ts';
+import { codecOption, priorityOption } from './request-options.ts';
 import { versionLine } from './version.ts';
 
 const configArgument = ['[file]', 'the config file', 'heddle.yaml'] as const;
@@ -160,16 +161,8 @@ function addCall(program: Command, endWith: EndWith): void {
         .default(30_000, '30s'),
     )
     .option('-m, --meta <key=value>', 'metadata for the service; may be repeated', collect)
-    .addOption(
-      new Option('-p, --priority <class>', 'its place in the queue')
-        .choices(['high', 'normal', 'low'])
-        .default('normal'),
-    )
-    .addOption(
-      new Option('-c, --codec <codec>', 'how the request is written: json, or bytes as they are, maybe a FlatBuffer')
-        .choices(['json', 'bytes', 'flatbuffers'])
-        .default('json'),
-    )
+    .addOption(priorityOption())
+    .addOption(codecOption())
     .option('--one-way', 'wait for no answer')
     .option('-v, --verbose', 'tell address, time and metadata of the answer on standard error')
     .addHelpText(

@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDurationMs } from '../../runtime/units.ts';
 import { collect, command, type EndWith, notes } from '../command.ts';
+import { codecOption, priorityOption } from '../request-options.ts';
 import { type BenchOptions, seeds } from './options.ts';
 
 export function addBench(program: Command, endWith: EndWith): void {
@@ -39,16 +40,8 @@ export function addBench(program: Command, endWith: EndWith): void {
     .addOption(durationOption('-w, --warm-up <duration>', 'the same load before, not counted', 1_000, '1s', 0))
     .addOption(durationOption('-t, --timeout <duration>', 'the longest that a request may take', 5_000, '5s', 1))
     .option('-m, --meta <key=value>', 'metadata of each request; may be repeated', collect)
-    .addOption(
-      new Option('-p, --priority <class>', 'its place in the queue')
-        .choices(['high', 'normal', 'low'])
-        .default('normal'),
-    )
-    .addOption(
-      new Option('-c, --codec <codec>', 'how the request is written: json, or bytes as they are, maybe a FlatBuffer')
-        .choices(['json', 'bytes', 'flatbuffers'])
-        .default('json'),
-    )
+    .addOption(priorityOption())
+    .addOption(codecOption())
     .option('--precise', 'with --rate: sends on time by watching the clock, which keeps a processor busy')
     .addOption(
       new Option('--seed <number>', 'with --rate: the same random times again; default: by chance').argParser(

@@ -1,25 +1,14 @@
 // The example's own files, on free ports: what is asked for on several threads is seen by operators.
 
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
-import { Server } from '../../index.ts';
 import { eventually } from '../faults/rig.ts';
+import { serveExample } from './serve-example.ts';
 
 const folder = new URL('../../examples/admin-command/', import.meta.url);
 
 test('the command shows what the service was asked for, and refuses what it can not read', async (t) => {
-  const { settings, problems } = readConfig({
-    file: fileURLToPath(new URL('heddle.yaml', folder)),
-    overrides: ['services.*.listen=["http://127.0.0.1:0"]', 'admin.address=http://127.0.0.1:0', 'log.level=silent'],
-    environment: {},
-  });
-  if (settings === undefined) return t.fail(formatProblems(problems));
-  const server = new Server(settings);
-  t.teardown(() => server.stop());
-  await server.start();
+  const server = await serveExample(t, 'admin-command/heddle.yaml', ['admin.address=http://127.0.0.1:0']);
   const service = `http://127.0.0.1:${server.addresses[0]!.port}/demo.Films/show`;
   for (const title of ['Alien', 'Heat', 'Alien', 'Alien', 'Heat', 'Fantasia', 'Jaws']) {
     const { status } = await fetch(`${service}?title=${title}`);

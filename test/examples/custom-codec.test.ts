@@ -3,11 +3,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
 import { Sensors } from '../../examples/custom-codec/contract.ts';
-import { type CodecDefinition, connect, registerCodec, Server } from '../../index.ts';
+import { type CodecDefinition, connect, registerCodec } from '../../index.ts';
 import { Heddle } from '../cli/heddle.ts';
+import { portOf, serveExample } from './serve-example.ts';
 
 const folder = new URL('../../examples/custom-codec/', import.meta.url);
 const readme = readFileSync(new URL('README.md', folder), 'utf8');
@@ -21,20 +20,8 @@ function shown(bytes: string): string {
 }
 
 test('the README holds: both methods in CBOR over both protocols, with what the schemas refuse', async (t) => {
-  const { settings, problems } = readConfig({
-    file: fileURLToPath(new URL('heddle.yaml', folder)),
-    overrides: [
-      'services.*.listen=["heddle://127.0.0.1:0","http://127.0.0.1:0"]',
-      'admin.address=none',
-      'log.level=silent',
-    ],
-    environment: {},
-  });
-  if (settings === undefined) return t.fail(formatProblems(problems));
-  const server = new Server(settings);
-  t.teardown(() => server.stop());
-  await server.start();
-  const port = (protocol: string) => server.addresses.find((address) => address.protocol === protocol)!.port;
+  const server = await serveExample(t, 'custom-codec/heddle.yaml');
+  const port = (protocol: string) => portOf(server, protocol);
   const target = `heddle://127.0.0.1:${port('heddle')}`;
 
   const script = fileURLToPath(new URL('client.ts', folder));

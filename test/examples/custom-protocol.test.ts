@@ -5,8 +5,8 @@ import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
 import { Server } from '../../index.ts';
+import { portOf, serveExample } from './serve-example.ts';
 
 const folder = new URL('../../examples/custom-protocol/', import.meta.url);
 
@@ -18,20 +18,10 @@ async function all(socket: Socket): Promise<string> {
 }
 
 test('lines are answered one after the other, however they come; the rest of the process is as ever', async (t) => {
-  const { settings, problems } = readConfig({
-    file: fileURLToPath(new URL('heddle.yaml', folder)),
-    overrides: [
-      'services.*.listen=[{address: "line://127.0.0.1:0", frame: 64KiB, readTimeout: 300ms, writeTimeout: 300ms},"http://127.0.0.1:0"]',
-      'admin.address=none',
-      'log.level=silent',
-    ],
-    environment: {},
-  });
-  if (settings === undefined) return t.fail(formatProblems(problems));
-  const server = new Server(settings);
-  t.teardown(() => server.stop());
-  await server.start();
-  const port = (protocol: string) => server.addresses.find((one) => one.protocol === protocol)!.port;
+  const server = await serveExample(t, 'custom-protocol/heddle.yaml', [
+    'services.*.listen=[{address: "line://127.0.0.1:0", frame: 64KiB, readTimeout: 300ms, writeTimeout: 300ms},"http://127.0.0.1:0"]',
+  ]);
+  const port = (protocol: string) => portOf(server, protocol);
 
   const pipelined = connect(port('line'), '127.0.0.1');
   pipelined.end('demo.Notes/add {"text":"milk"}\r\ndemo.Notes/add {}\nnonsense\ndemo.Notes/list\n');

@@ -6,21 +6,13 @@ import test from 'ava';
 import { explainService } from '../../config/explain-service.ts';
 import { readConfig } from '../../config/read-config.ts';
 import { formatProblems } from '../../document/format-problems.ts';
-import { Server } from '../../index.ts';
+import { serveExample } from './serve-example.ts';
 
 const folder = new URL('../../examples/filters/', import.meta.url);
 const file = fileURLToPath(new URL('heddle.yaml', folder));
 
 test('the example refuses, answers by itself, repeats and takes the time', async (t) => {
-  const { settings, problems } = readConfig({
-    file,
-    overrides: ['services.demo.Prices.listen=["http://127.0.0.1:0"]', 'admin.address=none', 'log.level=silent'],
-    environment: {},
-  });
-  if (settings === undefined) return t.fail(formatProblems(problems));
-  const server = new Server(settings);
-  t.teardown(() => server.stop());
-  await server.start();
+  const server = await serveExample(t, 'filters/heddle.yaml');
   const ask = async (token: string, symbol: string) => {
     const answer = await fetch(`http://127.0.0.1:${server.addresses[0]!.port}/demo.Prices/quote?symbol=${symbol}`, {
       headers: { 'heddle-meta-token': token },

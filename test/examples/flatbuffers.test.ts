@@ -4,30 +4,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { Builder } from 'flatbuffers';
-import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
 import { Query, QueryT } from '../../examples/flatbuffers/generated/demo/nearest.js';
-import { Server } from '../../index.ts';
 import { Heddle, heddle } from '../cli/heddle.ts';
+import { portOf, serveExample } from './serve-example.ts';
 
 const folder = new URL('../../examples/flatbuffers/', import.meta.url);
 const readme = readFileSync(new URL('README.md', folder), 'utf8');
 
 test('the client gets what its README says; over HTTP the same bytes travel; garbage and JSON are refused', async (t) => {
-  const { settings, problems } = readConfig({
-    file: fileURLToPath(new URL('heddle.yaml', folder)),
-    overrides: [
-      'services.*.listen=["heddle://127.0.0.1:0","http://127.0.0.1:0"]',
-      'admin.address=none',
-      'log.level=silent',
-    ],
-    environment: {},
-  });
-  if (settings === undefined) return t.fail(formatProblems(problems));
-  const server = new Server(settings);
-  t.teardown(() => server.stop());
-  await server.start();
-  const port = (protocol: string) => server.addresses.find((address) => address.protocol === protocol)!.port;
+  const server = await serveExample(t, 'flatbuffers/heddle.yaml');
+  const port = (protocol: string) => portOf(server, protocol);
   const address = `heddle://127.0.0.1:${port('heddle')}`;
 
   const script = fileURLToPath(new URL('client.ts', folder));

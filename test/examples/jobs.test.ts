@@ -1,31 +1,20 @@
 // The example's own files, on free ports: the job keeps the service fresh, and an operator asks for the report.
 
-import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import type { JobsAnswer } from '../../admin/job-shapes.ts';
-import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
-import { Server } from '../../index.ts';
 import { LogLines } from '../faults/log-lines.ts';
 import { eventually } from '../faults/rig.ts';
+import { serveExample } from './serve-example.ts';
 
 test('the service answers with what the job has read, and the report calls the service', async (t) => {
   const log = new LogLines();
-  const { settings, problems } = readConfig({
-    file: fileURLToPath(new URL('../../examples/jobs/heddle.yaml', import.meta.url)),
-    overrides: [
-      'services.*.listen=["http://127.0.0.1:0"]',
-      'admin.address=http://127.0.0.1:0',
-      `log.file=${log.file}`,
-      'jobs.refresh.every=100ms',
-      'jobs.refresh.jitter=none',
-    ],
-    environment: {},
-  });
-  if (settings === undefined) return t.fail(formatProblems(problems));
-  const server = new Server(settings);
-  t.teardown(() => server.stop());
-  await server.start();
+  const server = await serveExample(t, 'jobs/heddle.yaml', [
+    'admin.address=http://127.0.0.1:0',
+    'log.level=info',
+    `log.file=${log.file}`,
+    'jobs.refresh.every=100ms',
+    'jobs.refresh.jitter=none',
+  ]);
   const row = (name: string) => server.jobs.rows().find((job) => job.name === name)!;
   await eventually('two refreshes', () => row('refresh').runs >= 2 && row('refresh').outcome === 'OK');
   const answer = await fetch(`http://127.0.0.1:${server.addresses[0]!.port}/demo.Films/list`, {

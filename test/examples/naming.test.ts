@@ -6,26 +6,17 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
 import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
 import { Shop } from '../../examples/naming/contract.ts';
-import { connect, Server } from '../../index.ts';
+import { connect, type Server } from '../../index.ts';
 import { rejection } from '../spine/rejection.ts';
+import { serveExample } from './serve-example.ts';
 
 const folder = new URL('../../examples/naming/', import.meta.url);
 
-async function serve(t: ExecutionContext, config: string, ...overrides: string[]): Promise<Server> {
-  const { settings, problems } = readConfig({
-    file: fileURLToPath(new URL(config, folder)),
-    overrides: ['admin.address=none', 'log.level=silent', ...overrides],
-    environment: {},
-  });
-  if (settings === undefined) throw new Error(formatProblems(problems));
-  for (const { listen } of settings.services) for (const binding of listen) binding.port = 0;
-  const server = new Server(settings.plugins.length === 0 ? settings : quick(settings));
-  t.teardown(() => server.stop());
-  await server.start();
-  return server;
-}
+const serve = (t: ExecutionContext, config: string, ...overrides: string[]): Promise<Server> =>
+  serveExample(t, `naming/${config}`, overrides, (settings) =>
+    settings.plugins.length === 0 ? settings : quick(settings),
+  );
 
 /** A test does not wait for a second. */
 function quick<Settings extends { plugins: { moduleUrl: string; options: object }[] }>(settings: Settings): Settings {

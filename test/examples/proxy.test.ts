@@ -3,28 +3,18 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
 import { BytesProxy } from '../../examples/proxy/contract.ts';
-import { connect, Server } from '../../index.ts';
+import { connect } from '../../index.ts';
 import { heddle } from '../cli/heddle.ts';
 import { ScriptedServer } from '../net/client/scripted-server.ts';
 import { rejection } from '../spine/rejection.ts';
+import { serveExample } from './serve-example.ts';
 
 const folder = new URL('../../examples/proxy/', import.meta.url);
 const readme = readFileSync(new URL('README.md', folder), 'utf8');
 
 test('the proxy sends bytes where its caller says, with deadline and cancel, and not everywhere', async (t) => {
-  const { settings, problems } = readConfig({
-    file: fileURLToPath(new URL('heddle.yaml', folder)),
-    overrides: ['admin.address=none', 'log.level=silent'],
-    environment: {},
-  });
-  if (settings === undefined) return t.fail(formatProblems(problems));
-  for (const { listen } of settings.services) for (const binding of listen) binding.port = 0;
-  const server = new Server(settings);
-  t.teardown(() => server.stop());
-  await server.start();
+  const server = await serveExample(t, 'proxy/heddle.yaml');
   // Services that ask for any port share one.
   const [proxyTarget, http] = server.addresses.map(({ protocol, port }) => `${protocol}://127.0.0.1:${port}`);
   const shoutTarget = proxyTarget;

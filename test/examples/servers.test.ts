@@ -4,27 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import test, { type ExecutionContext } from 'ava';
-import { readConfig } from '../../config/read-config.ts';
-import { formatProblems } from '../../document/format-problems.ts';
-import { Server } from '../../index.ts';
 import { heddle } from '../cli/heddle.ts';
+import { portOf, serveExample } from './serve-example.ts';
 
 const folder = (name: string) => new URL(`../../examples/${name}/`, import.meta.url);
-
-async function serve(t: ExecutionContext, name: string): Promise<Server> {
-  const file = fileURLToPath(new URL('heddle.yaml', folder(name)));
-  const { settings, problems } = readConfig({
-    file,
-    overrides: ['admin.address=none', 'log.level=silent'],
-    environment: {},
-  });
-  if (settings === undefined) throw new Error(formatProblems(problems));
-  for (const { listen } of settings.services) for (const binding of listen) binding.port = 0;
-  const server = new Server(settings);
-  t.teardown(() => server.stop());
-  await server.start();
-  return server;
-}
 
 /** What the client prints against the server's listener of that protocol. */
 async function run(
@@ -34,8 +17,8 @@ async function run(
   protocol: string,
   ...args: string[]
 ): Promise<string> {
-  const server = await serve(t, name);
-  const { port } = server.addresses.find((one) => one.protocol === protocol)!;
+  const server = await serveExample(t, `${name}/heddle.yaml`);
+  const port = portOf(server, protocol);
   const script = fileURLToPath(new URL(client, folder(name)));
   const { code, stdout, stderr } = await heddle([`${protocol}://127.0.0.1:${port}`, ...args], { script });
   t.is(code, 0, stderr);
