@@ -1,11 +1,12 @@
 // NamingWatch: one client's target as a plugin's naming sees it, on a thread that owns connections to it. What the naming
 // says is checked, bounded and handed to the channel; what is wrong in it is logged once for each change and left out.
 
-import { isIP } from 'node:net';
 import { HeddleError } from '../../runtime/errors.ts';
+import { isPromiseLike } from '../../runtime/fiber/promise-like.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { checkNaming, type NamingDefinition, type NamingTarget } from '../../runtime/plugins/naming.ts';
 import { type Address, addressText } from './address.ts';
+import { readSaid, shown } from './named-addresses.ts';
 
 /** Who takes the addresses. */
 export interface NamedClient {
@@ -18,17 +19,21 @@ export interface NamedClient {
 /** Addresses that one line of the log names. */
 const shownMax = 8;
 
-const namePattern = /^[a-z0-9]([a-z0-9._-]{0,252})$/;
-const looksNumeric = /^[\d.]+$/;
+const anAddressIs = "{ host: '10.0.0.1', port: 7000 } is one, an IP address or a name, and a port from 1 to 65535";
+const notEnded = 'the naming did not end its watch';
 
 export class NamingWatch {
   readonly #target: NamingTarget;
   readonly #client: NamedClient;
   readonly #log: Logger;
-  readonly #end: () => void;
+  readonly #end: () => unknown;
   #closed = false;
-  /** What was said last, good and bad, as texts; undefined: nothing yet. */
-  #said: string | undefined;
+  /** The addresses said last, whatever their order; undefined: nothing yet. */
+  #good: string | undefined;
+  /** What was no address in what was said last, whatever its order. */
+  #bad = '';
+  /** Those that the client has. */
+  #used: ReadonlySet<string> = new Set();
 
   /** Throws FAILED_PRECONDITION when the naming does not take the target; `usedBy` says where it is written. */
   constructor(definition: NamingDefinition, target: NamingTarget, client: NamedClient, log: Logger, usedBy: string) {
@@ -47,39 +52,53 @@ export class NamingWatch {
     }
     if (typeof end !== 'function') {
       this.#closed = true;
-      const message = `${where} must return a function that ends the watch, not ${end instanceof Promise ? 'a promise' : typeof end}`;
+      const isPromise = isPromiseLike(end);
+      if (isPromise) this.#hear(end, 'the naming did not begin its watch');
+      const message = `${where} must return a function that ends the watch, not ${isPromise ? 'a promise' : typeof end}`;
       throw new HeddleError('FAILED_PRECONDITION', message);
     }
-    this.#end = end as () => void;
+    this.#end = end as () => unknown;
   }
 
-  /** Ends the watch; what it says from now on is not heard. Idempotent; never throws. */
+  /** Ends the watch, without waiting; what it says from now on is not heard. Idempotent; never throws. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     try {
-      this.#end();
+      this.#hear(this.#end(), notEnded);
     } catch (reason) {
-      this.#log.error({ ...this.#fields(), err: reason }, 'the naming did not end its watch');
+      this.#log.error({ ...this.#fields(), err: reason }, notEnded);
     }
+  }
+
+  /** A promise that nobody asked for: a rejection that nobody hears would end the thread. */
+  #hear(given: unknown, sentence: string): void {
+    if (!isPromiseLike(given)) return;
+    Promise.resolve(given).catch((reason: unknown) => this.#log.error({ ...this.#fields(), err: reason }, sentence));
   }
 
   /** Never throws: it is called by the plugin. */
   #take(said: unknown): void {
     if (this.#closed) return;
-    if (!Array.isArray(said)) {
+    const read = readSaid(said);
+    if (read === undefined) {
       this.#log.error(
         { ...this.#fields(), given: shown(said) },
         'the naming gives no list of addresses: nothing changes',
       );
       return;
     }
-    const { good, bad } = sorted(said);
-    const key = `${[...good.keys()].join()} ${bad.join()}`;
-    if (key === this.#said) return;
-    this.#said = key;
-    if (bad.length > 0) this.#warn(bad);
-    const addresses = [...good.values()].slice(0, this.#client.addressesMax);
+    const { good, bad } = read;
+    // One answer of which nothing can be used must not take away the servers that are there.
+    const isUseless = good.size === 0 && bad.length > 0;
+    const badKey = keyOf(bad);
+    if (badKey !== this.#bad && bad.length > 0) this.#warn(bad, isUseless);
+    this.#bad = badKey;
+    if (isUseless) return;
+    const key = keyOf(good.keys());
+    if (key === this.#good) return;
+    this.#good = key;
+    const addresses = this.#choose(good);
     const fields = {
       ...this.#fields(),
       addresses: addresses.slice(0, shownMax).map(addressText),
@@ -94,9 +113,24 @@ export class NamingWatch {
     this.#client.setAddresses(addresses);
   }
 
-  #warn(bad: readonly string[]): void {
-    const message =
-      "the naming gives what is no address, which is left out: { host: '10.0.0.1', port: 7000 } is one, an IP address or a name, and a port from 1 to 65535";
+  /** As many as fit. Where not all do, those that the client has come first: another order must cost no connection. */
+  #choose(good: ReadonlyMap<string, Address>): Address[] {
+    const { addressesMax } = this.#client;
+    const given = [...good.keys()];
+    const isUsed = (text: string): boolean => this.#used.has(text);
+    const chosen =
+      given.length <= addressesMax
+        ? given
+        : [...given.filter(isUsed), ...given.filter((text) => !isUsed(text))].slice(0, addressesMax);
+    this.#used = new Set(chosen);
+    return chosen.map((text) => good.get(text)!);
+  }
+
+  #warn(bad: readonly string[], isUseless: boolean): void {
+    const what = isUseless
+      ? 'nothing but what is no address, so nothing changes'
+      : 'what is no address, which is left out';
+    const message = `the naming gives ${what}: ${anAddressIs}`;
     this.#log.warn({ ...this.#fields(), bad: bad.slice(0, shownMax), badCount: bad.length }, message);
   }
 
@@ -131,32 +165,7 @@ export function namedTarget(
   return { scheme: name, text: target.slice(name.length + 3), client };
 }
 
-/** Each good address once, by its text; the bad ones as texts. */
-function sorted(said: readonly unknown[]): { good: Map<string, Address>; bad: string[] } {
-  const good = new Map<string, Address>();
-  const bad: string[] = [];
-  for (const one of said) {
-    const address = addressOf(one);
-    if (address === undefined) bad.push(shown(one));
-    else good.set(addressText(address), address);
-  }
-  return { good, bad };
-}
-
-function addressOf(given: unknown): Address | undefined {
-  if (typeof given !== 'object' || given === null) return undefined;
-  const { host, port } = given as { host?: unknown; port?: unknown };
-  if (typeof host !== 'string' || typeof port !== 'number') return undefined;
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
-  const lower = host.toLowerCase();
-  if (isIP(lower) === 0 && (looksNumeric.test(lower) || !namePattern.test(lower))) return undefined;
-  return { host: lower, port };
-}
-
-function shown(value: unknown): string {
-  try {
-    return (JSON.stringify(value) ?? String(value)).slice(0, 100);
-  } catch {
-    return typeof value;
-  }
+/** The same for the same texts in another order. */
+function keyOf(texts: Iterable<string>): string {
+  return [...texts].sort().join();
 }

@@ -16,7 +16,7 @@ import type { CallReply } from '../../runtime/call.ts';
 import { type ErrorCode, HeddleError } from '../../runtime/errors.ts';
 import { type Address, addressText } from './address.ts';
 import { Backoff } from './backoff.ts';
-import { ConnectFailures } from './connect-failures.ts';
+import type { ConnectFailures } from './connect-failures.ts';
 import { ClientConnection, type ConnectionOwner } from './connection.ts';
 import type { ClientHost } from './host.ts';
 import type { ChannelOptions } from './options.ts';
@@ -68,7 +68,14 @@ export class Subchannel implements ConnectionOwner {
   /** Which of a name's IP addresses is tried first: another one for each subchannel and each attempt. */
   #turn: number;
 
-  constructor(host: ClientHost, options: ChannelOptions, target: Address, index: number, owner: SubchannelOwner) {
+  constructor(
+    host: ClientHost,
+    options: ChannelOptions,
+    target: Address,
+    index: number,
+    owner: SubchannelOwner,
+    failures: ConnectFailures | undefined,
+  ) {
     this.#host = host;
     this.#options = options;
     this.#target = target;
@@ -76,7 +83,7 @@ export class Subchannel implements ConnectionOwner {
     this.#turn = index;
     this.#owner = owner;
     this.address = addressText(target);
-    this.#failures = index === 0 ? new ConnectFailures(host, options.name, this.address) : undefined;
+    this.#failures = failures;
     this.#backoff = new Backoff({ firstMs: options.backoffFirstMs, maxMs: options.backoffMaxMs, random: host.random });
   }
 

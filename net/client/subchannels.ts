@@ -4,6 +4,7 @@
 
 import type { Address } from './address.ts';
 import { addressText } from './address.ts';
+import { ConnectFailuresByAddress } from './connect-failures.ts';
 import type { ClientHost } from './host.ts';
 import type { ChannelOptions } from './options.ts';
 import { Subchannel, type SubchannelOwner } from './subchannel.ts';
@@ -17,6 +18,7 @@ export class Subchannels {
   readonly #host: ClientHost;
   readonly #options: ChannelOptions;
   readonly #owner: SubchannelOwner;
+  readonly #failures: ConnectFailuresByAddress;
   #list: readonly Subchannel[] = [];
   #retired: Subchannel[] = [];
   #isKnown: boolean;
@@ -25,6 +27,7 @@ export class Subchannels {
     this.#host = host;
     this.#options = options;
     this.#owner = owner;
+    this.#failures = new ConnectFailuresByAddress(host, options.name);
     this.namedBy = options.namedBy;
     this.#isKnown = options.namedBy === undefined;
     this.#list = this.#arrange(options.addresses);
@@ -50,6 +53,7 @@ export class Subchannels {
     this.#isKnown = true;
     const before = this.#list;
     this.#list = this.#arrange(addresses);
+    this.#failures.keep(new Set(this.#list.map((one) => one.address)));
     const stay = new Set(this.#list);
     this.#retired = this.#retired.filter((one) => !one.isClosed);
     for (const one of before) {
@@ -80,11 +84,16 @@ export class Subchannels {
     const arranged: Subchannel[] = [];
     for (let index = 0; index < this.#options.connections; index++) {
       for (const address of addresses) {
-        const same = present.get(keyOf(addressText(address), index));
-        arranged.push(same ?? new Subchannel(this.#host, this.#options, address, index, this.#owner));
+        arranged.push(present.get(keyOf(addressText(address), index)) ?? this.#make(address, index));
       }
     }
     return arranged;
+  }
+
+  #make(address: Address, index: number): Subchannel {
+    // The first of an address speaks for all of them.
+    const failures = index === 0 ? this.#failures.at(addressText(address)) : undefined;
+    return new Subchannel(this.#host, this.#options, address, index, this.#owner, failures);
   }
 }
 

@@ -4,6 +4,7 @@
 import { type CallReply, emptyCallReply } from '../../runtime/call.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { codeNumber, retryHints } from '../../runtime/errors.ts';
+import { isPromiseLike } from '../../runtime/fiber/promise-like.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { EndedCall, LimitedCall, LimiterDefinition } from '../../runtime/plugins/limiter.ts';
 import { refusal } from '../../runtime/shared/refusal.ts';
@@ -47,8 +48,9 @@ export class BoundLimiter {
       const answer: unknown = this.#definition.admit(call);
       if (answer === undefined) return undefined;
       if (isRefusal(answer)) return this.#reply(answer.message, answer.retryAfterMs);
-      const given = answer instanceof Promise ? 'a promise' : JSON.stringify(answer);
-      if (answer instanceof Promise) answer.catch(() => {});
+      const isPromise = isPromiseLike(answer);
+      const given = isPromise ? 'a promise' : JSON.stringify(answer);
+      if (isPromise) Promise.resolve(answer).catch(() => {});
       this.#fail('admit', `it must return undefined or { message, retryAfterMs }, at once, and not ${given}`);
     } catch (reason) {
       this.#fail('admit', reason);
@@ -56,9 +58,12 @@ export class BoundLimiter {
     return this.#failed;
   }
 
+  /** Waits for nothing. */
   ended(call: EndedCall): void {
     try {
-      this.#definition.ended!(call);
+      const given: unknown = this.#definition.ended!(call);
+      // Against its type. A rejection that nobody hears would end the thread, with all its connections.
+      if (isPromiseLike(given)) Promise.resolve(given).catch((reason: unknown) => this.#fail('ended', reason));
     } catch (reason) {
       this.#fail('ended', reason);
     }

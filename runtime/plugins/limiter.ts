@@ -60,9 +60,11 @@ export interface LimiterDefinition {
   /**
    * Called once for each call that this limiter let in: when it is answered, taken back, refused by what comes behind this
    * limiter (another limiter, a full queue), or cut off by the thread's stop; for one-way calls when they are handed on.
-   * Before the answer is written. A thread that dies calls nothing: its limiter's memory went with it.
+   * Before the answer is written. A thread that dies calls nothing: its limiter's memory went with it. Nobody waits for it:
+   * what has to be awaited is begun here and catches its own failures. What it throws is logged, and so is what a promise
+   * that it returns against its type rejects.
    */
-  ended?(call: EndedCall): void;
+  ended?(call: EndedCall): undefined;
 }
 
 /** What plugins have on IO threads. */

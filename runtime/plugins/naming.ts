@@ -18,6 +18,7 @@ export interface NamingTarget {
   readonly client: string;
 }
 
+/** One address that a naming gives: `{ host: '10.0.0.7', port: 7000 }`. */
 export interface NamedAddress {
   /** An IP address (IPv6 without brackets), or a name that DNS or the hosts file knows. */
   readonly host: string;
@@ -26,8 +27,8 @@ export interface NamedAddress {
 
 /**
  * Takes all addresses that there are now, in place of those before; an empty list: there are none. Call it any number of
- * times, at once or later; it never throws. The same list again changes nothing. What is no address is left out, and the
- * log says so.
+ * times, at once or later; it never throws. The same addresses again change nothing, in whatever order. What is no address
+ * is left out; a list of which nothing is an address, though it is not empty, changes nothing. The log says so.
  */
 export type NamingListener = (addresses: readonly NamedAddress[]) => void;
 
@@ -37,8 +38,9 @@ export interface NamingDefinition {
   name: string;
   /**
    * Called once for each client with such a target, on each thread that owns connections to it, before requests come. The
-   * returned function ends the watch, when the thread stops. A throw fails the start of the thread, so throw only for a
-   * target that can never be right; what can't be asked yet is asked again, and calls wait meanwhile.
+   * returned function ends the watch, when the thread stops; nobody waits for what that does, and the log says when it fails.
+   * A throw fails the start of the thread, and so does a promise in place of the function, so throw only for a target that
+   * can never be right; what can't be asked yet is asked again, and calls wait meanwhile.
    */
   watch(target: NamingTarget, listener: NamingListener): () => void;
 }

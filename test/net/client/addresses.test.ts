@@ -5,6 +5,7 @@ import test from 'ava';
 import type { ChannelOptionsInput } from '../../../net/client/options.ts';
 import { retiredMax } from '../../../net/client/subchannels.ts';
 import { seededRandom } from '../../../runtime/clock.ts';
+import { type Logger, silentLogger } from '../../../runtime/logger.ts';
 import { openChannel, type TestChannel, until } from './channel-helpers.ts';
 import { ask, deadPort, ScriptedServer } from './scripted-server.ts';
 
@@ -101,6 +102,25 @@ test('a dead address is left for one that lives', async (t) => {
   t.is((await ask(client.channel, 'x').outcome).code, 'UNAVAILABLE');
   client.channel.setAddresses(at(server));
   t.is((await ask(client.channel, 'x').outcome).text, String(server.port));
+});
+
+test('an address that comes and goes and never answers is logged once a minute, and so is its coming up', async (t) => {
+  const logged: string[] = [];
+  const write = (_fields: object, message: string): void => void logged.push(message);
+  const log: Logger = { ...silentLogger, info: write, warn: write };
+  const port = await deadPort();
+  await using client = openChannel([], { namedBy: 'consul://echo', addresses: undefined as never }, { log });
+  client.channel.open();
+  const failures = (): number => client.events.filter((event) => event === 'client-connect-failed').length;
+  for (let turn = 1; turn <= 3; turn++) {
+    client.channel.setAddresses(at({ port }));
+    await until(() => failures() === turn);
+    client.channel.setAddresses([]);
+  }
+  await using server = await ScriptedServer.open({ port });
+  client.channel.setAddresses(at(server));
+  await until(() => client.channel.stats.ready === 1);
+  t.deepEqual(logged, ['no connection comes up; it is tried again and again', 'a connection is up again']);
 });
 
 test('lists that change at random under load: each call gets one answer, and none fails', async (t) => {

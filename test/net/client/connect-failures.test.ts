@@ -1,5 +1,10 @@
 import test from 'ava';
-import { ConnectFailures, connectLogEveryMs } from '../../../net/client/connect-failures.ts';
+import {
+  ConnectFailures,
+  ConnectFailuresByAddress,
+  connectLogEveryMs,
+  failedAddressesMax,
+} from '../../../net/client/connect-failures.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { type Logger, silentLogger } from '../../../runtime/logger.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
@@ -44,4 +49,24 @@ test('it does so once a minute', (t) => {
   }
   const counts = lines.map(([, fields]) => (fields as { failuresBefore: number }).failuresBefore);
   t.deepEqual(counts, [0, connectLogEveryMs / 1_000 - 1]);
+});
+
+test('an address that went is remembered for a minute after its line, the newest of too many', (t) => {
+  const { log } = listening();
+  const clock = new VirtualClock();
+  const all = new ConnectFailuresByAddress({ clock, log }, 'demo.Echo');
+  const stays = all.at('stays:1');
+  const present = new Set(['stays:1']);
+  const failed = Array.from({ length: failedAddressesMax + 1 }, (_, index) => all.at(`a${index}:1`));
+  const newest = failed[failedAddressesMax]!;
+  for (const one of failed) one.add(new HeddleError('UNAVAILABLE', 'down'));
+  const fine = all.at('fine:1');
+  all.keep(present);
+  t.not(all.at('a0:1'), failed[0]!);
+  t.is(all.at(`a${failedAddressesMax}:1`), newest);
+  t.not(all.at('fine:1'), fine, 'nothing was said of it');
+  clock.advanceSync(connectLogEveryMs);
+  all.keep(present);
+  t.not(all.at(`a${failedAddressesMax}:1`), newest);
+  t.is(all.at('stays:1'), stays);
 });

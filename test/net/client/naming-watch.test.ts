@@ -36,6 +36,9 @@ function open(addressesMax = 3) {
   return { watch, say: (said: unknown) => say(said), lists, logged, ends: () => ends };
 }
 
+const hosts = (text: string) => [...text].map((host) => ({ host, port: 1 }));
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 test('a list goes to the channel once for each change, in its order, each address once', (t) => {
   const { say, lists, logged } = open();
   say([
@@ -73,12 +76,52 @@ test('what is no address is left out and logged, once for each change', (t) => {
   );
 });
 
-test('what is no list changes nothing', (t) => {
+test('what is no list, or can not be read, changes nothing', (t) => {
   const { say, lists, logged } = open();
   say([{ host: 'a', port: 1 }]);
-  for (const said of [undefined, null, 'a:1', { host: 'a', port: 1 }]) say(said);
+  const gone = Proxy.revocable([], {});
+  gone.revoke();
+  for (const said of [undefined, null, 'a:1', { host: 'a', port: 1 }, gone.proxy]) say(said);
   t.deepEqual(lists, ['a 1']);
-  t.is(logged.length, 4);
+  t.is(logged.length, 5);
+});
+
+test('a list of which nothing is an address changes nothing; an empty one means nobody', (t) => {
+  const { say, lists, logged } = open();
+  const slips = {
+    get host(): string {
+      throw new Error('a slip');
+    },
+    port: 1,
+  };
+  say(hosts('ab'));
+  for (const bad of [{ host: 'a', port: '1' }, { host: 'a', port: '1' }, slips]) say([bad]);
+  say(hosts('ab'));
+  say([slips, ...hosts('a')]);
+  say([]);
+  t.deepEqual(lists, ['a 1,b 1', 'a 1', '']);
+  t.deepEqual(
+    logged.map((line) => line.split(':')[0]),
+    [
+      'the naming gives nothing but what is no address, so nothing changes',
+      'the naming gives nothing but what is no address, so nothing changes',
+      'the naming gives what is no address, which is left out',
+    ],
+  );
+});
+
+test('an IPv6 address is one in whatever spelling; its zone stays as it is', (t) => {
+  const { say, lists } = open();
+  say(['::1', '0:0:0:0:0:0:0:1', '2001:DB8::0:1', 'FE80::1%Eth0'].map((host) => ({ host, port: 1 })));
+  t.deepEqual(lists, ['::1 1,2001:db8::1 1,fe80::1%Eth0 1']);
+});
+
+test('another order is no change', (t) => {
+  const { say, lists, logged } = open(3);
+  for (const text of ['abc', 'bca', 'cab']) say(hosts(text));
+  t.deepEqual(lists, ['a 1,b 1,c 1']);
+  for (const text of ['abcd', 'dcba', 'bdac']) say(hosts(text));
+  t.is(logged.length, 1);
 });
 
 test('more addresses than fit are cut off, and the log says so', (t) => {
@@ -86,6 +129,12 @@ test('more addresses than fit are cut off, and the log says so', (t) => {
   say(['a', 'b', 'c'].map((host) => ({ host, port: 1 })));
   t.deepEqual(lists, ['a 1,b 1']);
   t.regex(logged[0]!, /more addresses than fit one client.*"given":3/);
+});
+
+test('where not all addresses fit, those in use stay and the first of the others fill up', (t) => {
+  const { say, lists } = open(3);
+  for (const text of ['bcd', 'abcde', 'eadb', 'ecfa']) say(hosts(text));
+  t.deepEqual(lists, ['b 1,c 1,d 1', 'b 1,c 1,d 1', 'd 1,b 1,e 1', 'e 1,c 1,f 1']);
 });
 
 test('a closed watch was ended once, and is not heard any more', (t) => {
@@ -97,13 +146,29 @@ test('a closed watch was ended once, and is not heard any more', (t) => {
   t.deepEqual(lists, []);
 });
 
-test('a watch that throws, or gives no function, fails with the place and the target', (t) => {
+test('an end that rejects is logged', async (t) => {
+  const logged: object[] = [];
+  const log: Logger = { ...silentLogger, error: (fields, message) => logged.push({ ...fields, message }) };
+  const reason = new Error('not deregistered');
+  const end = async () => {
+    throw reason;
+  };
+  const client = { addressesMax: 1, setAddresses: () => t.fail() };
+  new NamingWatch({ name: 'consul', watch: () => end }, target, client, log, 'here').close();
+  await turn();
+  const line = { service: 'shop.Stock', target: 'consul://shop-stock?tag=eu', err: reason };
+  t.deepEqual(logged, [{ ...line, message: 'the naming did not end its watch' }]);
+});
+
+test('a watch that throws, or gives no function, fails with the place and the target', async (t) => {
+  const logged: string[] = [];
+  const log: Logger = { ...silentLogger, error: (fields, message) => logged.push(`${message}: ${Object(fields).err}`) };
   const watching = (watch: unknown) => () =>
     new NamingWatch(
       { name: 'consul', watch: watch as NamingDefinition['watch'] },
       target,
       { addressesMax: 1, setAddresses: () => t.fail() },
-      silentLogger,
+      log,
       'clients.shop.Stock.target',
     );
   const slips = (_target: NamingTarget, listener: NamingListener) => {
@@ -121,6 +186,12 @@ test('a watch that throws, or gives no function, fails with the place and the ta
       message: /naming consul must return a function that ends the watch, not a promise$/,
     },
   );
+  t.throws(
+    watching(async () => slips(target, () => {})),
+    { code: 'FAILED_PRECONDITION' },
+  );
+  await turn();
+  t.deepEqual(logged, ['the naming did not begin its watch: Error: no such tag: eu']);
 });
 
 test('a definition that can be no naming is refused', (t) => {

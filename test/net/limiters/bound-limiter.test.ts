@@ -27,6 +27,20 @@ test('failures are logged at once, then together, at most once a second', (t) =>
   );
 });
 
+test('a promise that ended gives against its type may reject: that is one more failure, logged as seldom', async (t) => {
+  const logged: { where: string; failures: number; err: unknown }[] = [];
+  const log: Logger = { ...silentLogger, error: (fields) => logged.push(fields as never) };
+  const reason = new Error('redis is gone');
+  const ended = (async () => {
+    throw reason;
+  }) as never;
+  const clock = new VirtualClock();
+  const limiter = new BoundLimiter({ name: 'slips', admit: () => undefined, ended }, clock, log);
+  for (let turn = 0; turn < 3; turn++) limiter.ended({} as EndedCall);
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  t.deepEqual(logged, [{ limiter: 'slips', where: 'ended', failures: 1, err: reason }] as never);
+});
+
 test('a definition that can be no limiter is refused', (t) => {
   const { limiter } = new ThreadExtensions().ioPoints('tests');
   const wrong = (definition: unknown, message: string) =>

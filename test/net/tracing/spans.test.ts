@@ -20,9 +20,10 @@ class Lines {
 
   get spans(): Span[] {
     const text = existsSync(this.file) ? readFileSync(this.file, 'utf8') : '';
+    // A thread may be in the midst of writing one: what does not end in a line feed is not there yet.
     return text
       .split('\n')
-      .filter((line) => line !== '')
+      .slice(0, -1)
       .map((line) => JSON.parse(line) as Span);
   }
 }

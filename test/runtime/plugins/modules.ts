@@ -59,8 +59,9 @@ export default definePlugin({ name: ${JSON.stringify(name)}, ${definition} });
     appendFileSync(this.#notes, `${text}\n`);
   }
 
+  /** Whole lines: a thread may be in the midst of writing one. */
   get notes(): string[] {
-    return existsSync(this.#notes) ? readFileSync(this.#notes, 'utf8').trimEnd().split('\n') : [];
+    return existsSync(this.#notes) ? readFileSync(this.#notes, 'utf8').split('\n').slice(0, -1) : [];
   }
 }
 
