@@ -15,6 +15,7 @@ import type { Origins } from './origins.ts';
 import { applyOverrides } from './overrides.ts';
 import { schema } from './schema.ts';
 
+/** What `readConfig` reads. The weakest is the file, then come sources, the environment, overrides. */
 export interface ReadConfigOptions {
   /** Path of the config file; relative paths in it are taken from its folder. Problems name it as it is given. */
   file: string;

@@ -3,6 +3,7 @@
 
 /** Priority classes, highest first; the number is the one on the wire and the index of the queue's lane. */
 export const priorities = { high: 0, normal: 1, low: 2 } as const;
+/** Priority class of a call. A waiting `high` goes before `normal`, and that before `low`. */
 export type Priority = keyof typeof priorities;
 export const priorityNames = ['high', 'normal', 'low'] as const satisfies readonly Priority[];
 
@@ -11,6 +12,7 @@ export const priorityNames = ['high', 'normal', 'low'] as const satisfies readon
  * names its own codec.
  */
 export const codecIds = { bytes: 0, json: 1, avro: 2, flatbuffers: 3, v8: 255 } as const;
+/** Codecs that Heddle brings. */
 export type BuiltInCodec = Exclude<keyof typeof codecIds, 'v8'>;
 /** A built-in codec, or the name of one that a plugin adds. */
 export type CodecName = BuiltInCodec | (string & {});
@@ -84,6 +86,7 @@ export function emptyCallHead(): CallHead {
   };
 }
 
+/** A Buffer of length 0, for a head or a reply without metadata or body. */
 export const noBytes: Buffer = Buffer.alloc(0);
 
 /**
@@ -108,6 +111,7 @@ export interface CallReply {
   bodyEnd: number;
 }
 
+/** A success without metadata and body, to fill again and again. */
 export function emptyCallReply(): CallReply {
   return {
     code: 0,

@@ -21,6 +21,7 @@ export const errorCodes = [
   'UNAUTHENTICATED',
 ] as const;
 
+/** One of the sixteen codes of `errorCodes`. */
 export type ErrorCode = (typeof errorCodes)[number];
 
 const numberByCode = new Map<string, number>(errorCodes.map((code, index) => [code, index + 1]));
@@ -40,8 +41,13 @@ export function codeOfNumber(value: number): ErrorCode {
  * (it may have run: repeat it only when running twice is harmless), `yes` (it has not run).
  */
 export const retryHints = ['no', 'if-idempotent', 'yes'] as const;
+/**
+ * What a caller may do next: `no` (the same request would fail again, or may have had effects), `if-idempotent` (it may
+ * have run), `yes` (it has not run).
+ */
 export type RetryHint = (typeof retryHints)[number];
 
+/** What a HeddleError says beside its code and its sentence. */
 export interface HeddleErrorOptions {
   /** Default: `yes` for RESOURCE_EXHAUSTED, `if-idempotent` for UNAVAILABLE, else `no`. */
   retry?: RetryHint;

@@ -11,6 +11,7 @@ import type { PluginOptions } from './settings.ts';
 
 /** The kinds of threads. A process has one `main`, one `admin` and one `log`, and as many `io` and `cpu` as its config says. */
 export const threadKinds = ['main', 'io', 'cpu', 'admin', 'log'] as const;
+/** Threads that plugins live on. `main`, `admin` and `log` are one each; `io` and `cpu` are as many as configured. */
 export type ThreadKind = (typeof threadKinds)[number];
 
 /**
@@ -49,8 +50,10 @@ export type PluginHost<Kind extends ThreadKind = ThreadKind> = Kind extends Thre
 /** Gives back what install took, when the thread stops. A promise is awaited, up to `disposeTimeoutMs`. */
 export type PluginDispose = () => unknown;
 
+/** What `install` may return: what is to be done when the thread ends. */
 export type PluginInstalled = PluginDispose | undefined;
 
+/** What `definePlugin` takes. */
 export interface PluginDefinition<Kind extends ThreadKind> {
   /** Unique in the process: letters, digits, `_`, `.` and `-`, beginning with a letter or `_`, at most 100. */
   name: string;

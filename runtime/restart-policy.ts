@@ -1,6 +1,7 @@
 // RestartPolicy: when a dead thread of a pool is replaced. A few deaths are replaced at once; threads that keep dying
 // are replaced ever more slowly, until the pool has been quiet for a while. On main, one for each pool.
 
+/** When threads that die are replaced. Default: 5 in 10,000 ms at once, then after 1,000 ms, doubling to 30,000. */
 export interface RestartLimits {
   /** Deaths within `windowMs` that are replaced at once. */
   max: number;

@@ -90,6 +90,7 @@ export interface StallSettings {
   cancelGraceMs: number;
 }
 
+/** `io` of heddle.yaml: the threads that own sockets. */
 export interface IoSettings extends StallSettings {
   threads: number;
   /** Fibers at once per IO thread, for services with `pool: io`. */
@@ -104,6 +105,7 @@ export interface IoSettings extends StallSettings {
   timeoutMs: number;
 }
 
+/** `pools.NAME` of heddle.yaml: threads that run handlers. */
 export interface PoolSettings extends StallSettings {
   name: string;
   threads: number;
@@ -124,6 +126,7 @@ export interface PoolSettings extends StallSettings {
   timeoutMs: number;
 }
 
+/** `services.NAME` of heddle.yaml. */
 export interface ServiceSettings {
   name: string;
   /** Absolute file URL of the module that default-exports `implement(…)`. */
@@ -170,6 +173,7 @@ export interface BindingSettings {
   traffic: ListenerTraffic;
 }
 
+/** `clients.NAME` of heddle.yaml: how this process calls a service that runs elsewhere. */
 export interface ClientSettings {
   /** The service's name, as in its contract. */
   name: string;
@@ -216,8 +220,10 @@ export interface PluginSettings {
 
 /** What a plugin is told by the config, as it was written there. */
 export type PluginOptions = { [name: string]: OptionValue };
+/** What the options of a plugin are made of: whatever JSON can say. */
 export type OptionValue = string | number | boolean | null | OptionValue[] | { [name: string]: OptionValue };
 
+/** `limits` of heddle.yaml: bounds of the whole process. */
 export interface LimitSettings {
   /** Open connections in the process. */
   connections: number;
@@ -229,6 +235,7 @@ export interface LimitSettings {
   deny: string[];
 }
 
+/** `log` of heddle.yaml. */
 export interface LogSettings {
   level: LogLevel;
   /** Level per component name, e.g. { acceptor: 'debug' }. */
@@ -247,6 +254,7 @@ export interface LogSettings {
 
 /** From the most that is written to nothing. */
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+/** The least serious lines that are written; `silent`: none. */
 export type LogLevel = (typeof logLevels)[number];
 
 export function isLogLevel(word: string | undefined): word is LogLevel {

@@ -17,6 +17,7 @@ export interface StrategySettings {
   threadUrl: string;
 }
 
+/** Where strategies come from: a file, or a module that exports them. `shown` is how messages name it. */
 export type StrategySource =
   | { kind: 'file'; path: string; shown: string }
   | { kind: 'module'; moduleUrl: string; shown: string };

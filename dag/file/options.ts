@@ -217,6 +217,7 @@ export interface TestOptions {
   };
 }
 
+/** A strategy, as a strategy file and `strategy()` have it; docs/strategies-reference.md says all of each key. */
 export interface StrategyOptions {
   /** What it is for. */
   description?: string;

@@ -13,6 +13,7 @@ export interface Failure {
   readonly message: string;
 }
 
+/** One try of a node. Times are ms from the start of the run. */
 export interface AttemptTrace {
   /** A second call beside the first, not after it. */
   readonly hedge: boolean;
@@ -24,6 +25,7 @@ export interface AttemptTrace {
   readonly failure: Failure | undefined;
 }
 
+/** What one demanded node did. Times are ms from the start of the run. */
 export interface NodeTrace {
   readonly name: string;
   readonly end: NodeEnd;
@@ -51,6 +53,7 @@ export interface NodeTrace {
   readonly value?: Data;
 }
 
+/** What one run of a strategy did, as plain data. Times are ms from its start, unless it says otherwise. */
 export interface RunTrace {
   readonly strategy: string;
   /** Of the published set of strategies; 0: it was not published. */

@@ -58,6 +58,7 @@ const quietLookMs = 5;
 /** How long a thread may take to end once it was told to, ms. */
 const threadStopMs = 1_000;
 
+/** What a program gives its server beside the settings. */
 export interface ServerOptions {
   /** Default: the machine's. */
   clock?: Clock;
@@ -87,12 +88,17 @@ export interface PreviousProcess {
   deaths: number;
 }
 
+/** An address that takes connections: `{ protocol: 'heddle', host: '127.0.0.1', port: 7000 }`. */
 export interface ListeningAddress {
   protocol: string;
   host: string;
   port: number;
 }
 
+/**
+ * The services of settings, inside of a program: `new Server(settings)`, `await server.start()`, and at the end
+ * `await server.stop()`. The other fields are its parts, for the admin and for tests. The program handles signals.
+ */
 export class Server {
   readonly settings: Settings;
   /** Undefined: this is the first process of its guardian, or it has none. */

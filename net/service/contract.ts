@@ -5,6 +5,7 @@ import { HeddleError } from '../../runtime/errors.ts';
 import type { MethodRef } from '../../runtime/fiber/context.ts';
 import type { MethodCodec, MethodTypes } from '../codec/method-codec.ts';
 
+/** What a contract says of a method beside its schemas. */
 export interface MethodOptions<Request = unknown> {
   /** It changes nothing: GET is allowed over http, and callers may repeat it (idempotent unless they say otherwise). Default false. */
   reads?: boolean;

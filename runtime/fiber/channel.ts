@@ -11,6 +11,10 @@ export type Received<Value> = { done: false; value: Value } | { done: true; valu
 
 const ended: Received<never> = Object.freeze({ done: true, value: undefined });
 
+/**
+ * Values from fibers to fibers of one thread, in order: `new Channel<Film>(100)`. A full one makes senders wait, an
+ * empty one receivers; capacity 0 hands each value over directly. Throws INVALID_ARGUMENT for a wrong capacity.
+ */
 export class Channel<Value> {
   readonly capacity: number;
   /** Ring of the values that wait. */

@@ -8,6 +8,10 @@ import type { Permit } from './permit.ts';
 import { rejected, waiterOf } from './wait.ts';
 import { type PrimitiveOptions, titleOf, WaitQueue } from './wait-queue.ts';
 
+/**
+ * Fibers of one thread wait until another one says that something may have changed, and look again in a loop. A
+ * notification goes to a fiber that waits, or to nobody: it is not kept.
+ */
 export class Condition {
   readonly #queue: WaitQueue<void>;
   readonly #mutex: Mutex | undefined;

@@ -35,6 +35,7 @@ export type FiberState<Output = unknown> =
   | { is: 'blocked'; on: string; sinceMs: number }
   | { is: 'exited'; exit: FiberExit<Output>; sinceMs: number };
 
+/** Of one child fiber, or of each that `all`, `any`, `race` or `group` starts. */
 export interface SpawnOptions {
   /** For logs and errors. Default: the function's name, or `child`. */
   name?: string;
@@ -71,6 +72,7 @@ export interface FiberLocal<Value> {
   readonly initial: Value | undefined;
 }
 
+/** Options of `fiber.call` and `fiber.send`. */
 export interface CallOptions {
   /** At most this long, ms; the fiber's own deadline still holds. */
   timeoutMs?: number;
@@ -84,6 +86,7 @@ export interface CallOptions {
   codec?: CodecName;
 }
 
+/** Options of `fiber.offload` and `fiber.parallel`. */
 export interface OffloadOptions extends Omit<CallOptions, 'codec'> {
   /** Name of the pool to run on. Default: this fiber's own pool. */
   pool?: string;
@@ -114,6 +117,7 @@ export interface StrategyRef<Request, Response> {
   readonly types?: { request: Request; response: Response };
 }
 
+/** Options of `fiber.run`. */
 export interface RunOptions {
   /** At most this long, ms; the fiber's own deadline and the strategy's budget still hold. */
   timeoutMs?: number;

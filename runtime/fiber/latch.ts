@@ -5,6 +5,10 @@ import type { FiberContext } from './context.ts';
 import { rejected, waiterOf } from './wait.ts';
 import { type PrimitiveOptions, titleOf, WaitQueue } from './wait-queue.ts';
 
+/**
+ * Fibers of one thread wait until something has happened `count` times: `new Latch(3)`. It opens once and stays open.
+ * Throws INVALID_ARGUMENT for a wrong count.
+ */
 export class Latch {
   #count: number;
   readonly #queue: WaitQueue<void>;

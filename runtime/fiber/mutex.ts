@@ -6,6 +6,10 @@ import type { Permit } from './permit.ts';
 import { Semaphore } from './semaphore.ts';
 import type { PrimitiveOptions } from './wait-queue.ts';
 
+/**
+ * One fiber of the thread at a time through a section that awaits; first come, first served. Not reentrant: a fiber
+ * that locks twice waits for itself until its deadline.
+ */
 export class Mutex {
   readonly #semaphore: Semaphore;
 

@@ -9,6 +9,10 @@ import type { PrimitiveOptions } from './wait-queue.ts';
 /** A writer takes every unit, a reader one: more readers than this at once wait. */
 const readersMax = 2 ** 31 - 1;
 
+/**
+ * Many readers or one writer, of the fibers of one thread. First come, first served: readers that come after a waiting
+ * writer wait behind it.
+ */
 export class RwLock {
   readonly #semaphore: Semaphore;
 

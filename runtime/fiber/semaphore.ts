@@ -7,6 +7,10 @@ import { Permit, type PermitIssuer } from './permit.ts';
 import { rejected, waiterOf } from './wait.ts';
 import { type PrimitiveOptions, titleOf, WaitQueue } from './wait-queue.ts';
 
+/**
+ * At most `units` at once, of the fibers of one thread: `new Semaphore(8)`. First come, first served: one that asks for
+ * many is not overtaken by later ones that ask for few. Throws INVALID_ARGUMENT for wrong units.
+ */
 export class Semaphore implements PermitIssuer {
   readonly title: string;
   readonly #units: number;

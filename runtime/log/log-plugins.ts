@@ -6,9 +6,9 @@ import { type InstalledPlugins, installPlugins } from '../plugins/install.ts';
 import { type LogSink, logSinkPoint } from '../plugins/log-sink.ts';
 import type { PluginModule } from '../plugins/plan.ts';
 import type { Registry } from '../plugins/registry.ts';
-import { complainEveryMs } from './drain.ts';
 import { LogSinks, type LogSinksOptions } from './log-sinks.ts';
-import { connectLogger, type LogWorkerSide, type RootLogger } from './thread-logger.ts';
+import { StrayExceptions } from './stray-exceptions.ts';
+import { connectLogger, type LogWorkerSide } from './thread-logger.ts';
 
 export interface LogPluginsOptions extends Pick<LogSinksOptions, 'note' | 'onBusy'> {
   plugins: readonly PluginModule[];
@@ -21,11 +21,15 @@ export interface LogPluginsOptions extends Pick<LogSinksOptions, 'note' | 'onBus
 export class LogPlugins {
   readonly #installed: InstalledPlugins;
   readonly #sinks: LogSinks;
+  readonly #stray: StrayExceptions;
 
   /** Throws a HeddleError when one fails; those before it are disposed then, and no sink of theirs gets a line. */
   static async install({ plugins, log, registry, note, onBusy }: LogPluginsOptions): Promise<LogPlugins> {
     const logs = connectLogger(log);
-    surviveExceptions(logs);
+    // The log must not end for what a socket of a plugin throws when nobody listens, and nothing could take the place of
+    // this thread: it goes on. The log's own loop catches its own.
+    const stray = new StrayExceptions(logs.component('plugins'), systemClock);
+    process.on('uncaughtException', (reason: unknown) => stray.take(reason));
     const destination = registry.names;
     const thread = {
       kind: 'log',
@@ -35,12 +39,13 @@ export class LogPlugins {
     } as const;
     const installed = await installPlugins(plugins, thread, (plugin) => logSinkPoint(plugin, registry));
     const sinks = registry.all.filter(({ name }) => !destination.includes(name));
-    return new LogPlugins(installed, new LogSinks({ sinks, clock: systemClock, note, onBusy }));
+    return new LogPlugins(installed, new LogSinks({ sinks, clock: systemClock, note, onBusy }), stray);
   }
 
-  private constructor(installed: InstalledPlugins, sinks: LogSinks) {
+  private constructor(installed: InstalledPlugins, sinks: LogSinks, stray: StrayExceptions) {
     this.#installed = installed;
     this.#sinks = sinks;
+    this.#stray = stray;
   }
 
   put(lines: Buffer): void {
@@ -61,19 +66,6 @@ export class LogPlugins {
     this.drain();
     await this.#sinks.end();
     await this.#installed.dispose();
+    this.#stray.tellRest();
   }
-}
-
-/**
- * The log must not end for what a socket of a plugin throws when nobody listens, and nothing could take the place of
- * this thread: the exception is logged, at a limited rate, and the thread goes on. The log's own loop catches its own.
- */
-function surviveExceptions(logs: RootLogger): void {
-  let nextMs = 0;
-  process.on('uncaughtException', (reason: unknown) => {
-    const nowMs = systemClock.nowMs();
-    if (nowMs < nextMs) return;
-    nextMs = nowMs + complainEveryMs;
-    logs.component('plugins').error({ err: reason }, 'an exception on the log thread that no plugin has caught');
-  });
 }

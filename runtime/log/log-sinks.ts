@@ -1,11 +1,12 @@
 // LogSinks (log thread): the sinks of plugins, beside the destination. The drain gives each batch of lines to all of them;
 // what goes wrong with one is told to the destination and to the others, never to itself.
 
-import { stdSerializers } from 'pino';
 import type { Clock } from '../clock.ts';
 import { disposeTimeoutMs } from '../plugins/install.ts';
 import { isDirect, type LogSink } from '../plugins/log-sink.ts';
+import { logLineMaxBytes } from '../shared/log-ring.ts';
 import { queuedSink } from './direct-sink.ts';
+import { errorFields, errorTexts } from './error-fields.ts';
 import { SinkQueue, type SinkTrouble } from './sink-queue.ts';
 
 export interface LogSinksOptions {
@@ -36,7 +37,7 @@ export class LogSinks {
     );
   }
 
-  /** Takes a batch of whole lines; copies it. Calls no sink: the destination comes first. */
+  /** Takes a batch of whole lines; copies it. Calls a sink only when that makes it room: the destination comes first. */
   put(lines: Buffer): void {
     for (const queue of this.#queues) queue.put(lines);
     this.#look();
@@ -65,16 +66,15 @@ export class LogSinks {
   #tell(sink: string, trouble: SinkTrouble): void {
     const { clock, note } = this.#options;
     const head = { time: clock.wallMs(), source: 'log', component: 'log', sink };
-    const line = JSON.stringify(
+    const line =
       trouble.kind === 'lost'
-        ? {
+        ? JSON.stringify({
             level: 'warn',
             ...head,
             lost: trouble.lines,
-            msg: `${count(trouble.lines)} lost to a log sink: it takes them too slowly`,
-          }
-        : { level: 'error', ...head, times: trouble.times, err: written(trouble.reason), msg: 'the log sink failed' },
-    );
+            msg: lostSentence(trouble.lines, trouble.slow),
+          })
+        : failedLine({ level: 'error', ...head, times: trouble.times }, trouble.reason);
     note(`${line}\n`);
     const bytes = Buffer.from(`${line}\n`);
     for (const queue of this.#queues) if (queue.name !== sink) queue.put(bytes);
@@ -82,10 +82,20 @@ export class LogSinks {
   }
 }
 
-function count(lines: number): string {
-  return lines === 1 ? '1 log line' : `${lines} log lines`;
+function lostSentence(lines: number, slow: boolean): string {
+  const lost = `${lines === 1 ? '1 log line' : `${lines} log lines`} lost to a log sink`;
+  if (slow) return `${lost}: it takes them too slowly`;
+  return `${lost}: its buffer has no room for what came at once; give it more bufferBytes`;
 }
 
-function written(reason: unknown): unknown {
-  return reason instanceof Error ? stdSerializers.errWithCause(reason) : String(reason);
+/** JSON can't write all that a sink may throw, and the line must stay one: then the texts of the error do. */
+function failedLine(head: object, reason: unknown): string {
+  const msg = 'the log sink failed';
+  try {
+    const line = JSON.stringify({ ...head, err: errorFields(reason), msg });
+    if (Buffer.byteLength(line) < logLineMaxBytes) return line;
+  } catch {
+    // A cycle, a BigInt, a toJSON that throws.
+  }
+  return JSON.stringify({ ...head, err: errorTexts(reason), msg });
 }

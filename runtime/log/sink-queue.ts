@@ -1,5 +1,5 @@
 // SinkQueue (log thread): the lines on their way to one sink of a plugin. It waits for nobody and nobody waits for it:
-// `put` copies, `turn` hands over what there is when the sink is free. What a slow sink has no room for is lost to it alone.
+// `put` copies, `turn` hands over what there is when the sink is free. A line that it has no room for is lost to it alone.
 //
 //   idle     nothing waits, nothing is being written
 //   waiting  lines wait for the next `turn`
@@ -19,7 +19,8 @@ const newline = 0x0a;
 
 /** What the log should say about a sink, at most one in `complainEveryMs` of each kind. */
 export type SinkTrouble =
-  | { kind: 'lost'; lines: number }
+  /** `slow`: a write of an earlier turn was still under way; else they were more at once than the buffer holds. */
+  | { kind: 'lost'; lines: number; slow: boolean }
   /** `times`: since it was last said. */
   | { kind: 'failed'; times: number; reason: unknown };
 
@@ -46,8 +47,12 @@ export class SinkQueue {
   /** Lines lost behind the last chunk. */
   #lost = 0;
   #writing: { call: SinkCall; settled: Promise<void> } | undefined;
+  /** It is inside of `write`. */
+  #calling = false;
+  /** At the last turn a write was under way. */
+  #slow = false;
   #ended = false;
-  readonly #untold = { lost: 0, failed: 0 };
+  readonly #untold = { lost: 0, slow: false, failed: 0 };
   readonly #tellAtMs = { lost: 0, failed: 0 };
 
   constructor(options: SinkQueueOptions) {
@@ -63,26 +68,33 @@ export class SinkQueue {
     return this.#writing === undefined && this.#chunks.length === 0;
   }
 
-  /** Takes whole lines, as many as there is room for. Copies them. */
+  /** Takes whole lines, copies them. Without room for one, a sink that is free is handed what waits; else that line is lost. */
   put(lines: Buffer): void {
     if (this.#ended) return;
-    const room = this.#sink.bufferBytes - this.#heldBytes;
-    const end = lines.length <= room ? lines.length : wholeLines(lines, room);
-    if (end > 0) {
-      this.#chunks.push({ bytes: Buffer.from(lines.subarray(0, end)), lost: this.#lost });
-      this.#heldBytes += end;
-      this.#lost = 0;
+    let lost = 0;
+    for (let at = 0; at < lines.length; ) {
+      const end = wholeLines(lines, at, this.#sink.bufferBytes - this.#heldBytes);
+      if (end > at) {
+        this.#hold(lines.subarray(at, end));
+        at = end;
+      } else if (this.#mayWrite) {
+        this.#handOver();
+      } else {
+        at = lineEnd(lines, at);
+        this.#lost++;
+        lost++;
+      }
     }
-    if (end === lines.length) return;
-    const lost = countLines(lines, end);
-    this.#lost += lost;
+    if (lost === 0) return;
     this.#untold.lost += lost;
+    this.#untold.slow ||= this.#slow;
     this.#tellLost();
   }
 
   /** Hands over what waits, unless a write is under way. */
   turn(): void {
-    while (this.#writing === undefined && this.#chunks.length > 0) this.#write(this.#take());
+    this.#handOver();
+    this.#slow = this.#writing !== undefined;
   }
 
   /** Says what was lost and not yet told of. */
@@ -100,7 +112,8 @@ export class SinkQueue {
     } catch (reason) {
       this.#ended = true;
       this.#writing?.call.abort(reason);
-      for (const { bytes } of this.#chunks.splice(0)) this.#untold.lost += countLines(bytes, 0);
+      for (const { bytes } of this.#chunks.splice(0)) this.#untold.lost += countLines(bytes);
+      this.#untold.slow = true;
       this.#tellFailed(reason, true);
     }
     this.#tellLost(true);
@@ -111,6 +124,21 @@ export class SinkQueue {
     while (this.#writing !== undefined) await this.#writing.settled;
     this.#ended = true;
     await this.#sink.close({ lost: this.#lost });
+  }
+
+  #hold(lines: Buffer): void {
+    this.#chunks.push({ bytes: Buffer.from(lines), lost: this.#lost });
+    this.#heldBytes += lines.length;
+    this.#lost = 0;
+  }
+
+  /** Not while its `write` runs: what that throws is told to the others, whose trouble may come back here. */
+  get #mayWrite(): boolean {
+    return this.#writing === undefined && !this.#calling && this.#chunks.length > 0;
+  }
+
+  #handOver(): void {
+    while (this.#mayWrite) this.#write(this.#take());
   }
 
   /** The first chunks up to `batchMaxBytes`, and up to the next gap. */
@@ -136,13 +164,17 @@ export class SinkQueue {
 
   #write({ bytes, lost }: Chunk): void {
     const call = new SinkCall(lost);
-    let written: unknown;
+    let written: PromiseLike<unknown> | undefined;
+    this.#calling = true;
     try {
-      written = this.#sink.write(new SinkBatch(bytes), call);
+      const value = this.#sink.write(new SinkBatch(bytes), call);
+      if (isThenable(value)) written = value;
     } catch (reason) {
       this.#tellFailed(reason);
+    } finally {
+      this.#calling = false;
     }
-    if (!isThenable(written)) {
+    if (written === undefined) {
       this.#heldBytes -= bytes.length;
       return;
     }
@@ -163,17 +195,23 @@ export class SinkQueue {
     };
     const fail = (reason: unknown): void => {
       // One that was aborted has been told of.
-      if (!call.isAborted) this.#tellFailed(reason);
-      settle();
+      try {
+        if (!call.isAborted) this.#tellFailed(reason);
+      } finally {
+        settle();
+      }
     };
-    this.#writing = { call, settled: Promise.resolve(written).then(settle, fail) };
+    // Not Promise.resolve(), which throws what a getter of a promise's `constructor` does.
+    this.#writing = { call, settled: new Promise((resolve) => resolve(written)).then(settle, fail) };
   }
 
   #tellLost(now = false): void {
     const lines = this.#untold.lost;
     if (lines === 0 || !this.#mayTell('lost', now)) return;
+    const { slow } = this.#untold;
     this.#untold.lost = 0;
-    this.#options.onTrouble(this.name, { kind: 'lost', lines });
+    this.#untold.slow = false;
+    this.#options.onTrouble(this.name, { kind: 'lost', lines, slow });
   }
 
   #tellFailed(reason: unknown, now = false): void {
@@ -231,14 +269,20 @@ class SinkCall implements LogSinkCall {
   }
 }
 
-/** Bytes of the whole lines within the first `room`. */
-function wholeLines(lines: Buffer, room: number): number {
-  return room > 0 ? lines.lastIndexOf(newline, room - 1) + 1 : 0;
+/** Where the whole lines end that begin at `from` and have room; `from`: not one. */
+function wholeLines(lines: Buffer, from: number, room: number): number {
+  if (lines.length - from <= room) return lines.length;
+  return room > 0 ? Math.max(from, lines.lastIndexOf(newline, from + room - 1) + 1) : from;
 }
 
-function countLines(lines: Buffer, from: number): number {
+function lineEnd(lines: Buffer, from: number): number {
+  const at = lines.indexOf(newline, from);
+  return at === -1 ? lines.length : at + 1;
+}
+
+function countLines(lines: Buffer): number {
   let count = 0;
-  for (let at = lines.indexOf(newline, from); at !== -1; at = lines.indexOf(newline, at + 1)) count++;
+  for (let at = 0; at < lines.length; at = lineEnd(lines, at)) count++;
   return count;
 }
 

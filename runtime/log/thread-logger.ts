@@ -3,12 +3,13 @@
 // the call returned. Used on every thread; on main through the LogHub.
 
 import { BroadcastChannel } from 'node:worker_threads';
-import { type Level, type Logger as PinoLogger, pino, stdSerializers } from 'pino';
+import { type Level, type Logger as PinoLogger, pino } from 'pino';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Logger } from '../logger.ts';
 import type { LogSettings } from '../settings.ts';
 import { LogBell } from '../shared/log-bell.ts';
 import { LogRingWriter } from '../shared/log-ring.ts';
+import { errorFields } from './error-fields.ts';
 
 /** The part of the settings that can change while the process runs. */
 export type LogLevels = Pick<LogSettings, 'level' | 'levels'>;
@@ -101,7 +102,7 @@ function withErrors(fields: Record<string, unknown>): Record<string, unknown> {
     const value = fields[name];
     if (!(value instanceof Error)) continue;
     copy ??= { ...fields };
-    copy[name] = stdSerializers.errWithCause(value);
+    copy[name] = errorFields(value);
   }
   return copy ?? fields;
 }

@@ -26,6 +26,7 @@ export interface AdminCommand {
   run(call: AdminCall): unknown;
 }
 
+/** One call of an admin command. */
 export interface AdminCall {
   readonly query: URLSearchParams;
   /** The body of a POST, read as JSON; undefined: it has none. */

@@ -12,6 +12,7 @@ import { Registry } from './registry.ts';
 
 /** Ids from here on are for plugins; those below belong to Heddle, and 255 (v8) never crosses a socket. */
 export const pluginCodecIdMin = 16;
+/** The last id for plugins. */
 export const pluginCodecIdMax = 254;
 
 /**

@@ -25,6 +25,7 @@ export interface ConfigSourceDefinition {
   watch?(changed: () => void): () => void;
 }
 
+/** A value for each path of heddle.yaml: `{ 'log.level': 'debug' }`. At most 1,000 paths. */
 export type SourceSettings = { readonly [path: string]: OptionValue };
 
 /** What plugins have on main. */

@@ -65,6 +65,7 @@ export async function installPlugins<Kind extends ThreadKind>(
   const endMs = thread.clock.nowMs() + installTimeoutMs;
   for (const plugin of plugins) {
     const log = thread.logger(`plugin.${plugin.name}`);
+    let installing = true;
     const host: PluginHostBase<Kind> = {
       thread: thread.kind,
       threadName: thread.name,
@@ -72,8 +73,9 @@ export async function installPlugins<Kind extends ThreadKind>(
       log,
       onDrain: (listener) => installed.onDrain(log, listener),
     };
+    const points = pointsWhile(() => installing, plugin.name, pointsOf(plugin.name));
     try {
-      const dispose = await installOne(plugin, { ...host, ...pointsOf(plugin.name) } as unknown as PluginHost, {
+      const dispose = await installOne(plugin, { ...host, ...points } as unknown as PluginHost, {
         clock: thread.clock,
         boundMs: Math.max(0, endMs - thread.clock.nowMs()),
         onLate: (late) => installed.disposeLate(log, late),
@@ -85,9 +87,30 @@ export async function installPlugins<Kind extends ThreadKind>(
       throw new HeddleError(code, `plugin ${plugin.name} was not installed on thread ${thread.name}: ${message}`, {
         cause: reason,
       });
+    } finally {
+      installing = false;
     }
   }
   return installed;
+}
+
+/** What has been added is read when install has ended: what comes after it would be accepted and never used. */
+function pointsWhile(isInstalling: () => boolean, plugin: string, points: object): object {
+  const whileInstalling = ([name, add]: [string, (definition: unknown) => void]) => [
+    name,
+    (definition: unknown): void => {
+      if (isInstalling()) {
+        add(definition);
+        return;
+      }
+      const what = `plugin ${plugin} called host.${name} after its install had ended`;
+      throw new HeddleError(
+        'FAILED_PRECONDITION',
+        `${what}, when nothing can be added: call it before install returns`,
+      );
+    },
+  ];
+  return Object.fromEntries(Object.entries(points).map(whileInstalling));
 }
 
 interface InstallBounds {

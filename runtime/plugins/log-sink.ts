@@ -35,6 +35,7 @@ export interface LogBatch {
   readonly lines: readonly string[];
 }
 
+/** What comes with a batch. */
 export interface LogSinkCall {
   /** Lines right before this batch that this sink has lost: its buffer was full. */
   readonly lost: number;
@@ -42,6 +43,7 @@ export interface LogSinkCall {
   readonly signal: AbortSignal;
 }
 
+/** What comes with the end of a log. */
 export interface LogSinkEnd {
   /** Lines behind the last batch that this sink has lost. */
   readonly lost: number;
@@ -106,7 +108,7 @@ function checked(definition: LogSinkDefinition | DirectLogSinkDefinition): LogSi
       name,
       bufferBytes,
       human: direct.human ?? false,
-      writeSync: (bytes) => direct.writeSync(bytes),
+      writeSync: (bytes) => checkedCount(direct.writeSync(bytes), bytes.length),
       close: () => direct.close?.(),
     };
   }
@@ -121,4 +123,18 @@ function checked(definition: LogSinkDefinition | DirectLogSinkDefinition): LogSi
     write: (batch, call) => queued.write(batch, call),
     close: (end) => queued.close?.(end),
   };
+}
+
+/** Whoever forgets `return` would be given the same bytes for ever. */
+function checkedCount(written: unknown, length: number): number {
+  if (Number.isInteger(written) && (written as number) >= 0 && (written as number) <= length) return written as number;
+  const shown = typeof written === 'number' ? `${written} of ${length}` : shownType(written);
+  throw new HeddleError('FAILED_PRECONDITION', `writeSync must return how many bytes it has written, not ${shown}`);
+}
+
+function shownType(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return value instanceof Promise
+    ? 'a promise; a sink that waits has write(batch, call)'
+    : `a value of type ${typeof value}`;
 }

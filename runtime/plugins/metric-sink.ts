@@ -26,6 +26,7 @@ export interface MetricSinkDefinition {
   write(samples: readonly MetricSample[], call: MetricSinkCall): unknown;
 }
 
+/** What comes with the samples of one write. */
 export interface MetricSinkCall {
   /** When the samples were taken, ms since 1970. */
   readonly wallMs: number;

@@ -65,6 +65,7 @@ export interface ProtocolConnection {
   destroy(): void;
 }
 
+/** A protocol on one listener of one IO thread; what `open` returns. */
 export interface Protocol {
   /**
    * Takes a fresh socket, paused and unread. `onClose` is called once, when it has closed, for whatever reason. Must not

@@ -5,6 +5,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
+import { apiNames, apiReference } from '../../build/api-reference.ts';
 import * as client from '../../client.ts';
 import * as api from '../../index.ts';
 import * as plugin from '../../plugin.ts';
@@ -135,6 +136,24 @@ test.serial('the package has the build alone, and is small', (t) => {
   t.false(existsSync(join(packed.home, 'dist/cli/main.d.ts')));
   t.true(bytesUnder(packed.home) < 4.5e6, `${bytesUnder(packed.home)} bytes unpacked`);
   t.true(packed.installedBytes < 14e6, `${packed.installedBytes} bytes with all dependencies`);
+});
+
+test.serial('docs/api.md is what the types and docstrings say (node build/generate-api.ts)', (t) => {
+  const dist = join(packed.home, 'dist');
+  const page = readFileSync(join(root, 'docs/api.md'), 'utf8');
+  t.is(page, apiReference(dist));
+  const names = apiNames(dist);
+  const headings = new Set(Array.from(page.matchAll(/^### (.*)$/gm), ([, name]) => name));
+  const values = Object.values(entries).flatMap((entry) => Object.keys(entry));
+  t.deepEqual(
+    [...names.map(({ name }) => name), ...values].filter((name) => !headings.has(name)),
+    [],
+  );
+  const silent = names.filter(({ declarations }) => declarations.every(({ doc }) => doc === ''));
+  t.deepEqual(
+    silent.map(({ name, source }) => `${name} of ${source} has no docstring`),
+    [],
+  );
 });
 
 test.serial('what heddle init writes passes its own test, its types and its check', (t) => {
