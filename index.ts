@@ -30,6 +30,7 @@ export { json } from './net/codec/json-codec.ts';
 export { gzip } from './net/compression/gzip.ts';
 export { zstd } from './net/compression/zstd.ts';
 export type { JobFunction } from './net/jobs/job-processor.ts';
+export type { ReadSettings } from './net/server/reloader.ts';
 export { type ListeningAddress, Server, type ServerOptions } from './net/server/server.ts';
 export type { ReloadReport } from './net/server/server-live.ts';
 export type { ServerStats } from './net/server/server-stats.ts';

@@ -42,7 +42,9 @@ function setUp(part: Partial<LogSinkDefinition> = {}) {
 }
 
 const said = (trouble: SinkTrouble): string =>
-  trouble.kind === 'lost' ? `lost ${trouble.lines}` : `failed ${trouble.times}: ${(trouble.reason as Error).message}`;
+  trouble.kind === 'lost'
+    ? `lost ${trouble.lines}${trouble.slow ? '' : ' at once'}`
+    : `failed ${trouble.times}: ${(trouble.reason as Error).message}`;
 const turn = () => new Promise(setImmediate);
 
 test('what comes during a write is handed over together behind it', async (t) => {
@@ -68,7 +70,7 @@ test('what comes during a write is handed over together behind it', async (t) =>
   t.true(queue.isIdle);
 });
 
-test('over the bound the newest lines are lost, and the sink is told right where they are missing', async (t) => {
+test('a line that finds no room is lost alone, and the sink is told right where it is missing', async (t) => {
   const { queue, writes, troubles, put } = setUp({ bufferBytes: 1_024 });
   const long = (letter: string) => letter.repeat(499);
   put(long('a'));
@@ -82,14 +84,51 @@ test('over the bound the newest lines are lost, and the sink is told right where
   put('g');
   writes[1]!.settle();
   await turn();
-  // `e` found room behind the gap.
-  t.is(writes[2]!.lines, 'e');
-  t.is(writes[2]!.call.lost, 2);
+  // They found room behind the gap.
+  t.is(writes[2]!.lines, 'd e');
+  t.is(writes[2]!.call.lost, 1);
   writes[2]!.settle();
   await turn();
   t.is(writes[3]!.lines, 'g');
   t.is(writes[3]!.call.lost, 1);
-  t.deepEqual(troubles, ['lost 2']);
+  t.deepEqual(troubles, ['lost 1']);
+});
+
+test('a sink that is free and fast loses only what is longer than its buffer, and is not called slow', (t) => {
+  const got: string[] = [];
+  const { queue, troubles, put } = setUp({ write: ({ lines }) => void got.push(...lines) });
+  const burst = Array.from({ length: 100 }, (_, n) => `${n} ${'x'.repeat(300)}`);
+  // Before its first turn.
+  put('y'.repeat(1_024), ...burst.slice(0, 50));
+  for (const line of burst.slice(50)) put(line);
+  queue.turn();
+  t.deepEqual(got, burst);
+  t.deepEqual(troubles, ['lost 1 at once']);
+});
+
+test('what throws while its reason is read ends no turn, and the next batch is written', async (t) => {
+  const got: string[] = [];
+  const unreadable = () => Object.defineProperty(Promise.resolve(), 'constructor', { get: thrower });
+  const thenThrows = () => Object.defineProperty({}, 'then', { get: thrower });
+  const thrower = () => {
+    throw new Error('getter');
+  };
+  const values = [unreadable, thenThrows];
+  const { clock, queue, troubles, put } = setUp({
+    write({ lines }) {
+      got.push(...lines);
+      return values.shift()?.();
+    },
+  });
+  for (const line of ['a', 'b', 'c']) {
+    put(line);
+    queue.turn();
+    await turn();
+    await clock.advance(60_000);
+  }
+  t.deepEqual(got, ['a', 'b', 'c']);
+  t.deepEqual(troubles, ['failed 1: getter', 'failed 1: getter']);
+  t.true(queue.isIdle);
 });
 
 test('lost lines are told of at a limited rate, and all of them at the end', async (t) => {

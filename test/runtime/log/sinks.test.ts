@@ -92,9 +92,11 @@ test.serial(
 const released = new Promise((resolve) => { channel.onmessage = resolve; })`,
     );
     await install(hub, slow, noting(modules));
+    hub.logger('work').info({ n: -1 }, 'a line');
+    await eventually('a write is under way', () => heardBy(modules, 'slow').length === 1);
     for (let n = 0; n < 200; n++) hub.logger('work').info({ n }, 'a line');
     t.true(hub.flush(5_000));
-    t.is(logged().filter(({ n }) => n !== undefined).length, 200);
+    t.is(logged().filter(({ n }) => n !== undefined).length, 201);
     await eventually('the loss is told', () => logged().some(({ sink }) => sink === 'slow'));
     channel.postMessage('go on');
     await eventually('it goes on', () => {
@@ -150,6 +152,95 @@ test.serial(
     t.false(heardBy(modules, 'throws').some(({ sink }) => sink === 'throws'));
   },
 );
+
+test.serial(
+  'a sink that throws what JSON can not write is told of in one line, by its texts, and gets what comes next',
+  async (t) => {
+    const { modules, hub, logged } = setUp(t);
+    const thrown = {
+      cycle: `const cycle: Record<string, unknown> = new Error('cycle'); cycle.self = { cycle }`,
+      bigint: `const bigint = Object.assign(new Error('bigint'), { took: 5n })`,
+      bare: 'const bare = Object.create(null)',
+      getter: `const getter = Object.defineProperty(new Error('getter'), 'at', { enumerable: true, get() { throw new Error('no'); } })`,
+      frozen: `const frozen = Object.freeze(new TypeError('frozen'))`,
+    };
+    const sinks = Object.entries(thrown).map(([name, make]) =>
+      sinkPlugin(
+        modules,
+        name,
+        `write({ lines }) { note('${name} ' + lines.length); calls++; if (calls === 1) throw ${name}; if (calls === 2) return Promise.reject(${name}); },
+close: () => Promise.reject(${name})`,
+        `let calls = 0; ${make}`,
+      ),
+    );
+    await install(hub, ...sinks, noting(modules));
+    const times = (name: string) => modules.notes.filter((line) => line.startsWith(`${name} `)).length;
+    for (const n of [1, 2, 3]) {
+      hub.logger('work').info({ n }, 'a line');
+      await eventually(`line ${n}`, () => Object.keys(thrown).every((name) => times(name) >= n));
+    }
+    await hub.close();
+    t.is(hub.thread.threadId, -1);
+    const failed = Map.groupBy(
+      logged().filter(({ msg }) => msg === 'the log sink failed'),
+      ({ sink }) => sink as string,
+    );
+    const first = (name: string) => failed.get(name)?.[0]?.err as { type?: string; message: string; stack?: string };
+    for (const name of ['cycle', 'bigint', 'getter', 'frozen']) {
+      t.is(first(name).message, name);
+      t.regex(first(name).stack ?? '', new RegExp(`Error: ${name}\\n +at `));
+    }
+    t.is(first('frozen').type, 'TypeError');
+    t.deepEqual(first('bare'), { message: 'a value of type object that has no text' });
+    // The first, and at the end that it has not closed.
+    for (const name of Object.keys(thrown)) t.is(failed.get(name)?.length, 2, name);
+  },
+);
+
+test.serial(
+  'a direct sink that does not say how many bytes it has written is told of, and the log goes on',
+  async (t) => {
+    const { modules, hub, logged } = setUp(t);
+    const answers: Record<string, [string, RegExp]> = {
+      nothing: ['undefined', /, not undefined$/],
+      nan: ['NaN', /, not NaN of \d+$/],
+      negative: ['-1', /, not -1 of \d+$/],
+      more: ['bytes.length + 1', /, not (\d+) of \d+$/],
+      half: ['0.5', /, not 0\.5 of \d+$/],
+      promise: ['Promise.resolve(bytes.length)', /, not a promise; a sink that waits has write\(batch, call\)$/],
+    };
+    const sinks = Object.entries(answers).map(([name, [answer]]) =>
+      sinkPlugin(modules, name, `writeSync(bytes) { note('${name} called'); return ${answer} as number; }`),
+    );
+    await install(hub, ...sinks);
+    hub.logger('work').info({}, 'one');
+    t.true(hub.flush(5_000));
+    await hub.close();
+    for (const [name, [, reason]] of Object.entries(answers)) {
+      const { err } = logged().find(({ sink }) => sink === name) as { err: { code: string; message: string } };
+      t.is(err.code, 'FAILED_PRECONDITION');
+      t.regex(err.message, /^writeSync must return how many bytes it has written/);
+      t.regex(err.message, reason);
+    }
+    t.true(messages(logged()).includes('one'));
+  },
+);
+
+test.serial('a sink that is added after install has ended is refused', async (t) => {
+  const { modules, hub } = setUp(t);
+  const late = modules.plugin(
+    'late',
+    `threads: ['log'], install(host) {
+  host.onDrain(() => { try { host.logSink({ name: 'late', write() {} }); } catch (reason) { note(String(reason)); } });
+}`,
+  );
+  await install(hub, late);
+  hub.drainPlugins();
+  await eventually('it is refused', () => modules.notes.length > 0);
+  t.deepEqual(modules.notes, [
+    'HeddleError: plugin late called host.logSink after its install had ended, when nothing can be added: call it before install returns',
+  ]);
+});
 
 test.serial(
   'what plugins of the log thread log goes to the destination only, and an exception that nobody catches does not end it',
