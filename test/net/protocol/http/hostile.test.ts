@@ -247,7 +247,7 @@ test('refuses a transfer coding besides chunked', async (t) => {
 });
 
 test('cuts off headers that come too slowly with 408', async (t) => {
-  using rig = await Rig.start({ readTimeoutMs: 50 });
+  using rig = await Rig.start({ readTimeoutMs: 500 });
   using client = rig.connect();
   client.send('GET /healthz HTTP/1.1\r\nhos');
   const answer = await client.answer();
@@ -258,7 +258,7 @@ test('cuts off headers that come too slowly with 408', async (t) => {
 });
 
 test('cuts off a body that comes too slowly with 408, after the answers before it', async (t) => {
-  using rig = await Rig.start({ readTimeoutMs: 50 });
+  using rig = await Rig.start({ readTimeoutMs: 500 });
   using client = rig.connect();
   client.send(`${post('/t.S/hold', '1')}POST /t.S/echo HTTP/1.1\r\nhost: t\r\ncontent-length: 10\r\n\r\nabc`);
   await rig.until(() => rig.counts.get('read-timeout') === 1);
@@ -270,11 +270,17 @@ test('cuts off a body that comes too slowly with 408, after the answers before i
 });
 
 test('lets a handler take longer than every timeout of the connection', async (t) => {
-  using rig = await Rig.start({ connectTimeoutMs: 20, readTimeoutMs: 20, idleTimeoutMs: 20, writeTimeoutMs: 20 });
+  // Long enough for a request to come in on a busy machine.
+  using rig = await Rig.start({
+    connectTimeoutMs: 1_000,
+    readTimeoutMs: 1_000,
+    idleTimeoutMs: 1_000,
+    writeTimeoutMs: 1_000,
+  });
   using client = rig.connect();
   client.send(post('/t.S/hold', '1'));
   const call = await rig.seen(1);
-  await new Promise((resolve) => setTimeout(resolve, 120));
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   call.succeed('1');
   t.is((await client.answer()).body, '1');
 });
@@ -287,7 +293,7 @@ test('closes a connection that says nothing within the connect timeout, quietly'
 });
 
 test('answers 408 to a first request that is not whole within the connect timeout', async (t) => {
-  using rig = await Rig.start({ connectTimeoutMs: 30 });
+  using rig = await Rig.start({ connectTimeoutMs: 1_000 });
   using client = rig.connect();
   client.send('GET /hea');
   t.is((await client.answer()).status, 408);

@@ -121,6 +121,9 @@ export const testBinding: BindingSettings = {
   traffic: { mirror: [] },
 };
 
+/** What never comes about fails its test, ms. */
+const untilMaxMs = 20_000;
+
 /** A protocol behind a listener of this thread. */
 export class Rig {
   readonly dispatcher = new TestDispatcher();
@@ -224,7 +227,16 @@ export class Rig {
 
   /** Resolves when `condition` holds; looked at whenever a connection, a call, a count or the books change. */
   async until(condition: () => boolean): Promise<void> {
-    while (!condition()) await new Promise<void>((resolve) => this.#changed.push(resolve));
+    const late = setTimeout(() => this.#tell(), untilMaxMs);
+    const endMs = performance.now() + untilMaxMs;
+    try {
+      while (!condition()) {
+        if (performance.now() >= endMs) throw new Error(`it did not come about within ${untilMaxMs} ms: ${condition}`);
+        await new Promise<void>((resolve) => this.#changed.push(resolve));
+      }
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   #tell(): void {
