@@ -34,6 +34,7 @@ function shown(name: string, command: string): string {
 
 for (const [name, client, protocol] of [
   ['echo', 'client.ts', 'heddle'],
+  ['greeter', 'client.ts', 'heddle'],
   ['http', 'client.ts', 'http'],
 ] as const) {
   test(`${name}: its client prints what the README shows`, async (t) => {
