@@ -4,7 +4,7 @@
 import type { ProblemList } from '../document/problem.ts';
 import { quote } from '../document/quote.ts';
 import { nearest } from '../runtime/nearest.ts';
-import type { PluginOptions } from '../runtime/settings.ts';
+import type { CompressionSettings } from '../runtime/settings.ts';
 import type { CheckedClient, CheckedConfig, CheckedService } from './schema.ts';
 
 /** Those that come with Heddle. */
@@ -42,7 +42,7 @@ export function callCompression(
   return { compression: name, ...(compressAbove.value > 0 && { compressAboveBytes: compressAbove.value }) };
 }
 
-/** The options of the plugin that adds the built-in ones. */
-export function compressorOptions({ compression }: CheckedConfig): PluginOptions {
+/** Of the built-in compressors. */
+export function buildCompression({ compression }: CheckedConfig): CompressionSettings {
   return { gzipLevel: compression.gzipLevel.value, zstdLevel: compression.zstdLevel.value };
 }

@@ -21,11 +21,9 @@ import type {
   StallSettings,
 } from '../runtime/settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
-import { callCompression, compressorOptions, replyCompression } from './build-compression.ts';
-import { buildFilters } from './build-filters.ts';
+import { buildCompression, callCompression, replyCompression } from './build-compression.ts';
 import { buildDegraders, buildSamplers } from './build-gates.ts';
 import { buildJobs } from './build-jobs.ts';
-import { buildLimiters } from './build-limiters.ts';
 import { buildMetrics, metricPlugins } from './build-metrics.ts';
 import { buildStrategies } from './build-strategies.ts';
 import { builtInPlugins, logSinksUrl } from './built-in.ts';
@@ -34,6 +32,7 @@ import { buildClientTarget, type ClientTarget } from './client-target.ts';
 import { noteClient } from './explain-client.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
+import { pluggedNames } from './plugged-names.ts';
 import { resolvePlugin } from './resolve-plugin.ts';
 import type { CheckedClient, CheckedConfig, CheckedIo, CheckedPlugin, CheckedPool, CheckedService } from './schema.ts';
 import { defaultPool, poolsType, poolType } from './schema-pools.ts';
@@ -100,6 +99,7 @@ class Builder {
     this.#checkThreads();
     this.#checkMemory(built);
     const { quarantine, admin } = this.#config;
+    const compression = buildCompression(this.#config);
     const settings: Settings = {
       baseDir: this.#around.baseDir,
       io: this.#io,
@@ -108,20 +108,18 @@ class Builder {
       jobs,
       clients: [...clients].map(([name, entry]) => {
         const { filters } = entry.value;
-        const built = buildFilters(filters, this.#config.filters, this.#origins, this.#problems);
+        const built = pluggedNames('filter', filters, this.#config.filters, this.#origins, this.#problems);
         const target = buildClientTarget(entry.value.target, plugins.length > 0, this.#problems);
         const compression = callCompression(entry.value, plugins.length > 0, this.#problems);
         const settings = { ...buildClient(name, entry, built, target), ...compression };
         noteClient(settings, entry.value, this.#origins);
         return settings;
       }),
-      filters: buildFilters(this.#config.filters, [], this.#origins, this.#problems),
+      filters: pluggedNames('filter', this.#config.filters, [], this.#origins, this.#problems),
       plugins: plugins.flatMap((entry) => this.#buildPlugin(entry)),
-      builtIn: [
-        ...builtInPlugins({ compressors: compressorOptions(this.#config) }),
-        ...metricPlugins(this.#config.metrics),
-      ],
+      builtIn: [...builtInPlugins({ compressors: { ...compression } }), ...metricPlugins(this.#config.metrics)],
       metrics: buildMetrics(this.#config.metrics),
+      compression,
       strategies: buildStrategies(this.#config.strategies, this.#around, this.#problems),
       degraders: buildDegraders(this.#config.degraders, this.#problems),
       samplers: buildSamplers(this.#config.samplers),
@@ -196,9 +194,10 @@ class Builder {
   #buildService(name: string, service: CheckedService, listen: BindingSettings[]): ServiceSettings {
     const timeouts = [...service.methods].map(([method, { value }]) => [method, value.timeout] as const);
     const pool = this.#poolOf(name, service.pool);
+    const limiters = pluggedNames('limiter', service.limiters, [], this.#origins, this.#problems);
     const settings: ServiceSettings = {
       name,
-      filters: buildFilters(service.filters, this.#config.filters, this.#origins, this.#problems),
+      filters: pluggedNames('filter', service.filters, this.#config.filters, this.#origins, this.#problems),
       moduleUrl: this.#module(service.module),
       pool,
       timeoutMs: service.timeout.value,
@@ -206,7 +205,7 @@ class Builder {
       maxConcurrency: service.maxConcurrency.value,
       asyncContext: service.asyncContext.value,
       ...replyCompression(name, service, pool, this.#problems),
-      ...buildLimiters(service.limiters, this.#origins, this.#problems),
+      ...(limiters.length > 0 && { limiters }),
       listen,
     };
     this.#origins.note(settings, 'moduleUrl', service.module.place);

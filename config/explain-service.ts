@@ -7,9 +7,9 @@ import type { BindingSettings, IoSettings, PoolSettings, ServiceSettings, Settin
 import type { ListenerTraffic, TargetAddress } from '../runtime/traffic-settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { formatHostPort } from './addresses.ts';
-import { explainLimiters } from './build-limiters.ts';
 import { explainClient } from './explain-client.ts';
 import { explainFilters, type FilteredPart } from './explain-filters.ts';
+import { explainLimiters } from './explain-limiters.ts';
 import { indent, orNone, table } from './explain-table.ts';
 import { formatAddress } from './listeners.ts';
 import type { Origins } from './origins.ts';

@@ -29,6 +29,7 @@ export interface Settings {
   degraders: DegraderSettings[];
   samplers: SamplerSettings[];
   metrics: MetricSettings;
+  compression: CompressionSettings;
   limits: LimitSettings;
   log: LogSettings;
   stop: { /** How long what runs may take to finish on SIGTERM, ms. */ timeoutMs: number };
@@ -38,6 +39,14 @@ export interface Settings {
   /** Undefined: the process has no admin. */
   admin?: AdminSettings;
   process: ProcessSettings;
+}
+
+/** How hard the compressors that come with Heddle try. */
+export interface CompressionSettings {
+  /** 1 to 9. */
+  gzipLevel: number;
+  /** 1 to 19. */
+  zstdLevel: number;
 }
 
 /** What handlers count. */

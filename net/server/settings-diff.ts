@@ -50,4 +50,9 @@ function withoutUnit(key: string): string {
 }
 
 /** What has another name in the file than its unit alone explains. */
-const written: Readonly<Record<string, string>> = { gapMs: 'every', queueLength: 'queue', moduleUrl: 'module' };
+const written: Readonly<Record<string, string>> = {
+  gapMs: 'every',
+  queueLength: 'queue',
+  moduleUrl: 'module',
+  logEveryMs: 'log',
+};

@@ -25,10 +25,11 @@ async function started(t: ExecutionContext, settings: Settings, readSettings?: R
 
 test('a reload takes over what may change, and names what needs a restart', async (t) => {
   const server = await started(t, settingsOf(yaml));
-  const next = settingsOf(yaml.replace('count: 5', 'count: 6').replace('threads: 1', 'threads: 2, maxFibers: 7'));
+  const other = `${yaml}compression: { gzipLevel: 6 }\nmetrics: { log: 1m }\n`;
+  const next = settingsOf(other.replace('count: 5', 'count: 6').replace('threads: 1', 'threads: 2, maxFibers: 7'));
   t.deepEqual(server.reload(next), {
     changed: ['degraders.light.count'],
-    needsRestart: ['io.threads', 'io.maxFibers'],
+    needsRestart: ['io.threads', 'io.maxFibers', 'metrics.log', 'compression.gzipLevel'],
   });
   t.deepEqual(server.reload(next).changed, []);
   await t.throwsAsync(server.reloadFile(), { code: 'FAILED_PRECONDITION', message: /came from no file/ });
