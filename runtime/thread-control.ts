@@ -33,19 +33,44 @@ export interface ThreadInit {
 }
 
 export interface PoolMemory {
+  /** Of the queue: a pool has one for its even generations and one for its odd ones. */
   name: string;
+  /** The pool's name, where that is another. */
+  pool?: string;
   memory: SharedArrayBuffer;
   capacity: number;
   /** An IO thread's queue of outgoing calls. */
   calls: boolean;
 }
 
-/** One row of the process's frozen method table; `index` is what slots carry. */
+/**
+ * Where calls go from now on: main makes a new one when code or settings change, and a thread uses it as a whole from one
+ * instant on. Rows are never taken out or numbered anew, since requests that wait name them.
+ */
+export interface RoutingTable {
+  /** Counts up from 0. */
+  turn: number;
+  methods: MethodRow[];
+  /** The queue of each pool that new work goes into. */
+  queues: { pool: string; queue: string }[];
+}
+
+/** A share of a method's calls that tries the next generation first. */
+export interface Canary {
+  queue: string;
+  /** Above 0, up to 100. */
+  percent: number;
+}
+
+/** One row of the process's method table; `index` is what slots carry. */
 export interface MethodRow {
   index: number;
   service: string;
   method: string;
   pool: string;
+  /** The queue of the pool's generation that serves it. */
+  queue: string;
+  canary?: Canary | undefined;
   reads: boolean;
   /** Nobody waits for its answer, whatever the caller's head says. */
   oneWay: boolean;
@@ -68,7 +93,7 @@ export type ToThread =
    */
   | {
       type: 'go';
-      methods: MethodRow[];
+      table: RoutingTable;
       counts: SharedArrayBuffer;
       clientCounts: SharedArrayBuffer;
       quarantined: QuarantinedBody[];
@@ -76,6 +101,8 @@ export type ToThread =
     }
   /** The settings that may change while the process runs: all of them, the unchanged ones too. */
   | { type: 'live'; live: LiveSettings }
+  /** Route by this table from now on, then say `turned`. */
+  | { type: 'table'; table: RoutingTable }
   /** A thread is being ended: answer what it runs for you. */
   | { type: 'condemned'; number: number }
   /** A thread has stopped: settle, then say so. */
@@ -119,6 +146,8 @@ export type ToMain =
   | { type: 'failed'; code: string; message: string }
   | { type: 'linked'; peer: number }
   | { type: 'settled'; number: number }
+  /** It puts nothing by an older table any more. */
+  | { type: 'turned'; turn: number }
   /** An IO thread has no connection and nothing under way any more. */
   | { type: 'drained' }
   /** Nothing runs here any more and nothing will. */

@@ -24,7 +24,7 @@ import { MethodCounters } from './shared/method-counters.ts';
 import { type PoolQueue, poolQueue } from './shared/pool-queue.ts';
 import { RunQueue } from './shared/run-queue.ts';
 import { Taker } from './shared/taker.ts';
-import type { MethodRow, QuarantinedBody, ThreadInit, ToMain, ToThread } from './thread-control.ts';
+import type { MethodRow, QuarantinedBody, RoutingTable, ThreadInit, ToMain, ToThread } from './thread-control.ts';
 import { type TimerTarget, TimerWheel } from './timer-wheel.ts';
 
 /** Replies handed on in one turn before the event loop goes round. */
@@ -41,8 +41,8 @@ export interface ThreadWork {
   readonly takesNested: boolean;
   /** Some request that this thread runs is no longer wanted. */
   onCancels(): void;
-  /** All links are there. */
-  onGo(methods: MethodRow[]): void;
+  /** When the process goes, and at each later turn of the routing table. */
+  onTable(methods: MethodRow[]): void;
   onQuarantine(bodies: QuarantinedBody[]): void;
   /** With `go`, before it, and on each reload. */
   onLive(live: LiveSettings): void;
@@ -61,6 +61,7 @@ export class ThreadEndpoint implements TimerTarget {
   readonly name: string;
   readonly board: Board;
   readonly links = new Links();
+  /** By the name of the queue. */
   readonly pools = new Map<string, PoolQueue>();
   readonly timers: TimerWheel;
   readonly clock: Clock;
@@ -75,6 +76,8 @@ export class ThreadEndpoint implements TimerTarget {
   readonly callTaker: Taker | undefined;
   /** Lanes that this thread has put to since it last saw them empty; looked at every `ringAgainMs`. */
   readonly #watched: { pool: PoolQueue; lane: number }[] = [];
+  /** By pool: the queue that new work goes into. */
+  readonly #queues = new Map<string, PoolQueue>();
   readonly #control: MessagePort;
   readonly #work: ThreadWork;
   readonly #spinMs: number;
@@ -95,8 +98,8 @@ export class ThreadEndpoint implements TimerTarget {
     this.timers = new TimerWheel({ clock });
     this.board = new Board(init.board);
     this.counters = new CounterTable(threadCounters, threadNumberMax + 1, init.counters);
-    for (const { name, memory, capacity, calls } of init.pools) {
-      this.pools.set(name, poolQueue(name, new RunQueue(memory, capacity, init.number), calls));
+    for (const { name, pool, memory, capacity, calls } of init.pools) {
+      this.pools.set(name, poolQueue(name, new RunQueue(memory, capacity, init.number), calls, pool));
     }
     this.asker = new Asker({
       me: init.number,
@@ -126,7 +129,17 @@ export class ThreadEndpoint implements TimerTarget {
   /** The route of a row of the method table. */
   route(row: MethodRow): Route {
     const { index: method, service, column, maxConcurrency } = row;
-    return { pool: this.pools.get(row.pool)!, method, column, maxConcurrency, service };
+    return { pool: this.pools.get(row.queue)!, method, column, maxConcurrency, service };
+  }
+
+  /** The queue of a pool that new work goes into; undefined: there is no such pool, or the process does not go yet. */
+  queueOf(pool: string): PoolQueue | undefined {
+    return this.#queues.get(pool);
+  }
+
+  /** Names of pools that work can be put to. */
+  get poolNames(): string[] {
+    return [...this.#queues.keys()];
   }
 
   /** Puts a request (see Asker.put) and sees to it that somebody takes it. */
@@ -294,9 +307,14 @@ export class ThreadEndpoint implements TimerTarget {
         this.asker.methodCounters = new MethodCounters(message.counts);
         this.clientCounters = new MethodCounters(message.clientCounts);
         this.#work.onLive(message.live);
-        this.#work.onGo(message.methods);
+        this.#useTable(message.table);
         this.#work.onQuarantine(message.quarantined);
         this.wake();
+        break;
+      case 'table':
+        // One that does not go yet gets with its `go` what is in force then.
+        if (this.#going) this.#useTable(message.table);
+        this.tell({ type: 'turned', turn: message.table.turn });
         break;
       case 'condemned':
         this.asker.condemn(message.number);
@@ -340,6 +358,11 @@ export class ThreadEndpoint implements TimerTarget {
         this.#work.onStop();
         break;
     }
+  }
+
+  #useTable({ methods, queues }: RoutingTable): void {
+    for (const { pool, queue } of queues) this.#queues.set(pool, this.pools.get(queue)!);
+    this.#work.onTable(methods);
   }
 
   /** A new thread takes from a pool. What this thread put there before it knew of it may lie beside it while it sleeps. */

@@ -92,7 +92,8 @@ export interface ThreadExtension {
   /** Before requests are taken; bounded; true when something was done. */
   turn(): boolean;
   onCancels(): void;
-  onGo(methods: MethodRow[]): void;
+  /** When the process goes, and at each later turn of the routing table. */
+  onTable(methods: MethodRow[]): void;
   /** With `go`, and on each reload. */
   onLive?(live: LiveSettings): void;
   onDrain(): void;

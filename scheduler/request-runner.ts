@@ -43,6 +43,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
   readonly number: number;
   readonly bounds: RunnerBounds;
   readonly #clock: Clock;
+  /** The queue that it takes requests from. */
+  readonly #queue: string;
   readonly #metrics: ThreadMetricMemory | undefined;
   readonly #running: RunningRequest[] = [];
   readonly #reply = emptyCallReply();
@@ -79,6 +81,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   constructor(init: ThreadInit, bounds: RunnerBounds, control: MessagePort, clock: Clock, onStopped: () => void) {
     this.number = init.number;
     this.bounds = bounds;
+    this.#queue = init.takes[0] ?? bounds.pool;
     this.#clock = clock;
     this.#metrics = init.metrics;
     this.#onStopped = onStopped;
@@ -193,7 +196,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.#extension?.onCancels();
   }
 
-  onGo(methods: MethodRow[]): void {
+  onTable(methods: MethodRow[]): void {
     const host = this.#host!;
     for (const row of methods) {
       const name = `${row.service}/${row.method}`;
@@ -202,7 +205,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     }
     this.#names[taskMethod] = 'task';
     this.#processors[taskMethod] = host.tasks;
-    this.#extension?.onGo(methods);
+    this.#extension?.onTable(methods);
   }
 
   onDrain(): void {
@@ -435,7 +438,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   /** No thread of the pool has a nested fiber left: whoever takes a nested call must refuse it, or all wait for ever. */
   #allNestedFull(): boolean {
     const { pools, board } = this.endpoint;
-    for (const member of pools.get(this.bounds.pool)?.members ?? []) {
+    for (const member of pools.get(this.#queue)?.members ?? []) {
       if (board.gauge(member, boardWord.nested) < this.bounds.maxNested) return false;
     }
     return true;

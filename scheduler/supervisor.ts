@@ -24,7 +24,7 @@ import { MethodCounters } from '../runtime/shared/method-counters.ts';
 import { MetricMemory } from '../runtime/shared/metric-memory.ts';
 import { bumpAll, RequestTable } from '../runtime/shared/request-table.ts';
 import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
-import type { PoolMemory, QuarantinedBody, ToThread } from '../runtime/thread-control.ts';
+import type { PoolMemory, QuarantinedBody, RoutingTable, ToThread } from '../runtime/thread-control.ts';
 
 /** A thread that has said `ready`. */
 export interface Member {
@@ -208,6 +208,21 @@ export class Supervisor {
     // The new thread acknowledges each of its links; only the one to itself, sent first, is waited for, since a port
     // keeps order and `go` comes behind all of them.
     this.#acknowledge(`link ${peer}`, from);
+  }
+
+  /**
+   * Gives every thread a new routing table. Resolves when none puts by an older one any more: also with threads that were
+   * busy, and died, meanwhile. One that is let go later must get this table with its `go`.
+   */
+  turn(table: RoutingTable): Promise<void> {
+    const turned = this.#wait(`turn ${table.turn}`, [...this.#members.keys()]);
+    this.tellAll({ type: 'table', table });
+    return turned;
+  }
+
+  /** From a member: it uses the table of `turn`. */
+  onTurned(from: number, turn: number): void {
+    this.#acknowledge(`turn ${turn}`, from);
   }
 
   /** The decision to end a thread: its callers are answered now, however long the thread takes to stop. */

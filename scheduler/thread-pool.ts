@@ -8,7 +8,7 @@ import type { LiveSettings } from '../runtime/live-settings.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { type RestartLimits, RestartPolicy } from '../runtime/restart-policy.ts';
 import type { CounterTable, PoolCounter } from '../runtime/shared/counters.ts';
-import type { MethodRow, ThreadInit, ToMain, ToThread } from '../runtime/thread-control.ts';
+import type { RoutingTable, ThreadInit, ToMain, ToThread } from '../runtime/thread-control.ts';
 import { formatDuration } from '../runtime/units.ts';
 import { type Death, type DeathCause, deathOf } from './death.ts';
 import type { PoolThread, ServedRow, SpawnedThread, Spawner, ThreadState } from './pool-thread.ts';
@@ -49,6 +49,8 @@ export interface ThreadPoolOptions {
   restart?: RestartLimits | undefined;
   /** The live settings as they are now, for a thread that goes. */
   live: () => LiveSettings;
+  /** The routing table as it is now; undefined until the process goes. */
+  table: () => RoutingTable | undefined;
   /** Default: `startTimeoutMs`. */
   startTimeoutMs?: number | undefined;
   /** Where its deaths and restarts are counted. */
@@ -73,8 +75,6 @@ export class ThreadPool {
   readonly #options: ThreadPoolOptions;
   readonly #threads = new Map<number, PoolThread>();
   readonly #restart: RestartPolicy;
-  /** Undefined until the process goes. */
-  #methods: MethodRow[] | undefined;
   #stopping = false;
   /** Thread that died, or did not load in time, before the process went. */
   #lost: string | undefined;
@@ -130,9 +130,8 @@ export class ThreadPool {
   }
 
   /** Phase 3: all links of the process are there. Throws when a thread has died. */
-  go(methods: MethodRow[]): void {
+  go(): void {
     this.#checkWhole();
-    this.#methods = methods;
     for (const thread of this.#threads.values()) this.#goOne(thread);
   }
 
@@ -305,6 +304,9 @@ export class ThreadPool {
           case 'linked':
             supervisor.onLinked(number, message.peer);
             break;
+          case 'turned':
+            supervisor.onTurned(number, message.turn);
+            break;
           case 'settled':
             supervisor.onSettled(number, message.number);
             break;
@@ -324,7 +326,7 @@ export class ThreadPool {
   #boundStart(thread: PoolThread, reject: (reason: HeddleError) => void): unknown {
     const { clock, startTimeoutMs: boundMs = startTimeoutMs } = this.#options;
     return clock.setTimer(boundMs, () => {
-      if (this.#methods === undefined && !this.#stopping) this.#lost ??= thread.name;
+      if (this.#options.table() === undefined && !this.#stopping) this.#lost ??= thread.name;
       const what = `the modules of thread ${thread.name} did not load within ${formatDuration(boundMs)}`;
       reject(new HeddleError('UNAVAILABLE', `${what}; does one of them wait for ever at its top level?`));
     });
@@ -350,13 +352,13 @@ export class ThreadPool {
     thread.state = 'going';
     thread.isSuccessor = false;
     const { supervisor } = this.#options;
-    const methods = this.#methods ?? [];
+    const table = this.#options.table()!;
     // Row 0 is offloaded functions.
-    const counts = supervisor.methodCounters(thread.number, methods.length + 1);
+    const counts = supervisor.methodCounters(thread.number, table.methods.length + 1);
     const quarantined = [...supervisor.quarantined];
     const clientCounts = supervisor.clientCounters(thread.number);
     const live = this.#options.live();
-    thread.control.postMessage({ type: 'go', methods, counts, clientCounts, quarantined, live } satisfies ToThread);
+    thread.control.postMessage({ type: 'go', table, counts, clientCounts, quarantined, live } satisfies ToThread);
     this.#options.onGoing?.(thread.number);
     this.#judgeDown();
   }
@@ -376,7 +378,7 @@ export class ThreadPool {
     void this.#options.supervisor.died(thread.number).then(() => thread.control.close());
     if (this.#stopping || was === 'stopping') return;
     // A thread that dies while the process starts fails the start; there is nothing to replace.
-    if (this.#methods === undefined) this.#lost ??= thread.name;
+    if (this.#options.table() === undefined) this.#lost ??= thread.name;
     else if (!thread.replaced && !thread.isSuccessor) this.#fill(thread.place, cause);
   }
 

@@ -18,8 +18,8 @@ export class JobCarrier implements ReplySink {
 
   carry({ run, job, pool: poolName, priority, deadlineMs, trace }: JobRun): void {
     this.#jobs.set(run, job);
-    const pool = this.#endpoint.pools.get(poolName);
-    if (pool === undefined || pool.calls) {
+    const pool = this.#endpoint.queueOf(poolName);
+    if (pool === undefined) {
       this.onReply(run, refusal('INTERNAL', `there is no pool ${JSON.stringify(poolName)}`));
       return;
     }

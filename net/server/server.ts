@@ -23,7 +23,7 @@ import {
   type PoolCounter,
   poolCounters,
 } from '../../runtime/shared/counters.ts';
-import type { MethodRow } from '../../runtime/thread-control.ts';
+import type { MethodRow, RoutingTable } from '../../runtime/thread-control.ts';
 import type { Death } from '../../scheduler/death.ts';
 import { Guards } from '../../scheduler/guards.ts';
 import type { ServedRow } from '../../scheduler/pool-thread.ts';
@@ -130,7 +130,7 @@ export class Server {
   readonly #ioDrain: IoDrain;
   readonly #listeners: readonly Listener[];
   #addresses: ListeningAddress[] = [];
-  #methods: MethodRow[] = [];
+  #table: RoutingTable | undefined;
   #ended = false;
   readonly #stats: StatsLook;
 
@@ -194,6 +194,7 @@ export class Server {
       log: this.#logHub.logger('threads'),
       restart: options.restart,
       live: () => this.#live.live,
+      table: () => this.#table,
     };
     this.ioPool = new ThreadPool({
       ...common,
@@ -329,7 +330,7 @@ export class Server {
   }
 
   get methods(): readonly MethodRow[] {
-    return this.#methods;
+    return this.#table?.methods ?? [];
   }
 
   /** Throws when a module does not load, lacks a method, or an address can't be had. */
@@ -383,7 +384,7 @@ export class Server {
   }
 
   #tellServed(): void {
-    this.admin?.onServed(servedOf(this.settings, this.#methods, this.#listeners, this.#addresses));
+    this.admin?.onServed(servedOf(this.settings, this.methods, this.#listeners, this.#addresses));
   }
 
   /** Phases 1 to 3 up; 4 down. */
@@ -394,10 +395,11 @@ export class Server {
       start: async () => {
         const served = new Map<string, ServedRow[]>();
         await Promise.all(pools.map(async (pool) => served.set(pool.name, await pool.spawn())));
-        this.#methods = methodTable(this.settings, served);
-        this.#tellServed();
+        const methods = methodTable(this.settings, served);
         for (const pool of pools) await pool.link();
-        for (const pool of pools) pool.go(this.#methods);
+        this.#table = { turn: 0, methods, queues: pools.map(({ name }) => ({ pool: name, queue: name })) };
+        this.#tellServed();
+        for (const pool of pools) pool.go();
         this.guards.start();
       },
       drain: () => this.#quiet(),
@@ -439,7 +441,7 @@ export class Server {
   }
 
   #methodName(method: number): string {
-    const row = this.#methods.find(({ index }) => index === method);
+    const row = this.methods.find(({ index }) => index === method);
     return row === undefined ? 'a task' : `${row.service}/${row.method}`;
   }
 }

@@ -16,6 +16,7 @@ export function methodTable(settings: Settings, served: ReadonlyMap<string, read
         service: service.name,
         method: row.method,
         pool: service.pool,
+        queue: service.pool,
         reads: row.reads,
         oneWay: row.oneWay,
         example: row.example,

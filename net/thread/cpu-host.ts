@@ -55,7 +55,7 @@ export async function hostThread(thread: HostedThread, data: unknown, random: Ra
     const extension = {
       turn: () => io.flush(),
       onCancels: () => {},
-      onGo: (methods: MethodRow[]) => {
+      onTable: (methods: MethodRow[]) => {
         carrier.setMethods(methods);
         compression.setMethods(methods);
       },

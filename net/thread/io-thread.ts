@@ -165,7 +165,7 @@ class IoThread implements ThreadExtension {
     this.#outgoing.onCancels();
   }
 
-  onGo(methods: MethodRow[]): void {
+  onTable(methods: MethodRow[]): void {
     this.#dispatcher.setMethods(methods);
   }
 

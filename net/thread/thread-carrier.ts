@@ -193,9 +193,9 @@ export class ThreadCarrier implements CallCarrier {
 
   /** Runs an offloaded function on a pool. The body is a task's, in codec v8. */
   callTask(poolName: string, head: CallHead, sink: ReplySink, tag: number): number {
-    const pool = this.#endpoint.pools.get(poolName);
-    if (pool === undefined || pool.calls) {
-      const known = [...this.#endpoint.pools.values()].filter(({ calls }) => !calls).map(({ name }) => name);
+    const pool = this.#endpoint.queueOf(poolName);
+    if (pool === undefined) {
+      const known = this.#endpoint.poolNames;
       return refuse(
         sink,
         tag,

@@ -147,7 +147,7 @@ export class Asker implements TimerTarget {
     const { pool } = route;
     const nowMs = this.#nowMs();
     if (!(head.deadlineMs > nowMs)) return this.#refuse(route, head, sink, tag, late);
-    if (pool.down) return this.#refuse(route, head, sink, tag, poolDown(pool.name));
+    if (pool.down) return this.#refuse(route, head, sink, tag, poolDown(pool.pool));
     const fromSocket = isFromSocket(route, head);
     const over = this.#overBounds(route, fromSocket);
     if (over !== undefined) return this.#refuse(route, head, sink, tag, over);
@@ -173,7 +173,7 @@ export class Asker implements TimerTarget {
     if (at < 0) {
       this.table.close(id);
       if (block >= 0) this.#dropBlock(block);
-      return this.#refuse(route, head, sink, tag, queueFull(pool.name));
+      return this.#refuse(route, head, sink, tag, queueFull(pool.pool));
     }
     const { words } = queue;
     const generation = this.table.generation(id);
@@ -331,7 +331,7 @@ export class Asker implements TimerTarget {
   /** A pool is down: what still waits in its queue will not be taken and is answered now. */
   abandon(pool: PoolQueue): void {
     for (let id = 0; id < this.#pending.length; id++) {
-      if (this.#routes[id]?.pool === pool && this.table.takenBy(id) === 0) this.#abandonOne(id, pool.name);
+      if (this.#routes[id]?.pool === pool && this.table.takenBy(id) === 0) this.#abandonOne(id, pool.pool);
     }
   }
 

@@ -4,6 +4,8 @@ import type { RunQueue } from './run-queue.ts';
 
 export interface PoolQueue {
   readonly name: string;
+  /** Of the pool, for people. */
+  readonly pool: string;
   readonly queue: RunQueue;
   /** An IO thread's queue of outgoing calls, which it takes whatever its fibers do. */
   readonly calls: boolean;
@@ -15,6 +17,6 @@ export interface PoolQueue {
   nextMember: number;
 }
 
-export function poolQueue(name: string, queue: RunQueue, calls = false): PoolQueue {
-  return { name, queue, calls, members: [], down: false, nextMember: 0 };
+export function poolQueue(name: string, queue: RunQueue, calls = false, pool = name): PoolQueue {
+  return { name, pool, queue, calls, members: [], down: false, nextMember: 0 };
 }

@@ -87,7 +87,7 @@ export class EchoWork implements ThreadWork {
     this.#host.onCancels?.();
   }
 
-  onGo(_methods: MethodRow[]): void {
+  onTable(_methods: MethodRow[]): void {
     this.#host.onGo?.();
   }
 

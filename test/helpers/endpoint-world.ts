@@ -124,7 +124,7 @@ class EndpointWorld implements World {
       runNow(
         port.handler!({
           type: 'go',
-          methods: [],
+          table: { turn: 0, methods: [], queues: [] },
           counts: new SharedArrayBuffer(1024),
           clientCounts: new SharedArrayBuffer(0),
           quarantined: [],
@@ -407,7 +407,7 @@ class EndpointWorld implements World {
     yield waitUntil('links', () => this.#alive().every((other) => this.#acks.has(other.number)));
     next.port.inbox.push({
       type: 'go',
-      methods: [],
+      table: { turn: 0, methods: [], queues: [] },
       counts: new SharedArrayBuffer(1024),
       clientCounts: new SharedArrayBuffer(0),
       quarantined: [],

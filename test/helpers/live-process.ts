@@ -64,7 +64,7 @@ export class LiveProcess implements AsyncDisposable {
     await this.supervisor.join({ number: init.number, name: 'own', takes: [], control });
     control.postMessage({
       type: 'go',
-      methods: [],
+      table: { turn: 0, methods: [], queues: [] },
       counts: new SharedArrayBuffer(1024),
       clientCounts: new SharedArrayBuffer(0),
       quarantined: [],
@@ -143,7 +143,7 @@ export class LiveProcess implements AsyncDisposable {
     await this.supervisor.join({ number: init.number, name: init.name, takes, control });
     control.postMessage({
       type: 'go',
-      methods: [],
+      table: { turn: 0, methods: [], queues: [] },
       counts: new SharedArrayBuffer(1024),
       clientCounts: new SharedArrayBuffer(0),
       quarantined: [],

@@ -9,7 +9,7 @@ import { silentLogger } from '../../runtime/logger.ts';
 import type { RestartLimits } from '../../runtime/restart-policy.ts';
 import { CounterTable, poolCounters } from '../../runtime/shared/counters.ts';
 import { RunQueue } from '../../runtime/shared/run-queue.ts';
-import type { ToMain, ToThread } from '../../runtime/thread-control.ts';
+import type { RoutingTable, ToMain, ToThread } from '../../runtime/thread-control.ts';
 import type { PoolThread, SpawnedThread, Spawner } from '../../scheduler/pool-thread.ts';
 import { Supervisor } from '../../scheduler/supervisor.ts';
 import { ThreadPool } from '../../scheduler/thread-pool.ts';
@@ -27,7 +27,12 @@ const startTimeoutMs = 20;
 /** How long the pool waits for a thread to be known by all others. */
 const linkWaitMs = 100;
 
-function makePool(spawn: Spawner, clock: Clock, restart?: RestartLimits): ThreadPool {
+function makePool(
+  spawn: Spawner,
+  clock: Clock,
+  restart?: RestartLimits,
+  table: () => RoutingTable | undefined = () => undefined,
+): ThreadPool {
   const queue = { name: 'work', memory: RunQueue.allocate(2), capacity: 2, calls: false };
   return new ThreadPool({
     name: 'work',
@@ -44,6 +49,7 @@ function makePool(spawn: Spawner, clock: Clock, restart?: RestartLimits): Thread
     startTimeoutMs,
     restart,
     live: () => noLiveSettings,
+    table,
   });
 }
 
@@ -106,9 +112,15 @@ class Stage implements AsyncDisposable {
   readonly pool: ThreadPool;
   /** Of those to come: whether they load at once. */
   loads = true;
+  #table: RoutingTable | undefined;
 
   constructor(restart?: RestartLimits) {
-    this.pool = makePool((_init, control) => this.#spawn(control), this.clock, restart);
+    this.pool = makePool(
+      (_init, control) => this.#spawn(control),
+      this.clock,
+      restart,
+      () => this.#table,
+    );
   }
 
   async start(): Promise<PoolThread> {
@@ -116,7 +128,8 @@ class Stage implements AsyncDisposable {
     const linked = this.pool.link();
     await this.clock.advance(linkWaitMs);
     await linked;
-    this.pool.go([]);
+    this.#table = { turn: 0, methods: [], queues: [] };
+    this.pool.go();
     return this.pool.threads[Symbol.iterator]().next().value!;
   }
 
