@@ -45,7 +45,8 @@ function usageOf(all: readonly Scenario[]): string {
   const lines = all.map(({ name, what, seconds }) => `  ${name.padEnd(12)} ${what}; ${seconds} s`);
   return `npm run bench -- [scenario …] [--seconds n] [--json file]
 
-Measures, prints tables, and says which goals are met. Without names all scenarios run:
+Measures, prints tables, and says which goals are met. Without names all scenarios run. Those with a picture keep it in
+docs/pictures/ and their numbers in bench/results/, unless --seconds makes them shorter:
 
 ${lines.join('\n')}
 

@@ -1,6 +1,8 @@
 // `npm run bench`: runs scenarios one after another and prints what came out, with the machine that it was measured on.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readCommandLine } from './command-line.ts';
 import { machine, machineText } from './measure/machine.ts';
 import { reportText } from './report.ts';
@@ -25,12 +27,28 @@ async function main(): Promise<void> {
     console.log(`\n${reportText(name, report)}`);
     reports[name] = report;
   }
-  if (options.jsonPath === undefined) return;
   const command = ['npm run bench --', ...words].join(' ');
-  const scenarios = Object.fromEntries(
-    Object.entries(reports).map(([name, { method, goals, data }]) => [name, { method, goals, ...data }]),
-  );
-  writeFileSync(options.jsonPath, `${JSON.stringify({ command, startedAt, machine: where, scenarios }, null, 2)}\n`);
+  const jsonOf = (reports: Record<string, ScenarioReport>): string => {
+    const scenarios = Object.fromEntries(
+      Object.entries(reports).map(([name, { method, goals, data }]) => [name, { method, goals, ...data }]),
+    );
+    return `${JSON.stringify({ command, startedAt, machine: where, scenarios }, null, 2)}\n`;
+  };
+  if (options.jsonPath !== undefined) writeFileSync(options.jsonPath, jsonOf(reports));
+  // A run that was cut short is no result.
+  if (options.seconds !== undefined) return;
+  for (const [name, report] of Object.entries(reports)) {
+    if (report.picture === undefined) continue;
+    keep(`../docs/pictures/${name}.svg`, report.picture);
+    keep(`results/${name}.json`, jsonOf({ [name]: report }));
+  }
+}
+
+function keep(path: string, text: string): void {
+  const file = new URL(path, import.meta.url);
+  mkdirSync(new URL('.', file), { recursive: true });
+  writeFileSync(file, text);
+  console.log(`kept in ${relative(process.cwd(), fileURLToPath(file))}`);
 }
 
 /** One line that the next one takes the place of; nothing where nobody watches. */

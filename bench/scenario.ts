@@ -23,6 +23,8 @@ export interface ScenarioReport {
   /** Cells as they are printed. */
   readonly rows: readonly (readonly string[])[];
   readonly goals: readonly Goal[];
+  /** An SVG of what came out, for docs/. */
+  readonly picture?: string;
   /** The numbers behind the table, for `--json`. */
   readonly data: object;
 }

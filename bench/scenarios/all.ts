@@ -3,6 +3,7 @@
 import type { Scenario } from '../scenario.ts';
 import { compression } from './compression.ts';
 import { dag } from './dag.ts';
+import { overload } from './overload.ts';
 import { unary } from './unary.ts';
 
-export const allScenarios: readonly Scenario[] = [dag, unary, compression];
+export const allScenarios: readonly Scenario[] = [dag, unary, compression, overload];
