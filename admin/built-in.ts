@@ -15,6 +15,7 @@ import type { MainAsker } from './main-asker.ts';
 import type { AdminThreadData, ThreadFacts } from './messages.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProcessView } from './process-view.ts';
+import { addReloadCommands } from './reload.ts';
 import type {
   ConnectionsAnswer,
   FibersAnswer,
@@ -33,8 +34,6 @@ const profileMs = { default: 1_000, min: 10, max: 60_000 } as const;
 /** What a thread may need to begin and to hand over its profile, ms. */
 const profileGraceMs = 5_000;
 const summaryLines = 20;
-/** What main may take to read the config again, with config sources that are slow, ms. */
-const reloadTakesMs = 20_000;
 /** Fibers in one answer, of all threads; the rest is counted. */
 const fibersMax = 10_000;
 
@@ -114,9 +113,6 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
     }
     return main.ask({ do: 'lift', fingerprint });
   });
-  post('/reload', 'Reads the config again and takes over what may change; says what, and what needs a restart.', () =>
-    main.ask({ do: 'reload' }, reloadTakesMs),
-  );
   post('/drain', 'Finishes what runs, then ends the process, as SIGTERM does.', async () => {
     return new AdminReply(await main.ask({ do: 'drain' }), { status: 202 });
   });
@@ -125,6 +121,7 @@ export function addBuiltIns(commands: AdminCommands, parts: BuiltIns): void {
     'A CPU profile of ?thread=ranking-1 over ?ms=1000, as .cpuprofile (?summary: its hottest lines).',
     ({ query }) => profile(parts, query),
   );
+  addReloadCommands(commands, main);
   addJobCommands(commands, view, main);
   addStrategyCommands(commands, main);
   get('/metrics', 'Everything that is counted, for Prometheus.', async () => {

@@ -40,6 +40,8 @@ export interface AboutProcess extends Pick<VersionAnswer, 'heddle' | 'startedAt'
 export interface AdminMemory {
   board: SharedArrayBuffer;
   inflight: SharedArrayBuffer;
+  /** ServiceLoads. */
+  loads: SharedArrayBuffer;
   /** CounterTable of `threadCounters`, a row for each thread number. */
   threadCounters: SharedArrayBuffer;
   /** CounterTable of `poolCounters`, with `poolRows` rows. */
@@ -146,7 +148,18 @@ export type MainAct =
   | { do: 'profile'; thread: string; durationMs: number }
   | { do: 'job'; question: JobQuestion }
   | { do: 'strategies'; question: StrategyQuestion }
-  | { do: 'reload' };
+  | { do: 'reload'; wish: ReloadWish; waitMs: number }
+  /** Of the latest, or of one by its number. */
+  | { do: 'reload-state'; id: number | undefined }
+  | { do: 'canary'; goOn: boolean };
+
+/** What a reload shall do beside what has changed. */
+export interface ReloadWish {
+  /** Pools to roll in any case. */
+  pools?: 'all' | readonly string[] | undefined;
+  /** Share of the calls that new code gets first, percent; 0: all at once. Default: as the config says. */
+  canaryPercent?: number | undefined;
+}
 
 /** MethodCounters of one thread number: of its requests, by method, and of its calls to other processes, by client. */
 export interface ThreadCounterMemory {

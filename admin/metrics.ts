@@ -13,7 +13,7 @@ import { board as boardWord } from '../runtime/shared/layout.ts';
 import { codeCount, type MethodCounts, methodBuckets } from '../runtime/shared/method-counters.ts';
 import { exposition, metricsOfMetrics } from './handler-metrics.ts';
 import { jobMetrics } from './job-metrics.ts';
-import { codeName, laneNames, type ProcessView } from './process-view.ts';
+import { codeName, laneNames, type ProcessView, refusedByReason } from './process-view.ts';
 
 type Labels = Record<string, string | number>;
 
@@ -131,6 +131,27 @@ export class Metrics {
       view.served.services.map(({ name, column }) => ({ labels: { service: name }, value: view.inFlight(column) })),
     );
     this.#add(
+      'counter',
+      'heddle_requests_refused_total',
+      'Requests of a service that were answered before any queue, by reason; docs/overload.md says what each means.',
+      () =>
+        view.served.services.flatMap(({ name: service }) => {
+          const own = view.methods.filter((method) => method.service === service);
+          const counts = Object.entries(refusedByReason(own.map(({ index }) => view.methodCounts(index))));
+          return counts.map(([reason, value]) => ({ labels: { service, reason }, value }));
+        }),
+    );
+    this.#add(
+      'gauge',
+      'heddle_service_adaptive_limit',
+      'Requests of a service at once that its adaptive limit allows now; only of services that have one.',
+      () =>
+        view.served.services.flatMap(({ name: service, column }) => {
+          const value = view.adaptiveLimit(column);
+          return value > 0 ? [{ labels: { service }, value }] : [];
+        }),
+    );
+    this.#add(
       'gauge',
       'heddle_quarantined_requests',
       'Requests (method and body) that are refused because they ended threads.',
@@ -188,14 +209,14 @@ export class Metrics {
     this.#add('gauge', 'heddle_queue_requests', "Requests that wait in a pool's queue, by lane; about.", () =>
       view.queues
         .filter(({ calls }) => !calls)
-        .flatMap(({ name: pool, queue }) =>
-          laneNames.map((lane, index) => ({ labels: { pool, lane }, value: queue.size(index) })),
+        .flatMap(({ name: pool, size }) =>
+          laneNames.map((lane, index) => ({ labels: { pool, lane }, value: size(index) })),
         ),
     );
     this.#add('gauge', 'heddle_queue_requests_max', "Requests that wait in one lane of a pool's queue at most.", () =>
       view.queues
         .filter(({ calls }) => !calls)
-        .map(({ name: pool, queue }) => ({ labels: { pool }, value: queue.capacity })),
+        .map(({ name: pool, capacity }) => ({ labels: { pool }, value: capacity })),
     );
     this.#add(
       'gauge',
@@ -204,9 +225,9 @@ export class Metrics {
       () =>
         view.queues
           .filter(({ calls }) => calls)
-          .map(({ name, queue }) => ({
+          .map(({ name, size }) => ({
             labels: { queue: name },
-            value: laneNames.reduce((sum, _, lane) => sum + queue.size(lane), 0),
+            value: laneNames.reduce((sum, _, lane) => sum + size(lane), 0),
           })),
     );
   }

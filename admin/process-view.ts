@@ -25,7 +25,10 @@ import {
   type MethodCounts,
   methodBuckets,
 } from '../runtime/shared/method-counters.ts';
+import { refusalReasons } from '../runtime/shared/refusal.ts';
 import { RunQueue } from '../runtime/shared/run-queue.ts';
+import { ServiceLoads } from '../runtime/shared/service-loads.ts';
+import type { PoolMemory } from '../runtime/thread-control.ts';
 import type {
   AdminFacts,
   AdminThreadData,
@@ -45,11 +48,14 @@ const taskMethod = 0;
 
 export const laneNames = ['high', 'normal', 'low', 'nested'] as const;
 
-/** A run queue; `calls`: an IO thread's outgoing calls, else a pool's. */
+/** What waits for a pool, in the queues of all its generations; `calls`: for an IO thread's outgoing calls. */
 export interface QueueView {
+  /** Of the pool, or of the queue of calls. */
   name: string;
   calls: boolean;
-  queue: RunQueue;
+  /** Of each lane. */
+  capacity: number;
+  size(lane: number): number;
 }
 
 export class ProcessView {
@@ -66,6 +72,7 @@ export class ProcessView {
   readonly #clock: Clock;
   readonly #bornMs: number;
   readonly #inflight: Inflight;
+  readonly #loads: ServiceLoads;
   readonly #jobs: ReadonlyMap<number, string>;
   /** By thread number; those of dead threads too, so that no sum ever falls. */
   readonly #methodCounters = new Map<number, MethodCounters>();
@@ -81,13 +88,12 @@ export class ProcessView {
     this.#heardMs = this.#bornMs;
     this.board = new Board(memory.board);
     this.#inflight = new Inflight(memory.inflight);
+    this.#loads = new ServiceLoads(memory.loads);
     this.#jobs = jobNamesByHash(settings.jobs);
     this.threadCounters = new CounterTable(threadCounters, threadNumberMax + 1, memory.threadCounters);
     this.poolCounters = new CounterTable(poolCounters, memory.poolRows, memory.poolCounters);
     this.acceptorCounters = new CounterTable(acceptorCounters, 1, memory.acceptorCounters);
-    this.queues = memory.queues.map(({ name, calls, memory: queue, capacity }) => {
-      return { name, calls, queue: new RunQueue(queue, capacity, 0) };
-    });
+    this.queues = queueViews(memory.queues);
     this.handlerMetrics = new MetricReader(memory.metricDirectory);
     const { level, levels } = settings.log;
     const logLevels = { level, levels };
@@ -212,9 +218,12 @@ export class ProcessView {
 
   /** Requests under way; column of Inflight. */
   inFlight(column: number): number {
-    let total = 0;
-    for (let number = 1; number <= threadNumberMax; number++) total += this.#inflight.get(number, column);
-    return total;
+    return this.#inflight.sum(column);
+  }
+
+  /** Requests of a service at once that its adaptive limit allows now; 0: it has none. */
+  adaptiveLimit(column: number): number {
+    return this.#loads.limit(column);
   }
 
   #threadRow({ name, number, pool, state, bornMs }: ThreadFacts): ThreadRow {
@@ -238,7 +247,7 @@ export class ProcessView {
   }
 
   #poolRow({ name, threads, going, down, maxFibers }: PoolFacts, row: number): PoolRow {
-    const queue = this.queues.find((one) => one.name === name)?.queue;
+    const queue = this.queues.find((one) => one.name === name);
     const counts: Record<string, number> = {};
     for (const counter of this.poolCounters.names) counts[counter] = this.poolCounters.get(row, counter);
     return {
@@ -262,7 +271,18 @@ export class ProcessView {
   #serviceRow({ name, pool, addresses, column, maxConcurrency }: ServedService): ServiceRow {
     const own = this.served.methods.filter(({ service }) => service === name);
     const methods = own.map(({ index, method }) => this.#methodReport(index, method));
-    return { name, pool, addresses, inFlight: this.inFlight(column), maxConcurrency, methods };
+    const adaptiveLimit = this.adaptiveLimit(column);
+    const refused = refusedByReason(own.map(({ index }) => this.methodCounts(index)));
+    return {
+      name,
+      pool,
+      addresses,
+      inFlight: this.inFlight(column),
+      maxConcurrency,
+      ...(adaptiveLimit > 0 && { adaptiveLimit }),
+      ...(Object.keys(refused).length > 0 && { refused }),
+      methods,
+    };
   }
 
   #methodReport(index: number, name: string): MethodReport {
@@ -281,8 +301,31 @@ export class ProcessView {
 }
 
 /** `OK`, `UNAVAILABLE` … */
+function queueViews(queues: readonly PoolMemory[]): QueueView[] {
+  const pools = Map.groupBy(queues, ({ name, pool = name }) => pool);
+  return Array.from(pools, ([name, own]) => {
+    const { calls, capacity } = own[0]!;
+    const all = own.map((one) => new RunQueue(one.memory, one.capacity, 0));
+    return { name, calls, capacity, size: (lane) => all.reduce((sum, queue) => sum + queue.size(lane), 0) };
+  });
+}
+
 export function codeName(number: number): string {
   return number === 0 ? 'OK' : codeOfNumber(number);
+}
+
+/** Those of one service: reasons that there were, and how often. */
+export function refusedByReason(counts: readonly MethodCounts[]): NonNullable<ServiceRow['refused']> {
+  const named: NonNullable<ServiceRow['refused']> = {};
+  const sum = (read: (one: MethodCounts) => number): number => counts.reduce((total, one) => total + read(one), 0);
+  const limited = sum((one) => one.limited);
+  for (const [index, reason] of refusalReasons.entries()) {
+    // A limiter's are counted beside, and have no reason of their own here.
+    const count = sum((one) => one.refused[index]!) - (reason === 'other' ? limited : 0);
+    if (count > 0) named[reason] = count;
+  }
+  if (limited > 0) named.limiter = limited;
+  return named;
 }
 
 function byName(codes: Float64Array): Record<string, number> {

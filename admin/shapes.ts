@@ -3,6 +3,7 @@
 // grow count from the start of the process.
 
 import type { DropReason, MetricKind } from '../runtime/shared/metric-cells.ts';
+import type { RefusalReason } from '../runtime/shared/refusal.ts';
 import type { ConnectionRow, FiberRow } from '../runtime/thread-report.ts';
 
 /** GET /version */
@@ -88,6 +89,10 @@ export interface ServiceRow {
   /** Requests under way. */
   inFlight: number;
   maxConcurrency: number;
+  /** Requests at once that its adaptive limit allows now; missing: it has none. */
+  adaptiveLimit?: number;
+  /** Requests that were refused before any queue, by reason; missing: none was. */
+  refused?: Partial<Record<RefusalReason | 'limiter', number>>;
   methods: MethodReport[];
 }
 

@@ -68,8 +68,12 @@ export function poolsText({ pools }: PoolsAnswer): string {
 }
 
 export function servicesText({ services }: ServicesAnswer): string {
-  const parts = services.map(({ name, pool, addresses, inFlight, maxConcurrency, methods }) => {
-    const bound = maxConcurrency === 0 ? '' : ` of ${maxConcurrency}`;
+  const parts = services.map((service) => {
+    const { name, pool, addresses, inFlight, maxConcurrency, adaptiveLimit, refused, methods } = service;
+    const bounds = [adaptiveLimit ?? 0, maxConcurrency].filter((bound) => bound > 0);
+    const bound =
+      bounds.length === 0 ? '' : ` of ${Math.min(...bounds)}${adaptiveLimit === undefined ? '' : ' (adaptive)'}`;
+    const shed = Object.entries(refused ?? {}).map(([reason, count]) => `${reason} ${count}`);
     const where = addresses.length === 0 ? 'listens nowhere' : addresses.join(', ');
     const head = ['METHOD', 'MEAN', 'P50', 'P99', 'FROM SOCKETS', 'FROM FIBERS'];
     const rows = methods.map((method) => [
@@ -78,9 +82,11 @@ export function servicesText({ services }: ServicesAnswer): string {
       codes(method.fromSockets),
       codes(method.fromFibers),
     ]);
-    return [`${name}  pool ${pool}, ${inFlight}${bound} under way, ${where}`, ...indent(table([head, ...rows]))].join(
-      '\n',
-    );
+    return [
+      `${name}  pool ${pool}, ${inFlight}${bound} under way, ${where}`,
+      ...indent(shed.length === 0 ? [] : [`refused: ${shed.join(', ')}`]),
+      ...indent(table([head, ...rows])),
+    ].join('\n');
   });
   return `${parts.join('\n\n')}\n`;
 }

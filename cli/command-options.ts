@@ -3,6 +3,7 @@
 export interface StartCommandOptions {
   set?: string[];
   status: boolean;
+  watch?: boolean;
   guardian: boolean;
 }
 

@@ -67,6 +67,7 @@ function addStart(program: Command, endWith: EndWith): void {
     .argument(...configArgument)
     .option(setFlags, setText, collect)
     .option('--no-status', 'no live status line (on a terminal), no status in the log (elsewhere)')
+    .option('--watch', 'for development: reload code, config and strategies whenever their files change')
     .option('--no-guardian', 'one process, and nobody who starts it again when it dies')
     .addHelpText(
       'after',
@@ -76,7 +77,11 @@ function addStart(program: Command, endWith: EndWith): void {
           'A small guardian process starts the services again when their process dies; see guardian in the config.',
           'Run it directly under systemd and Docker: npm does not pass SIGTERM on to what it runs reliably.',
         ].join('\n'),
-        examples: ['heddle start', 'heddle start service/heddle.yaml --set pools.ranking.threads=8'],
+        examples: [
+          'heddle start',
+          'heddle start --watch',
+          'heddle start service/heddle.yaml --set pools.ranking.threads=8',
+        ],
         exit: {
           ok: 'stopped by a signal, everything that was accepted is answered',
           failed: 'the config has mistakes, or the services did not start',
@@ -86,7 +91,7 @@ function addStart(program: Command, endWith: EndWith): void {
         },
       }),
     )
-    .action(async (file: string, { set = [], status, guardian }: StartCommandOptions) => {
+    .action(async (file: string, { set = [], status, watch = false, guardian }: StartCommandOptions) => {
       const guarded = takeGuardianMark();
       if (guarded === undefined && guardian) {
         // It loads nothing of what follows.
@@ -95,7 +100,7 @@ function addStart(program: Command, endWith: EndWith): void {
         if (end !== unguarded) return endWith(end);
       }
       const { start } = await import('./start.ts');
-      endWith(await start(file, { set, status, guarded }));
+      endWith(await start(file, { set, status, watch, guarded }));
     });
 }
 

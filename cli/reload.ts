@@ -1,40 +1,88 @@
-// reload: `heddle reload`: a running process reads its config again, and says what changed.
+// reload: `heddle reload`: a running process reads its config again and rolls the pools whose code has changed; says what
+// it came to. One that takes long, as canaries do, is asked about until it has ended.
 
-import type { ReloadReport } from '../net/server/server-live.ts';
+import type { ReloadReport, ReloadState } from '../net/server/reload-report.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { answerOf, failureText } from './admin-answer.ts';
-import { askAdmin } from './admin-request.ts';
+import { type AdminResponse, askAdmin } from './admin-request.ts';
 import { exitCodes } from './exit-codes.ts';
-import { adminTarget } from './top/address.ts';
+import { reloadText } from './reload-text.ts';
+import { type AdminTarget, adminTarget } from './top/address.ts';
 
-/** Of a process whose config sources are slow, ms. */
+/** Of a process that waits for a reload to end, and of one that is busy, ms. */
 const answerMs = 25_000;
+/** Between two questions about a reload that goes on, ms. */
+const askAgainMs = 500;
 
 export interface ReloadOptions {
   address?: string;
   config?: string;
+  /** True: all pools. */
+  roll?: true | string[];
+  /** Percent; 0: none. */
+  canary?: number;
+  goOn?: true;
+  rollBack?: true;
   json?: true;
 }
 
-export async function reload({ address, config, json }: ReloadOptions): Promise<number> {
+export async function reload(options: ReloadOptions, clock: Clock = systemClock): Promise<number> {
+  const { address, config, goOn, rollBack } = options;
   try {
     const target = adminTarget(address ?? config, process.env);
-    const response = await askAdmin({ ...target, verb: 'POST', path: '/reload', timeoutMs: answerMs });
-    if (response.status >= 400) {
-      process.stderr.write(failureText(response, target.address));
-      return exitCodes.failed;
-    }
-    process.stdout.write(json === true ? `${response.text.trimEnd()}\n` : reportText(answerOf(response.text)));
-    return exitCodes.ok;
+    if (goOn === true || rollBack === true) return await decide(target, goOn === true);
+    return await reloadAt(target, options, clock);
   } catch (reason) {
     process.stderr.write(`heddle: ${HeddleError.from(reason).message}\n`);
     return exitCodes.failed;
   }
 }
 
-function reportText(answer: unknown): string {
-  const { changed = [], needsRestart = [] } = answer as Partial<ReloadReport>;
-  const lines = [changed.length === 0 ? 'nothing changed' : 'changed', ...changed.map((path) => `  ${path}`)];
-  if (needsRestart.length > 0) lines.push('needs a restart', ...needsRestart.map((path) => `  ${path}`));
-  return `${lines.join('\n')}\n`;
+async function reloadAt(target: AdminTarget, { roll, canary, json }: ReloadOptions, clock: Clock): Promise<number> {
+  const body = { roll, canary };
+  const first = await askAdmin({ ...target, verb: 'POST', path: '/reload', body, timeoutMs: answerMs });
+  if (first.status >= 400) return failed(first, target);
+  const report = first.status === 202 ? await ended(target, answerOf(first.text), clock) : answerOf(first.text);
+  if (typeof report === 'number') return report;
+  process.stdout.write(
+    json === true ? `${JSON.stringify(report, undefined, 2)}\n` : reloadText(report as ReloadReport),
+  );
+  return (report as ReloadReport).canary?.goOn === false ? exitCodes.failed : exitCodes.ok;
+}
+
+/** The report of a reload that takes longer, or the exit code of one that failed. */
+async function ended(target: AdminTarget, begun: unknown, clock: Clock): Promise<unknown> {
+  const { id } = begun as ReloadState;
+  let told = false;
+  for (;;) {
+    await new Promise<void>((resolve) => void clock.setTimer(askAgainMs, resolve));
+    const response = await askAdmin({ ...target, verb: 'GET', path: `/reload?id=${id}`, timeoutMs: answerMs });
+    if (response.status >= 400) return failed(response, target);
+    const state = answerOf(response.text) as ReloadState;
+    if (state.state === 'done') return state.report;
+    if (state.state === 'failed') {
+      process.stderr.write(`heddle: ${state.message}\n`);
+      return exitCodes.failed;
+    }
+    if (told || state.state !== 'running' || state.canary === undefined) continue;
+    told = true;
+    const { percent } = state.canary;
+    process.stderr.write(
+      `heddle: new code gets ${percent} % of the calls; its verdict is waited for (heddle reload --go-on, or --roll-back, ends it now)\n`,
+    );
+  }
+}
+
+async function decide(target: AdminTarget, goOn: boolean): Promise<number> {
+  const body = { decide: goOn ? 'go-on' : 'roll-back' };
+  const response = await askAdmin({ ...target, verb: 'POST', path: '/reload/canary', body, timeoutMs: answerMs });
+  if (response.status >= 400) return failed(response, target);
+  process.stdout.write(goOn ? 'the canary goes on\n' : 'the canary is taken back\n');
+  return exitCodes.ok;
+}
+
+function failed(response: AdminResponse, { address }: AdminTarget): number {
+  process.stderr.write(failureText(response, address));
+  return exitCodes.failed;
 }

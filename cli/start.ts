@@ -19,16 +19,21 @@ import { keepCompiled } from '../runtime/compile-cache.ts';
 import type { Settings } from '../runtime/settings.ts';
 import { formatDuration } from '../runtime/units.ts';
 import { exitCodes } from './exit-codes.ts';
+import type { FileWatch } from './file-watch.ts';
 import type { Guarded } from './guarded.ts';
 import { endText } from './process-end.ts';
 import { readyText } from './ready-text.ts';
+import { reloadLine } from './reload-text.ts';
 import { addressHint, modulesHint } from './start-hints.ts';
 import { showStatus } from './status.ts';
 import { onStopSignals } from './stop-signals.ts';
+import { watchFiles } from './watch.ts';
 
 export interface StartOptions {
   set: string[];
   status: boolean;
+  /** Reload what changes on the disk. */
+  watch: boolean;
   /** Undefined: this process has no guardian. */
   guarded?: Guarded | undefined;
 }
@@ -63,39 +68,46 @@ export async function start(file: string, options: StartOptions): Promise<number
     const { pid: previousPid, ...how } = previous;
     server.log.error({ previousPid, ...how }, `started again: the process before this one ${endText(previous)}`);
   }
-  process.exit(await serve(server, settings, options));
+  process.exit(await serve(server, settings, common.configFile, options));
 }
 
-async function serve(server: Server, settings: Settings, { status, guarded }: StartOptions): Promise<number> {
+async function serve(
+  server: Server,
+  settings: Settings,
+  configFile: string,
+  { status, watch, guarded }: StartOptions,
+): Promise<number> {
   const clock = systemClock;
   const beganMs = clock.nowMs();
   const stopped = Promise.withResolvers<boolean>();
   const told = { toStop: false };
   let endStatus = (): void => {};
-  const { timeoutMs: stopTimeoutMs } = settings.stop;
+  let watched: FileWatch | undefined;
+  const stopTimeoutMs = (): number => server.settingsInForce.stop.timeoutMs;
   const stop = (sentence: string): void => {
     process.stderr.write(`heddle: ${sentence}\n`);
     told.toStop = true;
+    watched?.close();
     stopped.resolve(server.stop());
   };
-  const bound = formatDuration(stopTimeoutMs);
+  const bound = (): string => formatDuration(stopTimeoutMs());
   const onSignal = (signal: string): void => {
     guarded?.stopping();
     endStatus();
-    server.log.info({ signal, stopTimeoutMs }, 'stopping');
-    stop(`${signal}: finishing what runs, at most ${bound}; once more ends it at once`);
+    server.log.info({ signal, stopTimeoutMs: stopTimeoutMs() }, 'stopping');
+    stop(`${signal}: finishing what runs, at most ${bound()}; once more ends it at once`);
   };
   onStopSignals(clock, onSignal, guarded);
   onHangup(server, onSignal);
   void server.drainAsked.then(() => {
     guarded?.stopping();
-    stop(`the admin was asked to drain: finishing what runs, at most ${bound}`);
+    stop(`the admin was asked to drain: finishing what runs, at most ${bound()}`);
   });
   guarded?.onLost(() => {
     const { guardianPid } = guarded;
     endStatus();
-    server.log.error({ guardianPid, stopTimeoutMs }, 'stopping: the guardian has gone');
-    stop(`the guardian (pid ${guardianPid}) has gone: finishing what runs, at most ${bound}`);
+    server.log.error({ guardianPid, stopTimeoutMs: stopTimeoutMs() }, 'stopping: the guardian has gone');
+    stop(`the guardian (pid ${guardianPid}) has gone: finishing what runs, at most ${bound()}`);
   });
   try {
     await server.start();
@@ -110,6 +122,8 @@ async function serve(server: Server, settings: Settings, { status, guarded }: St
     );
     server.log.info({ addresses, admin: admin?.address, pid: process.pid, tookMs }, 'ready');
     if (status && !told.toStop) endStatus = showStatus(server);
+    const say = (text: string): boolean => process.stderr.write(text);
+    if (watch && !told.toStop) watched = watchFiles({ server, configFile, clock, say });
   } catch (reason) {
     if (!told.toStop) return failed(reason, server, settings);
   }
@@ -128,11 +142,7 @@ function onHangup(server: Server, stop: (signal: string) => void): void {
       return;
     }
     server.reloadFile().then(
-      ({ changed, needsRestart }) => {
-        const now = changed.length === 0 ? 'nothing changed' : `changed: ${changed.join(', ')}`;
-        const later = needsRestart.length === 0 ? '' : `; needs a restart: ${needsRestart.join(', ')}`;
-        process.stderr.write(`heddle: SIGHUP: the config was read again; ${now}${later}\n`);
-      },
+      (report) => process.stderr.write(`heddle: SIGHUP: the config was read again; ${reloadLine(report)}\n`),
       (reason: unknown) => {
         const { message } = HeddleError.from(reason);
         server.log.error({ err: reason }, 'the config was not taken over');

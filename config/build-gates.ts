@@ -2,7 +2,7 @@
 
 import type { ProblemList } from '../document/problem.ts';
 import { quote } from '../document/quote.ts';
-import type { DegraderSettings, SamplerSettings } from '../runtime/live-settings.ts';
+import type { DegraderSettings, SamplerSettings } from '../runtime/gate-settings.ts';
 import type { CheckedConfig } from './schema.ts';
 
 /** A gap, when nobody says how long it is, ms. */

@@ -21,14 +21,16 @@ import type {
   StallSettings,
 } from '../runtime/settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
+import { buildAdmission, noteAdmission } from './build-admission.ts';
 import { buildCompression, callCompression, replyCompression } from './build-compression.ts';
 import { buildDegraders, buildSamplers } from './build-gates.ts';
 import { buildJobs } from './build-jobs.ts';
 import { buildMetrics, metricPlugins } from './build-metrics.ts';
+import { buildRoll } from './build-roll.ts';
 import { buildStrategies } from './build-strategies.ts';
 import { builtInPlugins, logSinksUrl } from './built-in.ts';
 import { checkPlugged } from './check-plugged.ts';
-import { buildClientTarget, type ClientTarget } from './client-target.ts';
+import { buildClientTarget, type ClientTarget, checkConnections } from './client-target.ts';
 import { noteClient } from './explain-client.ts';
 import { buildBindings } from './listeners.ts';
 import { Origins } from './origins.ts';
@@ -110,6 +112,7 @@ class Builder {
         const { filters } = entry.value;
         const built = pluggedNames('filter', filters, this.#config.filters, this.#origins, this.#problems);
         const target = buildClientTarget(entry.value.target, plugins.length > 0, this.#problems);
+        checkConnections(entry.value.target, entry.value.connections, this.#problems);
         const compression = callCompression(entry.value, plugins.length > 0, this.#problems);
         const settings = { ...buildClient(name, entry, built, target), ...compression };
         noteClient(settings, entry.value, this.#origins);
@@ -128,6 +131,7 @@ class Builder {
       stop: { timeoutMs: stop.timeout.value },
       quarantine: { kills: quarantine.kills.value, forMs: quarantine.for.value },
       process: libuvThreads === undefined ? {} : { libuvThreads },
+      roll: buildRoll(this.#config.roll),
     };
     if (this.#config.guardian.enabled.value) settings.guardian = buildGuardian(this.#config.guardian);
     const address = admin.address.value;
@@ -203,6 +207,8 @@ class Builder {
       timeoutMs: service.timeout.value,
       methodTimeoutsMs: Object.fromEntries(timeouts.map(([method, timeout]) => [method, timeout.value])),
       maxConcurrency: service.maxConcurrency.value,
+      ...buildAdmission(service, this.#problems),
+      ...(service.startLate.value && { startLate: true }),
       asyncContext: service.asyncContext.value,
       ...replyCompression(name, service, pool, this.#problems),
       ...(limiters.length > 0 && { limiters }),
@@ -212,6 +218,8 @@ class Builder {
     this.#origins.note(settings, 'pool', service.pool.place);
     this.#origins.note(settings, 'timeoutMs', service.timeout.place);
     this.#origins.note(settings, 'maxConcurrency', service.maxConcurrency.place);
+    noteAdmission(settings, service, this.#origins);
+    this.#origins.note(settings, 'startLate', service.startLate.place);
     this.#origins.note(settings, 'asyncContext', service.asyncContext.place);
     this.#origins.note(settings, 'compressAboveBytes', service.compressAbove.place);
     for (const [method, timeout] of timeouts) this.#origins.note(settings.methodTimeoutsMs, method, timeout.place);
@@ -346,6 +354,7 @@ function buildLimits(limits: CheckedConfig['limits']): LimitSettings {
     connections: limits.connections.value,
     connectionsPerIp: limits.connectionsPerIp.value,
     requests: limits.requests.value,
+    ...(limits.requestsPerConnection && { requestsPerConnection: limits.requestsPerConnection.value }),
     allow: limits.allow.map((block) => block.value).filter((block) => block !== undefined),
     deny: limits.deny.map((block) => block.value).filter((block) => block !== undefined),
   };

@@ -6,7 +6,7 @@ import { quote } from '../document/quote.ts';
 import type { Field, Parsed } from '../document/types.ts';
 import { nearest } from '../runtime/nearest.ts';
 import { isTakenScheme } from '../runtime/plugins/naming.ts';
-import type { ClientSettings } from '../runtime/settings.ts';
+import { type ClientSettings, clientConnectionsMax } from '../runtime/settings.ts';
 import { formatHostPort, type HostPort, parseTarget } from './addresses.ts';
 
 /** Characters behind `://` of a naming's target. */
@@ -47,6 +47,18 @@ export function buildClientTarget(
     problems.add(schemeOf(place, scheme), message, { allowed: ['heddle'], suggestion: nearest(scheme, ['heddle']) });
   }
   return value ?? { addresses: [] };
+}
+
+/** A thread that could not connect to all of them would not start. */
+export function checkConnections(
+  target: Field<ClientTarget | undefined>,
+  { value: each, place }: Field<number>,
+  problems: ProblemList,
+): void {
+  const count = target.value?.addresses.length ?? 0;
+  if (count * each <= clientConnectionsMax) return;
+  const message = `${count} addresses, ${each} connections to each, are over ${clientConnectionsMax} connections: write fewer`;
+  problems.add(place.source.kind === 'default' ? target.place : place, message);
 }
 
 /** For people: where fibers that call it go to. */

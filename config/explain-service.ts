@@ -7,6 +7,7 @@ import type { BindingSettings, IoSettings, PoolSettings, ServiceSettings, Settin
 import type { ListenerTraffic, TargetAddress } from '../runtime/traffic-settings.ts';
 import { formatBytes, formatDuration } from '../runtime/units.ts';
 import { formatHostPort } from './addresses.ts';
+import { explainAdmission } from './explain-admission.ts';
 import { explainClient } from './explain-client.ts';
 import { explainFilters, type FilteredPart } from './explain-filters.ts';
 import { explainLimiters } from './explain-limiters.ts';
@@ -56,6 +57,11 @@ export function explainService(config: { settings: Settings; origins: Origins },
     '',
     '  requests of this service at once',
     `    ${orNone(service.maxConcurrency, String)} (${origins.of(service, 'maxConcurrency')})`,
+    '',
+    '  requests with less time left than their method takes',
+    `    ${service.startLate === true ? 'started' : 'not started'} (${origins.of(service, 'startLate')})`,
+    '',
+    ...explainAdmission(service, origins),
     '',
     '  replies compressed, from this size on, for callers that take that',
     `    ${orNone(service.compressAboveBytes, formatBytes)} (${origins.of(service, 'compressAboveBytes')})`,

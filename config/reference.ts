@@ -2,7 +2,8 @@
 
 import { keysOf } from '../document/declare.ts';
 import { describe } from '../document/describe.ts';
-import { type Described, sectionLines } from '../document/reference.ts';
+import { type Column, columnSentence, type Described, sectionLines } from '../document/reference.ts';
+import { keyChangeText } from './key-changes.ts';
 import { schema } from './schema.ts';
 
 /** The whole page. */
@@ -11,11 +12,14 @@ export function configReference(): string {
   const described: Described = new Map();
   for (const [name, key] of keysOf(schema.keys)) {
     const about = `${key.what} ${key.why}`.trim();
-    const section = sectionLines(name, key.type, about, described);
-    lines.push(...(section.length > 0 ? section : ['', `## ${name}`, '', about, '', `It is ${describe(key.type)}.`]));
+    const section = sectionLines(name, key.type, about, described, changes);
+    const sentence = `It is ${describe(key.type)}.${columnSentence(name, changes)}`;
+    lines.push(...(section.length > 0 ? section : ['', `## ${name}`, '', about, '', sentence]));
   }
   return `${lines.join('\n')}\n`;
 }
+
+const changes: Column = { title: 'changes', of: keyChangeText };
 
 const introduction = [
   '# heddle.yaml',
@@ -50,6 +54,14 @@ const introduction = [
   '- `affinity`, `cpuAffinity` and `cpus` are refused: Node can not bind a thread to a CPU. Bind the whole process with',
   '  `taskset` or the cpuset of the service manager.',
   '- io and all pools together have at most 120 threads.',
+  '',
+  '## Changes',
+  '',
+  '`heddle reload` (or SIGHUP) reads the file again. The column *changes* says what becomes of a key that is different then:',
+  '',
+  '- *at once*: all threads use it when the reload is over; no connection closes and no request fails.',
+  '- *with a roll*: the threads of the pool are replaced by new ones; no connection closes and no request fails either.',
+  '- *restart*: it holds from the next start on; the reload names it.',
   '',
   '## Overrides',
   '',

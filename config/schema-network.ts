@@ -17,6 +17,7 @@ import {
 } from '../document/declare.ts';
 import { parseCidr, parseListenAddress } from './addresses.ts';
 import { clientTargetPattern, parseClientTarget } from './client-target.ts';
+import { requestsPerConnection } from './schema-admission.ts';
 import { callsBy, requestsAbove } from './schema-compression.ts';
 import { filtersType } from './schema-filters.ts';
 import { mirrorsType, trafficTarget } from './schema-traffic.ts';
@@ -93,13 +94,13 @@ export const bindingType = object({
   mirror: key(
     mirrorsType,
     [],
-    'Targets that get copies of calls that come in here; their answers are dropped. Taken over by a reload.',
+    'Targets that get copies of calls that come in here; their answers are dropped.',
     'Copies are load for somebody else.',
   ),
   forward: optional(
     trafficTarget,
     'the services here',
-    'Target that gets all calls that come in here instead of the services of this process. Taken over by a reload.',
+    'Target that gets all calls that come in here instead of the services of this process.',
     'A process answers itself what it is asked, unless it moves or stands before another.',
   ),
 });
@@ -250,6 +251,7 @@ export const limitsType = object({
     'Requests accepted and not yet answered, in the whole process; over it RESOURCE_EXHAUSTED.',
     'Far above what the default pools run at once, so that it only ends what would end the process.',
   ),
+  requestsPerConnection,
   idleTimeout: key(
     duration('1ms', '24h', orNone),
     '5m',

@@ -24,6 +24,7 @@ import { strategyFilesMax } from '../document/strategy-files.ts';
 import type { Checked } from '../document/types.ts';
 import { logLevels } from '../runtime/settings.ts';
 import { parseAdminAddress } from './addresses.ts';
+import { adaptiveOfService, rateOfService, weightOfService } from './schema-admission.ts';
 import { compressionType, repliesAbove } from './schema-compression.ts';
 import { filtersType } from './schema-filters.ts';
 import { degradersType, samplersType } from './schema-gates.ts';
@@ -32,6 +33,7 @@ import { limitersType } from './schema-limiters.ts';
 import { metricsType } from './schema-metrics.ts';
 import { bindingType, clientsType, limitsType, listenAddress, servicePattern, serviceRule } from './schema-network.ts';
 import { defaultPool, ioType, poolsType, poolType } from './schema-pools.ts';
+import { rollType } from './schema-roll.ts';
 
 const logLevel = choice(...logLevels);
 
@@ -82,6 +84,15 @@ const serviceType = object({
     'none',
     'Requests of this service at once, in the whole process; over it RESOURCE_EXHAUSTED.',
     'The queue of the pool and limits.requests bound it already; this shares a pool fairly.',
+  ),
+  rate: rateOfService,
+  adaptive: adaptiveOfService,
+  weight: weightOfService,
+  startLate: key(
+    boolean(),
+    false,
+    'Start a request even when less of its time is left than half of the recent runs of its method took.',
+    'Most such runs end too late: they would only take the thread from those that can still make it. For handlers that answer in any case by doing less.',
   ),
   compressAbove: repliesAbove,
   asyncContext: key(
@@ -322,6 +333,10 @@ export const schema = object({
     'How hard the built-in compressors try; services and clients say what they compress.',
   ),
   limits: section(limitsType, 'Bounds of the process, and defaults for its bindings.'),
+  roll: section(
+    rollType,
+    'How new code comes into use when the process reloads: at once, or a share of the calls first.',
+  ),
   stop: section(stopType, 'How it ends.'),
   guardian: section(guardianType, 'What happens when the whole process dies.'),
   quarantine: section(quarantineType, 'Requests that end their threads.'),

@@ -31,8 +31,8 @@ export interface ActorEvents {
 export interface ActorOptions {
   /** In the order in which they start. */
   parts: readonly Part[];
-  /** How long all drains together may take, ms. */
-  stopTimeoutMs: number;
+  /** How long all drains together may take, ms; asked when a stop begins. */
+  stopTimeoutMs: () => number;
   clock: Clock;
   log: Logger;
 }
@@ -83,7 +83,8 @@ export class Actor extends EventEmitter<ActorEvents> {
   }
 
   async #stop(): Promise<boolean> {
-    const { parts, stopTimeoutMs, clock, log } = this.#options;
+    const { parts, clock, log } = this.#options;
+    const stopTimeoutMs = this.#options.stopTimeoutMs();
     if (this.#state === 'idle' || this.#state === 'stopped') {
       this.#enter('stopped');
       return true;

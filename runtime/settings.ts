@@ -1,8 +1,8 @@
 // Settings: what a checked heddle.yaml comes to, in the units that code uses (ms, bytes). Made by config/, read by
 // every thread, passed between threads as plain data (structured clone), so: no classes, no functions, no Maps.
 
+import type { DegraderSettings, SamplerSettings } from './gate-settings.ts';
 import type { JobSettings } from './jobs.ts';
-import type { DegraderSettings, SamplerSettings } from './live-settings.ts';
 import type { StrategySettings } from './strategies.ts';
 import type { ListenerTraffic } from './traffic-settings.ts';
 
@@ -39,6 +39,28 @@ export interface Settings {
   /** Undefined: the process has no admin. */
   admin?: AdminSettings;
   process: ProcessSettings;
+  roll: RollSettings;
+}
+
+/** What is done with new code of which nobody can tell whether it is well. */
+export const undecidedWays = ['roll-back', 'go-on'] as const;
+export type UndecidedWay = (typeof undecidedWays)[number];
+
+/** How new code comes into use, at a reload: see docs/rolling.md. */
+export interface RollSettings {
+  /** Share of the calls that it gets first; 0: all at once. */
+  canaryPercent: number;
+  /** How long both are compared after the warm-up, and at most while there are too few calls to tell, ms. */
+  windowMs: number;
+  windowMaxMs: number;
+  /** For so long latencies do not count, ms. */
+  warmUpMs: number;
+  /** Answers of the new code without which nobody can tell. */
+  minRequests: number;
+  /** How many percent of the calls may fail beyond those that fail with the old code. */
+  maxErrorsPercent: number;
+  maxSlowdown: number;
+  undecided: UndecidedWay;
 }
 
 /** How hard the compressors that come with Heddle try. */
@@ -148,15 +170,42 @@ export interface ServiceSettings {
   methodTimeoutsMs: Record<string, number>;
   /** Requests of this service at once, in the whole process; 0: no bound of its own. */
   maxConcurrency: number;
+  /** Requests that may come in, on average and at once, from outside and from fibers; undefined: any. */
+  rate?: RateSettings;
+  /** Its limit is found while it runs; undefined: it has none. */
+  adaptive?: AdaptiveSettings;
+  /** Its share of its pool, next to the weights of the other services there; undefined: 1. */
+  weight?: number;
   /** Names of filters around its requests, outermost first, inside of those of the process. */
   filters: string[];
   /** Names of limiters of its requests from outside, in the order in which they are asked; undefined: none. */
   limiters?: string[];
+  /** Requests start however little of their time is left; undefined: not when runs of their method lately take longer. */
+  startLate?: boolean;
   /** Run handlers inside AsyncLocalStorage, so that `currentFiber()` works (costs about 0.3 µs a request). */
   asyncContext: boolean;
   /** Replies of at least this size are compressed for callers that take that, bytes; 0 or undefined: none. Not in pool `io`. */
   compressAboveBytes?: number;
   listen: BindingSettings[];
+}
+
+/** A token bucket. */
+export interface RateSettings {
+  perSecond: number;
+  /** After a pause. */
+  burst: number;
+}
+
+/** How many requests of a service may be under way at once is found out: see docs/overload.md. */
+export interface AdaptiveSettings {
+  /** How long requests may wait for a thread on average, ms. */
+  delayMs: number;
+  /** How many times as long as usual they may run. */
+  tolerance: number;
+  /** The limit is never below; 0: two for each thread of the pool. */
+  min: number;
+  /** And never above; 0: anything. */
+  max: number;
 }
 
 /** One `listen` entry. Services that name the same address share the listener, and all have the same bounds here. */
@@ -181,6 +230,9 @@ export interface BindingSettings {
   idleTimeoutMs: number;
   traffic: ListenerTraffic;
 }
+
+/** Connections of one client of one thread: its balancer may look at all of them for one call. */
+export const clientConnectionsMax = 256;
 
 /** `clients.NAME` of heddle.yaml: how this process calls a service that runs elsewhere. */
 export interface ClientSettings {
@@ -239,6 +291,8 @@ export interface LimitSettings {
   connectionsPerIp: number;
   /** Requests accepted and not yet answered, in the whole process. */
   requests: number;
+  /** Of them, those of one connection, from the time on when half of them are there; undefined: an eighth, at least 64; 0: any number. */
+  requestsPerConnection?: number;
   /** CIDR blocks; an empty allow list allows all; deny wins. */
   allow: string[];
   deny: string[];

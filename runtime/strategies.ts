@@ -38,8 +38,8 @@ export interface StrategyProcessHost {
 }
 
 export interface StrategyProcess {
-  /** What thread `number` is born with; can be cloned. */
-  birth(number: number): unknown;
+  /** What thread `number` is born with; can be cloned. `staged`: it is of those that begin with what is staged. */
+  birth(number: number, staged?: boolean): unknown;
   /** It serves from now on. */
   onGoing(number: number): void;
   /** It has ended. */
@@ -47,7 +47,23 @@ export interface StrategyProcess {
   onMessage(number: number, message: unknown): void;
   /** What an operator asks or wants done. Throws HeddleError. */
   ask(question: StrategyQuestion): Promise<unknown>;
+  /**
+   * Reads all again, for a reload. Undefined: nothing has changed since they were read last, whichever version is in use.
+   * Nothing else is published until it is over. Throws FAILED_PRECONDITION with what is wrong.
+   */
+  stage(): Promise<StagedStrategies | undefined>;
   close(): Promise<void>;
+}
+
+/** A set that was read and is not in use yet. Exactly one of the three ends it. */
+export interface StagedStrategies {
+  /** What has changed in a module that threads have loaded: only threads that are born with it can run it. */
+  readonly needsRoll: string | undefined;
+  /** To all threads that there are, or to none: rejects with what one has against it. */
+  publish(): Promise<{ version: number }>;
+  /** Threads were born with it, and are in use now. Those of `offerTo` are offered it; the rest ends with what it has. */
+  commit(offerTo: (thread: number) => boolean): { version: number };
+  drop(): void;
 }
 
 /** What operators ask for; answers are plain data, or a text where a form is named. */

@@ -4,8 +4,10 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { JobNews, JobRun } from './jobs.ts';
 import type { LiveSettings } from './live-settings.ts';
+import type { LoadedMessage } from './loaded-files.ts';
 import type { LinkMemory } from './shared/link.ts';
 import type { ThreadMetricMemory } from './shared/metric-memory.ts';
+import type { ServiceBounds } from './shared/route-bounds.ts';
 import type { LostSlot } from './shared/run-queue.ts';
 
 /** What a thread is born with. Plain data and shared memory: goes by structured clone. */
@@ -51,8 +53,8 @@ export interface RoutingTable {
   /** Counts up from 0. */
   turn: number;
   methods: MethodRow[];
-  /** The queue of each pool that new work goes into. */
-  queues: { pool: string; queue: string }[];
+  /** The queue of each pool that new work goes into; `canary`: of the generation that gets a share, where there is one. */
+  queues: { pool: string; queue: string; canary?: string | undefined }[];
 }
 
 /** A share of a method's calls that tries the next generation first. */
@@ -60,6 +62,9 @@ export interface Canary {
   queue: string;
   /** Above 0, up to 100. */
   percent: number;
+  /** What the askers count of both sides, by row; undefined: nothing. */
+  counts?: SharedArrayBuffer | undefined;
+  row: number;
 }
 
 /** One row of the process's method table; `index` is what slots carry. */
@@ -71,6 +76,8 @@ export interface MethodRow {
   /** The queue of the pool's generation that serves it. */
   queue: string;
   canary?: Canary | undefined;
+  /** No code in force has it any more: it is not found. What waits of it in a queue is still run. */
+  gone?: boolean | undefined;
   reads: boolean;
   /** Nobody waits for its answer, whatever the caller's head says. */
   oneWay: boolean;
@@ -81,6 +88,10 @@ export interface MethodRow {
   /** Column of the service in Inflight. */
   column: number;
   maxConcurrency: number;
+  /** The service's other bounds; undefined: it has none. */
+  bounds?: ServiceBounds | undefined;
+  /** Its requests start however little of their time is left; undefined: not when its runs lately take longer. */
+  startLate?: boolean | undefined;
   /** Replies of at least this size are compressed for those who take that, bytes; 0 or undefined: none. */
   compressAboveBytes?: number | undefined;
 }
@@ -144,12 +155,16 @@ export type ToMain =
       methods: { service: string; method: string; reads: boolean; oneWay: boolean; example?: string | undefined }[];
     }
   | { type: 'failed'; code: string; message: string }
+  /** Before `ready` or `failed`, and when more is loaded later. */
+  | LoadedMessage
   | { type: 'linked'; peer: number }
   | { type: 'settled'; number: number }
   /** It puts nothing by an older table any more. */
   | { type: 'turned'; turn: number }
   /** An IO thread has no connection and nothing under way any more. */
   | { type: 'drained' }
+  /** It was told to retire: from here on it takes nothing. */
+  | { type: 'leaving' }
   /** Nothing runs here any more and nothing will. */
   | { type: 'retired' }
   /** Of a run of a job. */

@@ -22,6 +22,7 @@ import { Link, Links } from './shared/link.ts';
 import { messagePorts, ownPorts } from './shared/link-ports.ts';
 import { MethodCounters } from './shared/method-counters.ts';
 import { type PoolQueue, poolQueue } from './shared/pool-queue.ts';
+import { RouteBounds } from './shared/route-bounds.ts';
 import { RunQueue } from './shared/run-queue.ts';
 import { Taker } from './shared/taker.ts';
 import type { MethodRow, QuarantinedBody, RoutingTable, ThreadInit, ToMain, ToThread } from './thread-control.ts';
@@ -78,6 +79,7 @@ export class ThreadEndpoint implements TimerTarget {
   readonly #watched: { pool: PoolQueue; lane: number }[] = [];
   /** By pool: the queue that new work goes into. */
   readonly #queues = new Map<string, PoolQueue>();
+  readonly #takes: readonly string[];
   readonly #control: MessagePort;
   readonly #work: ThreadWork;
   readonly #spinMs: number;
@@ -116,6 +118,7 @@ export class ThreadEndpoint implements TimerTarget {
     this.answerer = new Answerer(this.board, this.links);
     this.taker = this.#taker(init, false);
     this.callTaker = this.#taker(init, true);
+    this.#takes = init.takes;
     this.#spinMs = init.spinMs;
     this.#work = work;
     this.#control = control;
@@ -129,7 +132,13 @@ export class ThreadEndpoint implements TimerTarget {
   /** The route of a row of the method table. */
   route(row: MethodRow): Route {
     const { index: method, service, column, maxConcurrency } = row;
-    return { pool: this.pools.get(row.queue)!, method, column, maxConcurrency, service };
+    const bounds = row.bounds && new RouteBounds(row.bounds, service, column, this.number);
+    return { pool: this.pools.get(row.queue)!, method, column, maxConcurrency, service, bounds };
+  }
+
+  /** Whether this thread is one of those that take from the queue. */
+  takesFrom(queue: string): boolean {
+    return this.#takes.includes(queue);
   }
 
   /** The queue of a pool that new work goes into; undefined: there is no such pool, or the process does not go yet. */
@@ -361,7 +370,11 @@ export class ThreadEndpoint implements TimerTarget {
   }
 
   #useTable({ methods, queues }: RoutingTable): void {
-    for (const { pool, queue } of queues) this.#queues.set(pool, this.pools.get(queue)!);
+    for (const { pool, queue, canary } of queues) {
+      // What a canary's handlers put to their own pool stays in it.
+      const isOwn = canary !== undefined && this.takesFrom(canary);
+      this.#queues.set(pool, this.pools.get(isOwn ? canary : queue)!);
+    }
     this.#work.onTable(methods);
   }
 
@@ -370,13 +383,22 @@ export class ThreadEndpoint implements TimerTarget {
     const pool = this.pools.get(name);
     if (pool === undefined) return;
     pool.members.push(peer);
+    this.#ringFor(pool);
+  }
+
+  #ringFor(pool: PoolQueue): void {
     for (let lane = 0; lane < laneCount; lane++) {
       if (pool.queue.hasWork(lane)) ringOne(this.board, this.links, pool, lane, this.number);
     }
   }
 
   #settle(number: number, lost: Parameters<Asker['settle']>[2]): void {
-    for (const pool of this.pools.values()) pool.members = pool.members.filter((member) => member !== number);
+    for (const pool of this.pools.values()) {
+      if (!pool.members.includes(number)) continue;
+      pool.members = pool.members.filter((member) => member !== number);
+      // A ring of this thread may have been spent on the dead one after all others had looked again.
+      this.#ringFor(pool);
+    }
     const link = this.links.get(number);
     this.asker.settle(number, link, lost);
     if (link !== undefined) {

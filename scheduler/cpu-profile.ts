@@ -3,11 +3,14 @@
 
 import type { Worker } from 'node:worker_threads';
 import type { Clock } from '../runtime/clock.ts';
+import { hottestLine } from '../runtime/cpu-profile.ts';
 
 /** Between two samples, ms. */
 const sampleEveryMs = 1;
 /** How long the start and the end of a profile may take, ms: over it the thread is in native code. */
 const reachMs = 1_000;
+/** A profile of a stuck thread that shows no line is made again, for so many times as long. */
+const secondFactor = 4;
 
 /** Profiles a thread for `durationMs`: the profile as JSON text; undefined when the thread can't be reached. */
 export async function profileThread(worker: Worker, durationMs: number, clock: Clock): Promise<string | undefined> {
@@ -22,6 +25,17 @@ export async function profileThread(worker: Worker, durationMs: number, clock: C
     clock.setTimer(durationMs, () => resolve());
   });
   return within(handle.stop(), reachMs, clock);
+}
+
+/** Of a thread that does not turn: once more, for longer, when a busy machine gave it no processor in that time. */
+export async function profileStuckThread(
+  worker: Worker,
+  durationMs: number,
+  clock: Clock,
+): Promise<string | undefined> {
+  const profile = await profileThread(worker, durationMs, clock);
+  if (profile === undefined || hottestLine(profile) !== undefined) return profile;
+  return (await profileThread(worker, secondFactor * durationMs, clock)) ?? profile;
 }
 
 /** Node 24 takes a name, Node 26 options. */

@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { keepCompiled } from '../runtime/compile-cache.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import { lastWords } from '../runtime/last-words.ts';
+import { LoadedFiles } from '../runtime/loaded-files.ts';
 import type { CpuThreadTask } from './cpu-spawner.ts';
 import type { HostModule } from './host-module.ts';
 import { RequestRunner } from './request-runner.ts';
@@ -24,14 +25,18 @@ export function cpuThread(task: CpuThreadTask): Promise<void> {
     lastWords(runner.endpoint.board, init.number, systemClock);
     // Before anything that may not end: from here on main can end this thread and sees its death.
     runner.endpoint.tell({ type: 'born', threadId });
+    const loads = new LoadedFiles({ tell: (message) => runner.endpoint.tell(message), clock: systemClock });
+    loads.watch();
     import(hostUrl)
       .then((module: HostModule) => module.hostThread(runner, hostData, systemRandom))
       .then(
         (methods) => {
+          loads.flush();
           runner.endpoint.tell({ type: 'ready', methods });
           keepCompiled();
         },
         (reason: unknown) => {
+          loads.flush();
           const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
           runner.endpoint.tell({ type: 'failed', code, message });
         },

@@ -31,6 +31,12 @@ export interface GuardsOptions {
   log: Logger;
 }
 
+/** What may change while the process runs: of each pool, by its name. */
+export interface GuardSettings {
+  pools: readonly ({ name: string; memoryBytes?: number | undefined } & StallSettings)[];
+  quarantine: QuarantineSettings;
+}
+
 export class Guards {
   readonly quarantine: Quarantine;
   readonly memory: MemoryGuard;
@@ -48,10 +54,15 @@ export class Guards {
       log,
       onWarning: (pool) => counts.add(rows.get(pool)!, 'stall-warnings'),
     });
-    const limited = pools.flatMap(({ pool, memoryBytes }) =>
-      memoryBytes === undefined ? [] : [{ pool, memoryBytes }],
-    );
-    this.memory = new MemoryGuard(limited, clock, log);
+    this.memory = new MemoryGuard(pools, clock, log);
+  }
+
+  /** These hold from now on, also for what goes on already. */
+  change({ pools, quarantine }: GuardSettings): void {
+    const byName = new Map(pools.map((pool) => [pool.name, pool]));
+    this.quarantine.change(quarantine);
+    this.#watchdog.change(byName);
+    this.memory.change(byName);
   }
 
   onDeath(death: Death): void {

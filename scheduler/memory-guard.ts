@@ -21,11 +21,13 @@ const retryMs = { first: sampleEveryMs, max: 60_000 } as const;
 
 export interface GuardedPool {
   pool: ThreadPool;
-  memoryBytes: number;
+  /** Undefined: no limit but V8's. */
+  memoryBytes?: number | undefined;
 }
 
 export class MemoryGuard {
-  readonly #pools: readonly GuardedPool[];
+  #pools: readonly GuardedPool[];
+  #started = false;
   readonly #clock: Clock;
   readonly #log: Logger;
   /** Samples in a row past the limit, by thread. */
@@ -46,11 +48,19 @@ export class MemoryGuard {
   }
 
   start(): void {
-    if (this.#pools.length === 0 || this.#timer !== undefined) return;
+    this.#started = true;
+    if (this.#timer !== undefined || this.#pools.every(({ memoryBytes }) => memoryBytes === undefined)) return;
     this.#again();
   }
 
+  /** Other limits from now on, by the pool's name. */
+  change(limits: ReadonlyMap<string, Pick<GuardedPool, 'memoryBytes'>>): void {
+    this.#pools = this.#pools.map(({ pool }) => ({ pool, memoryBytes: limits.get(pool.name)?.memoryBytes }));
+    if (this.#started) this.start();
+  }
+
   stop(): void {
+    this.#started = false;
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }
@@ -62,10 +72,12 @@ export class MemoryGuard {
 
   #again(): void {
     this.#timer = this.#clock.setTimer(sampleEveryMs, () => {
+      this.#timer = undefined;
       for (const guarded of this.#pools) {
+        if (guarded.memoryBytes === undefined) continue;
         for (const thread of guarded.pool.threads) if (thread.state === 'going') void this.#sample(guarded, thread);
       }
-      this.#again();
+      this.start();
     });
   }
 
@@ -84,13 +96,14 @@ export class MemoryGuard {
   }
 
   async #judge({ pool, memoryBytes }: GuardedPool, thread: PoolThread, heap: number, buffers: number): Promise<void> {
+    if (memoryBytes === undefined) return;
     const used = heap + buffers;
     const past = used > memoryBytes ? (this.#past.get(thread) ?? 0) + 1 : 0;
     this.#past.set(thread, past);
     const isUrgent = used >= urgentFactor * memoryBytes;
     if (past < samplesPast && !isUrgent) return;
     const nowMs = this.#clock.nowMs();
-    if (this.#timer === undefined || thread.state !== 'going') return;
+    if (!this.#started || thread.state !== 'going') return;
     if (!isUrgent && nowMs - (this.#replacedMs.get(pool) ?? Number.NEGATIVE_INFINITY) < restMs) return;
     const fields = { thread: thread.name, heapBytes: heap, bufferBytes: buffers };
     const waitMs = this.#waitMs.get(pool) ?? 0;

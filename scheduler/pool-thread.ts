@@ -4,7 +4,7 @@
 //   starting   its modules load. Left by `ready`, by `failed` or by its death.
 //   ready      waits to be linked with all others. Left by `go`.
 //   going      takes and puts. Left by `condemn`, `stop` or its death.
-//   retiring   another has taken its place; finishes what runs. Left by `retired`, which stops it, or its death.
+//   retiring   another, or the next generation, has taken its place; finishes what runs. Left by `retired`, which stops it, or its death.
 //   condemned  is being ended by force; its callers are answered. Left by its death.
 //   stopping   was told to end. Left by its death.
 //   dead       its Worker has emitted 'exit'; settled by the supervisor.
@@ -30,6 +30,9 @@ export type ThreadState = 'starting' | 'ready' | 'going' | 'retiring' | 'condemn
 
 export interface PoolThread {
   readonly number: number;
+  /** Of its pool, from 1. */
+  readonly generation: number;
+  /** Within its generation. */
   readonly place: number;
   readonly name: string;
   readonly control: MessagePort;
@@ -40,6 +43,8 @@ export interface PoolThread {
   worker: Worker | undefined;
   /** Another thread is coming, or has come, in its place. */
   replaced: boolean;
+  /** It was told to retire, and has said that it takes nothing any more. */
+  hasLeft: boolean;
   /** Why it was condemned. */
   condemnedAs: 'stalled' | 'overdue' | undefined;
   /** It did not load in time, or in the wrong way: it is ended, at the latest when it is born. */

@@ -28,7 +28,7 @@ export interface QuarantineEvents {
 }
 
 export class Quarantine extends EventEmitter<QuarantineEvents> {
-  readonly #settings: QuarantineSettings;
+  #settings: QuarantineSettings;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #nameOf: (method: number, body: number) => string;
@@ -48,6 +48,11 @@ export class Quarantine extends EventEmitter<QuarantineEvents> {
     this.#clock = clock;
     this.#log = log;
     this.#nameOf = nameOf;
+  }
+
+  /** From the next death on; what is refused already stays so for its time. */
+  change(settings: QuarantineSettings): void {
+    this.#settings = settings;
   }
 
   /** What is refused now. */

@@ -22,8 +22,11 @@ export function clearReply(reply: CallReply): void {
   reply.bodyEnd = 0;
 }
 
+/** What a reply says of a HeddleError. */
+export type FailedReply = Pick<HeddleError, 'code' | 'message' | 'retry' | 'retryAfterMs'>;
+
 /** `retry`: when it is not the error's own. */
-export function failReply(reply: CallReply, error: HeddleError, retry: RetryHint = error.retry): void {
+export function failReply(reply: CallReply, error: FailedReply, retry: RetryHint = error.retry): void {
   clearReply(reply);
   reply.code = codeNumber(error.code);
   reply.retry = retryHints.indexOf(retry);

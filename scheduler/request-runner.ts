@@ -10,16 +10,19 @@ import { codeNumber, HeddleError } from '../runtime/errors.ts';
 import { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
 import type { JobRun } from '../runtime/jobs.ts';
-import type { LiveSettings } from '../runtime/live-settings.ts';
+import type { LiveBounds, LiveSettings } from '../runtime/live-settings.ts';
 import { ThreadMetrics } from '../runtime/metrics/thread-metrics.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { ThreadMetricMemory } from '../runtime/shared/metric-memory.ts';
+import { type ServiceLoad, ServiceLoads } from '../runtime/shared/service-loads.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
 import type { MethodRow, QuarantinedBody, ThreadInit } from '../runtime/thread-control.ts';
 import { ThreadEndpoint, type ThreadWork } from '../runtime/thread-endpoint.ts';
 import type { BodyCompression, HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
+import { LateStarts } from './late-starts.ts';
 import { QuarantinedBodies } from './quarantined-bodies.ts';
-import { failReply } from './reply-form.ts';
+import { type FailedReply, failReply } from './reply-form.ts';
+import { cutOff, nestedFull, unwanted } from './request-errors.ts';
 import { writeReply } from './request-reply.ts';
 import { graceTag, RunningRequest } from './running-request.ts';
 import { answerAdmin } from './thread-answers.ts';
@@ -41,7 +44,7 @@ export interface RunnerBounds {
 export class RequestRunner implements ThreadWork, HostedThread {
   readonly endpoint: ThreadEndpoint;
   readonly number: number;
-  readonly bounds: RunnerBounds;
+  bounds: RunnerBounds;
   readonly #clock: Clock;
   /** The queue that it takes requests from. */
   readonly #queue: string;
@@ -55,6 +58,9 @@ export class RequestRunner implements ThreadWork, HostedThread {
   /** By method index. */
   readonly #processors: (Processor | undefined)[] = [];
   readonly #names: string[] = [];
+  /** Of services whose load somebody looks at. */
+  readonly #loads: (ServiceLoad | undefined)[] = [];
+  readonly #lateStarts = new LateStarts();
   #regular = 0;
   #nested = 0;
   #onStack = false;
@@ -202,6 +208,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
       const name = `${row.service}/${row.method}`;
       this.#names[row.index] = name;
       this.#processors[row.index] = host.processors.get(name);
+      this.#loads[row.index] = row.bounds && new ServiceLoads(row.bounds.loads).of(this.number, row.column);
+      this.#lateStarts.setRow(row);
     }
     this.#names[taskMethod] = 'task';
     this.#processors[taskMethod] = host.tasks;
@@ -218,7 +226,21 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   onLive(live: LiveSettings): void {
     this.#host?.gates?.update(live);
+    if (live.bounds !== undefined) this.#setBounds(live.bounds);
     this.#extension?.onLive?.(live);
+  }
+
+  #setBounds({ maxRequests, maxPerConnection, pools }: LiveBounds): void {
+    this.endpoint.asker.bounds.maxRequests = maxRequests;
+    this.endpoint.asker.bounds.maxPerConnection = maxPerConnection;
+    const { pool } = this.bounds;
+    const own = pools.find(({ name }) => name === pool);
+    if (own === undefined) return;
+    const { maxFibers, maxNested, cancelGraceMs } = own;
+    this.bounds = { pool, maxFibers, maxNested, cancelGraceMs };
+    this.#gauge();
+    // It may be parked and not want what it has room for now.
+    this.endpoint.wake();
   }
 
   onAdmin(port: MessagePort): void {
@@ -236,6 +258,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   onRetire(): void {
     this.#retiring = true;
     this.#gauge();
+    this.endpoint.tell({ type: 'leaving' });
   }
 
   onStop(): void {
@@ -293,7 +316,9 @@ export class RequestRunner implements ThreadWork, HostedThread {
   ended(request: RunningRequest, root: HostedFiber): void {
     const wasFull = !this.takesRegular || !this.takesNested;
     this.#remove(request);
+    if (request.load !== undefined) request.load.end(root.exit!.atMs - request.startedMs);
     if (request.graceEntry >= 0) this.endpoint.timers.remove(request.graceEntry);
+    this.#lateStarts.ended(request, root.exit!);
     if (wasFull) this.endpoint.wake();
     // Cancelled, late or its asker dead: nothing is encoded for nobody. What a stop cuts off its asker answers.
     if (this.#ending || !request.isWanted()) {
@@ -317,15 +342,9 @@ export class RequestRunner implements ThreadWork, HostedThread {
     request.generation = taken.generation;
     const strategies = this.#host?.strategies;
     if (strategies !== undefined) strategies.onQueueDelay(this.#clock.nowMs() - taken.putAtMs);
+    if (request.load !== undefined) request.load.take(this.#clock.nowMs() - taken.putAtMs);
     if (head.depth > 0 && this.#nested >= this.bounds.maxNested) {
-      const { pool, maxNested } = this.bounds;
-      this.#refuse(
-        request,
-        new HeddleError(
-          'RESOURCE_EXHAUSTED',
-          `pool ${pool} runs ${maxNested} nested calls on each of its threads (maxNested): calls wait for each other in a circle, or the bound is too small`,
-        ),
-      );
+      this.#refuse(request, nestedFull(this.bounds.pool, this.bounds.maxNested));
       return;
     }
     this.#start(request, request.processor, head);
@@ -337,6 +356,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     const name = own ?? this.#names[method] ?? 'unknown';
     const request = new RunningRequest(this, name, processor?.asyncContext ?? false, head, method);
     request.processor = processor;
+    request.load = this.#loads[method];
     request.observer = this.#host?.observer?.taken(request, head, this.bounds.pool);
     return request;
   }
@@ -355,6 +375,12 @@ export class RequestRunner implements ThreadWork, HostedThread {
       this.#refuse(request, new HeddleError('DEADLINE_EXCEEDED', 'the deadline passed in the queue; it has not run'));
       return;
     }
+    const tooLate = this.#lateStarts.refusal(request, nowMs);
+    if (tooLate !== undefined) {
+      this.endpoint.counters.add(this.number, 'not-started');
+      this.#refuse(request, tooLate);
+      return;
+    }
     request.bodyHash = bodyHash(head.source, head.bodyStart, head.bodyEnd);
     const refused = this.#quarantine?.refusal(request, nowMs, this.#clock);
     if (refused !== undefined) {
@@ -363,6 +389,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
       return;
     }
     this.#add(request);
+    if (request.load !== undefined) request.load.start();
     const fiber = new Fiber(this.#fiberHost!, request, nowMs);
     request.fiber = fiber;
     currentHead = head;
@@ -370,7 +397,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     fiber.start(runRequest);
   }
 
-  #refuse(request: RunningRequest, error: HeddleError): void {
+  #refuse(request: RunningRequest, error: FailedReply): void {
     failReply(this.#reply, error);
     this.#send(request, this.#reply);
   }
@@ -459,13 +486,4 @@ function runRequest(fiber: Fiber): unknown {
 function inflate(request: RunningRequest, head: CallHead): void {
   if (currentCompression === undefined) throw new HeddleError('UNIMPLEMENTED', 'this thread does not decompress');
   currentCompression.inflate(request.method, head);
-}
-
-function unwanted(request: RunningRequest, nowMs: number): HeddleError {
-  if (request.deadlineMs <= nowMs) return new HeddleError('DEADLINE_EXCEEDED', `${request.name}: its deadline passed`);
-  return new HeddleError('CANCELLED', `${request.name}: the caller no longer wants the answer`);
-}
-
-function cutOff(): HeddleError {
-  return new HeddleError('UNAVAILABLE', 'the process stopped before this request was finished (stop.timeout)');
 }

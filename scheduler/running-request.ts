@@ -9,6 +9,7 @@ import type { FiberOrigin, HostedFiber } from '../runtime/fiber/host.ts';
 import type { Route } from '../runtime/shared/asker.ts';
 import type { Link } from '../runtime/shared/link.ts';
 import { isMine } from '../runtime/shared/request-table.ts';
+import type { ServiceLoad } from '../runtime/shared/service-loads.ts';
 import type { TimerTarget } from '../runtime/timer-wheel.ts';
 import type { AnswerObserver, Processor, ProcessorForm } from './host-module.ts';
 
@@ -57,6 +58,8 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
   /** Set once the way to read the body is known. */
   form: ProcessorForm | undefined = undefined;
   fiber: Fiber | undefined = undefined;
+  /** Where its wait and its run are counted; undefined: nobody looks. */
+  load: ServiceLoad | undefined = undefined;
   /** Until it is answered. */
   observer: AnswerObserver | undefined = undefined;
   startedMs = 0;

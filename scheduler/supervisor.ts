@@ -6,7 +6,7 @@
 //   2. dead: the Worker's own 'exit', after which the thread touches nothing.
 //   3. its fate is stored: replies to it are dropped from here on.
 //   4. its slots are settled in every queue; its request table moves on, so that what it asked for is not run, and its
-//      row of Inflight is cleared.
+//      row of Inflight is cleared, and it runs nothing for ServiceLoads.
 //   5. every living thread is told: reads its last replies, answers what it ran, forgets the link, looks for work again.
 //   6. once all have said so (a dying one says so by dying), the number is free.
 
@@ -24,6 +24,7 @@ import { MethodCounters } from '../runtime/shared/method-counters.ts';
 import { MetricMemory } from '../runtime/shared/metric-memory.ts';
 import { bumpAll, RequestTable } from '../runtime/shared/request-table.ts';
 import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
+import { ServiceLoads } from '../runtime/shared/service-loads.ts';
 import type { PoolMemory, QuarantinedBody, RoutingTable, ToThread } from '../runtime/thread-control.ts';
 
 /** A thread that has said `ready`. */
@@ -60,6 +61,7 @@ const gauges = [boardWord.fibers, boardWord.nested, boardWord.asked, boardWord.c
 export class Supervisor {
   readonly board: Board;
   readonly inflight: Inflight;
+  readonly loads: ServiceLoads;
   readonly latency = new LatencyHistogram();
   readonly counters: CounterTable<ThreadCounter> = new CounterTable(threadCounters, threadNumberMax + 1);
   readonly metrics: MetricMemory;
@@ -87,6 +89,7 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.board = new Board();
     this.inflight = new Inflight(Inflight.allocate(options.services));
+    this.loads = new ServiceLoads(ServiceLoads.allocate(options.services));
     this.metrics = new MetricMemory(options.metricSeries ?? 1000);
     this.pools = options.pools;
     this.#clients = options.clients ?? 0;
@@ -220,6 +223,12 @@ export class Supervisor {
     return turned;
   }
 
+  /** Names of the threads that have not turned to that table yet. */
+  late(turn: number): string[] {
+    const missing = this.#waits.get(`turn ${turn}`)?.missing;
+    return [...this.#members.values()].filter(({ number }) => missing?.has(number) === true).map(({ name }) => name);
+  }
+
   /** From a member: it uses the table of `turn`. */
   onTurned(from: number, turn: number): void {
     this.#acknowledge(`turn ${turn}`, from);
@@ -248,6 +257,7 @@ export class Supervisor {
     for (const queue of this.#queues) queue.settle(number, (one) => lost.push(one));
     bumpAll(new Int32Array(this.memory(number).table));
     this.inflight.clear(number);
+    this.loads.settle(number);
     for (const wait of this.#waits.values()) wait.release(number);
     member.control.close();
     const others = [...this.#members.values()];
@@ -325,6 +335,10 @@ class Wait {
   constructor(numbers: number[], onEnd: () => void) {
     this.#missing = new Set(numbers);
     this.#onEnd = onEnd;
+  }
+
+  get missing(): ReadonlySet<number> {
+    return this.#missing;
   }
 
   release(number: number): void {

@@ -13,7 +13,7 @@ import type { Logger } from '../runtime/logger.ts';
 import type { StallSettings } from '../runtime/settings.ts';
 import type { Board } from '../runtime/shared/board.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
-import { profileThread } from './cpu-profile.ts';
+import { profileStuckThread } from './cpu-profile.ts';
 import type { PoolThread } from './pool-thread.ts';
 import type { ThreadPool } from './thread-pool.ts';
 
@@ -64,7 +64,10 @@ interface Seen {
 
 export class Watchdog {
   readonly #options: WatchdogOptions;
-  readonly #everyMs: number;
+  #pools: readonly WatchedPool[];
+  /** 0: there is nothing to look for. */
+  #everyMs: number;
+  #started = false;
   readonly #seen = new WeakMap<PoolThread, Seen>();
   /** How long main, or the whole process, was held up in all: time that no thread can be charged with, ms. */
   #lostMs = 0;
@@ -75,20 +78,32 @@ export class Watchdog {
 
   constructor(options: WatchdogOptions) {
     this.#options = options;
-    const bounds = options.pools.flatMap(({ stalls }) =>
-      [stalls.stallWarningMs, stalls.stallLimitMs].filter((ms) => ms > 0),
-    );
-    this.#everyMs =
-      bounds.length === 0 ? 0 : Math.min(lookMs.max, Math.max(lookMs.min, Math.min(...bounds) / looksPerWarning));
+    this.#pools = options.pools;
+    this.#everyMs = everyMsOf(options.pools);
   }
 
   start(): void {
+    this.#started = true;
     if (this.#everyMs === 0 || this.#timer !== undefined) return;
     this.#lastLookMs = this.#options.clock.nowMs();
     this.#again();
   }
 
   stop(): void {
+    this.#started = false;
+    this.#clearTimer();
+  }
+
+  /** Other bounds from now on, by the pool's name; also for a thread that is stuck already. */
+  change(stalls: ReadonlyMap<string, StallSettings>): void {
+    this.#pools = this.#pools.map(({ pool, stalls: before }) => ({ pool, stalls: stalls.get(pool.name) ?? before }));
+    this.#everyMs = everyMsOf(this.#pools);
+    if (!this.#started) return;
+    this.#clearTimer();
+    this.start();
+  }
+
+  #clearTimer(): void {
     if (this.#timer !== undefined) this.#options.clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }
@@ -107,7 +122,7 @@ export class Watchdog {
     this.#isLate = lateMs > this.#everyMs / 2;
     if (this.#isLate) this.#lostMs += lateMs;
     this.#lastLookMs = nowMs;
-    for (const { pool, stalls } of this.#options.pools) {
+    for (const { pool, stalls } of this.#pools) {
       for (const thread of pool.threads) {
         if (thread.state === 'going' || thread.state === 'retiring') this.#lookAt(pool, thread, stalls, nowMs);
       }
@@ -188,7 +203,7 @@ export class Watchdog {
     if (thread.worker !== undefined && profiles) {
       this.#profiles++;
       try {
-        profile = await profileThread(thread.worker, profileMs, clock);
+        profile = await profileStuckThread(thread.worker, profileMs, clock);
       } finally {
         this.#profiles--;
       }
@@ -217,4 +232,11 @@ export class Watchdog {
     );
     pool.condemn(thread.number);
   }
+}
+
+/** How often it looks, ms; 0: nobody is to be warned of, nor ended. */
+function everyMsOf(pools: readonly WatchedPool[]): number {
+  const bounds = pools.flatMap(({ stalls }) => [stalls.stallWarningMs, stalls.stallLimitMs].filter((ms) => ms > 0));
+  if (bounds.length === 0) return 0;
+  return Math.min(lookMs.max, Math.max(lookMs.min, Math.min(...bounds) / looksPerWarning));
 }

@@ -13,6 +13,8 @@ const columns: readonly Column[] = [
   { title: 'REQUESTS/S', align: 'right' },
   { title: 'INSIDE/S', align: 'right', drop: 5 },
   { title: 'ERRORS/S', align: 'right' },
+  // Of the whole service, with the lower of its two bounds.
+  { title: 'AT ONCE', align: 'right', least: 7, drop: 6 },
   // Since the start of the process: quantiles of an interval can't be had from two answers.
   { title: 'P50', align: 'right', least: 8, drop: 1 },
   { title: 'P99', align: 'right', least: 8 },
@@ -49,11 +51,19 @@ function row({ name, service, report, rate, total }: Method): Piece[] {
     piece(rateText(rate?.requests), quiet(rate?.requests)),
     piece(rateText(rate?.inside), quiet(rate?.inside)),
     piece(rateText(errors), errors === undefined || errors === 0 ? 'quiet' : 'alarm'),
+    atOnce(service),
     latency(report.latencyP50Ms),
     latency(report.latencyP99Ms),
     piece(rate?.mostly ?? '', 'alarm'),
     piece(countText(total), 'quiet'),
   ];
+}
+
+function atOnce({ inFlight, maxConcurrency, adaptiveLimit = 0 }: ServiceRow): Piece {
+  const bounds = [maxConcurrency, adaptiveLimit].filter((bound) => bound > 0);
+  if (bounds.length === 0) return piece(countText(inFlight), inFlight === 0 ? 'quiet' : 'plain');
+  const bound = Math.min(...bounds);
+  return piece(`${countText(inFlight)}/${countText(bound)}`, inFlight >= bound ? 'alarm' : 'plain');
 }
 
 function totalOf({ fromSockets, fromFibers }: MethodReport): number {

@@ -1,5 +1,5 @@
 // ModuleStrategies (main): strategies whose functions stand in the module that declares them. Threads keep a module that
-// they have loaded, so a changed graph of it would run with the functions of before: such a set is refused.
+// they have loaded, so a changed graph of it would run with the functions of before: such a set is for new threads only.
 
 import { isDeepStrictEqual } from 'node:util';
 import { HeddleError } from '../../runtime/errors.ts';
@@ -21,21 +21,34 @@ export class ModuleStrategies {
     }
   }
 
-  /** Throws FAILED_PRECONDITION for those that are not as the threads' modules have them. */
-  check(definitions: readonly StrategyDefinition[]): void {
+  /** New threads have loaded these from the modules as they are now, and the old ones end with what they have. */
+  renewed(definitions: readonly StrategyDefinition[]): void {
+    this.#loaded.clear();
+    this.offered(definitions);
+  }
+
+  /** What is not as the threads' modules have it: `feed has changed in ./feed.ts`. */
+  changed(definitions: readonly StrategyDefinition[]): string | undefined {
     for (const definition of definitions) {
       const moduleUrl = moduleOf(definition);
       const strategies = moduleUrl === undefined ? undefined : this.#loaded.get(moduleUrl);
       if (strategies === undefined) continue;
       const before = strategies.get(definition.name);
       if (before !== undefined && runsAlike(before, definition)) continue;
-      const how = before === undefined ? 'is new in' : 'has changed in';
-      throw new HeddleError(
-        'FAILED_PRECONDITION',
-        `${definition.name} ${how} ${fileOf(moduleUrl!)}, which the threads have loaded as it was before: the new graph would run with the old functions. Restart the process, or write the graph into a YAML file that names its functions by "run:", which can be published`,
-        { retry: 'no' },
-      );
+      return `${definition.name} ${before === undefined ? 'is new in' : 'has changed in'} ${fileOf(moduleUrl!)}`;
     }
+    return undefined;
+  }
+
+  /** Throws FAILED_PRECONDITION for those that are not as the threads' modules have them. */
+  check(definitions: readonly StrategyDefinition[]): void {
+    const changed = this.changed(definitions);
+    if (changed === undefined) return;
+    throw new HeddleError(
+      'FAILED_PRECONDITION',
+      `${changed}, which the threads have loaded as it was before: the new graph would run with the old functions. \`heddle reload\` starts new threads, which load both`,
+      { retry: 'no' },
+    );
   }
 }
 

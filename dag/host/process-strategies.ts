@@ -8,6 +8,7 @@ import { HeddleError } from '../../runtime/errors.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
 import { allocateLimits } from '../../runtime/shared/process-limits.ts';
 import type {
+  StagedStrategies,
   StrategyProcess,
   StrategyProcessHost,
   StrategyQuestion,
@@ -56,6 +57,8 @@ interface Thread {
   isGoing: boolean;
   /** Levels set by hand since it was born and before it listens: the strategies. */
   readonly missedLevels: Set<string>;
+  /** It ends with the set that it has: threads with other code have taken its place. */
+  isLeft: boolean;
 }
 
 /** StrategyProcessModule. */
@@ -92,6 +95,10 @@ class ProcessStrategies implements StrategyProcess {
   /** The latest last; the one in use is among them. */
   readonly #history: Published[] = [];
   #used: Published;
+  /** As the sources were when they were last taken over; an operator may have gone back since. */
+  #read: readonly StrategyDefinition[];
+  /** For threads that are being born; not in use yet. */
+  #staged: Published | undefined;
   #lastVersion = 0;
   #rollOut: RollOut | undefined;
   /** One at a time. */
@@ -106,14 +113,15 @@ class ProcessStrategies implements StrategyProcess {
     this.#settings = settings;
     this.#host = host;
     this.#used = this.#published(definitions, 'start');
+    this.#read = definitions;
     this.#remember(this.#used);
     this.#modules.offered(definitions);
     host.log.info({ version: 1, strategies: definitions.map(({ name }) => name) }, 'strategies are read');
   }
 
-  birth(number: number): ThreadBirth {
-    const { version, definitions, limits } = this.#used;
-    this.#threads.set(number, { version, isGoing: false, missedLevels: new Set() });
+  birth(number: number, staged = false): ThreadBirth {
+    const { version, definitions, limits } = staged && this.#staged !== undefined ? this.#staged : this.#used;
+    this.#threads.set(number, { version, isGoing: false, missedLevels: new Set(), isLeft: false });
     const nowMs = this.#host.clock.nowMs();
     const counters = this.#ledger.open(number, version, definitions, nowMs);
     this.#ledger.use(number, version, nowMs);
@@ -133,7 +141,7 @@ class ProcessStrategies implements StrategyProcess {
     }
     thread.missedLevels.clear();
     // Another set was published while it was born.
-    if (thread.version !== this.#used.version) this.#offer(number, this.#used);
+    if (thread.version < this.#used.version) this.#offer(number, this.#used);
   }
 
   onGone(number: number): void {
@@ -199,6 +207,33 @@ class ProcessStrategies implements StrategyProcess {
     }
   }
 
+  async stage(): Promise<StagedStrategies | undefined> {
+    const end = this.#begin();
+    try {
+      const definitions = await load(this.#settings, this.#host, this.#used.definitions);
+      this.#checkOpen();
+      if (isDeepStrictEqual(definitions, this.#read)) {
+        end();
+        return undefined;
+      }
+      const staged = this.#published(definitions, 'reload');
+      this.#staged = staged;
+      return {
+        needsRoll: this.#modules.changed(definitions),
+        publish: () => this.#bring(staged).finally(end),
+        commit: (offerTo) => {
+          this.#commit(staged, offerTo);
+          end();
+          return staged;
+        },
+        drop: end,
+      };
+    } catch (reason) {
+      end();
+      throw reason;
+    }
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#rollOut?.onRefused('the process stops');
@@ -207,9 +242,7 @@ class ProcessStrategies implements StrategyProcess {
   async #publish(): Promise<unknown> {
     const { definitions: before } = this.#used;
     const definitions = await load(this.#settings, this.#host, before);
-    if (this.#closed) {
-      throw new HeddleError('UNAVAILABLE', 'the process stops; the strategies were not published', { retry: 'no' });
-    }
+    this.#checkOpen();
     if (isDeepStrictEqual(definitions, before)) return { version: this.#used.version, changed: false };
     return this.#bring(this.#published(definitions, 'publish'));
   }
@@ -231,10 +264,10 @@ class ProcessStrategies implements StrategyProcess {
   }
 
   /** To all threads, or to none. */
-  async #bring(next: Published): Promise<unknown> {
+  async #bring(next: Published): Promise<{ version: number; before: number; changed: true }> {
     this.#modules.check(next.definitions);
     this.#modules.offered(next.definitions);
-    const offered = new Map([...this.#threads].filter(([, { isGoing }]) => isGoing));
+    const offered = new Map([...this.#threads].filter(([, { isGoing, isLeft }]) => isGoing && !isLeft));
     const rollOut = new RollOut(next.version, offered.keys(), this.#host.clock);
     this.#rollOut = rollOut;
     for (const number of offered.keys()) this.#offer(number, next);
@@ -250,17 +283,34 @@ class ProcessStrategies implements StrategyProcess {
     } finally {
       this.#rollOut = undefined;
     }
-    const before = this.#used.version;
-    this.#used = next;
-    this.#remember(next);
+    const before = this.#takeOver(next);
     for (const [number, thread] of this.#threads) {
       if (offered.get(number) === thread) this.#use(number, next.version);
       // Those that have come meanwhile were born with a set before.
-      else if (thread.isGoing) this.#offer(number, next);
+      else if (thread.isGoing && !thread.isLeft) this.#offer(number, next);
     }
+    return { version: next.version, before, changed: true };
+  }
+
+  #commit(staged: Published, offerTo: (thread: number) => boolean): void {
+    this.#modules.renewed(staged.definitions);
+    this.#takeOver(staged);
+    for (const [number, thread] of this.#threads) {
+      if (thread.version === staged.version) continue;
+      if (!offerTo(number)) thread.isLeft = true;
+      else if (thread.isGoing) this.#offer(number, staged);
+    }
+  }
+
+  /** It is in use from now on. Returns the version before. */
+  #takeOver(next: Published): number {
+    const before = this.#used.version;
+    this.#used = next;
+    if (next.source === next.version) this.#read = next.definitions;
+    this.#remember(next);
     this.#forgetGone();
     this.#host.log.info({ version: next.version, before, by: next.by }, 'strategies are published');
-    return { version: next.version, before, changed: true };
+    return before;
   }
 
   /** `source`: default itself. */
@@ -303,15 +353,29 @@ class ProcessStrategies implements StrategyProcess {
   }
 
   async #alone<Value>(act: () => Promise<Value>): Promise<Value> {
+    const end = this.#begin();
+    try {
+      return await act();
+    } finally {
+      end();
+    }
+  }
+
+  /** Nobody else publishes until what it returns is called. */
+  #begin(): () => void {
     if (this.#busy) {
       throw new HeddleError('FAILED_PRECONDITION', 'another version is being published; try again when it is done');
     }
     this.#busy = true;
-    try {
-      return await act();
-    } finally {
+    return () => {
       this.#busy = false;
-    }
+      this.#staged = undefined;
+    };
+  }
+
+  #checkOpen(): void {
+    if (!this.#closed) return;
+    throw new HeddleError('UNAVAILABLE', 'the process stops; the strategies were not published', { retry: 'no' });
   }
 
   #setLevel(name: string, level: number | undefined): unknown {

@@ -78,10 +78,14 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
   readonly ledger = new ConnectionLedger();
   readonly #options: AcceptorOptions;
   readonly #listeners: Listeners;
-  readonly #access: AccessList;
+  #access: AccessList;
   readonly #waiting: WaitingConnections;
   readonly #files: FileWatch;
-  readonly #maxConnections: number;
+  #limits: LimitSettings;
+  /** By listener; 0: only the process's bound. */
+  #listenerMax: readonly number[];
+  /** `limits.connections`, as far as the process may open files. */
+  #maxConnections = 0;
   readonly #refused: Partial<Record<RefusedReason, number>> = {};
   readonly #counts: AcceptorCounts = { waited: 0, paused: 0, resumed: 0 };
   #refusedLoggedMs = Number.NEGATIVE_INFINITY;
@@ -98,6 +102,8 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
     const { bindings, limits, openFilesMax, openFiles = countOpenFiles, clock, log } = options;
     this.#listeners = new Listeners(bindings, (socket, listener) => this.#accept(socket, listener), log);
     this.#access = new AccessList(limits);
+    this.#limits = limits;
+    this.#listenerMax = bindings.map(({ maxConnections }) => maxConnections);
     this.#waiting = new WaitingConnections({
       clock,
       onExpired: ({ socket, connection }) => {
@@ -112,13 +118,16 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
       clock,
       onChange: (state, open) => this.#onFiles(state, open),
     });
-    this.#maxConnections = connectionsWithin(limits.connections, openFilesMax);
-    if (this.#maxConnections < limits.connections) {
-      log.warn(
-        { connections: limits.connections, openFilesMax, taken: this.#maxConnections },
-        'the process may open fewer files (ulimit -n) than limits.connections asks for; so many connections are taken',
-      );
-    }
+    this.#boundConnections();
+  }
+
+  /** Other limits from now on. Connections that are open stay, also where they are too many. `bindings`: as at the start. */
+  setLimits(limits: LimitSettings, bindings: readonly BindingSettings[]): void {
+    const asked = this.#limits.connections;
+    this.#limits = limits;
+    this.#access = new AccessList(limits);
+    this.#listenerMax = bindings.map(({ maxConnections }) => maxConnections);
+    if (limits.connections !== asked) this.#boundConnections();
   }
 
   /** Connections refused since the start, by reason. */
@@ -210,15 +219,26 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
   }
 
   #reasonAgainst(ip: string, listener: number): RefusedReason | undefined {
-    const { limits, bindings } = this.#options;
+    const { connectionsPerIp } = this.#limits;
     const { ledger } = this;
-    const { maxConnections } = bindings[listener]!;
+    const maxConnections = this.#listenerMax[listener]!;
     if (!this.#access.allows(ip)) return 'denied';
     if (this.#files.state !== 'room') return 'open-files';
     if (ledger.size >= this.#maxConnections) return 'max-connections';
-    if (limits.connectionsPerIp > 0 && ledger.ofIp(ip) >= limits.connectionsPerIp) return 'max-connections-per-ip';
+    if (connectionsPerIp > 0 && ledger.ofIp(ip) >= connectionsPerIp) return 'max-connections-per-ip';
     if (maxConnections > 0 && ledger.ofListener(listener) >= maxConnections) return 'max-connections-of-listener';
     return undefined;
+  }
+
+  #boundConnections(): void {
+    const { openFilesMax, log } = this.#options;
+    const { connections } = this.#limits;
+    this.#maxConnections = connectionsWithin(connections, openFilesMax);
+    if (this.#maxConnections === connections) return;
+    log.warn(
+      { connections, openFilesMax, taken: this.#maxConnections },
+      'the process may open fewer files (ulimit -n) than limits.connections asks for; so many connections are taken',
+    );
   }
 
   /** The living IO thread with the fewest connections; in turn among equals. */

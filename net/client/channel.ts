@@ -2,7 +2,8 @@
 // stand-alone client's stub or from an IO thread's queue of outgoing calls, picks a connection, keeps the table of who
 // waits for what, and answers each call exactly once: with the server's reply, or with what became of it. It lives on
 // one thread; a call costs a slot of the table and an entry of the timer wheel, no object. The addresses may change while it
-// lives (`setAddresses`, subchannels.ts); the calls in flight are answered all the same.
+// lives (`setAddresses`, subchannels.ts), and so may its options (`optionsChanged`); the calls in flight are answered all the
+// same.
 //
 // A call that finds no connection up waits for one, within its deadline, unless the outage is more than a brief
 // reconnect (outage.ts). Addresses that fail where others don't take no calls for a while (outliers.ts). Nothing is
@@ -19,10 +20,11 @@ import {
 } from '../../runtime/call.ts';
 import { codeNumber, type ErrorCode, HeddleError, type RetryHint } from '../../runtime/errors.ts';
 import { metadataMaxBytes } from '../../runtime/metadata.ts';
+import { clientConnectionsMax } from '../../runtime/settings.ts';
 import type { TimerTarget } from '../../runtime/timer-wheel.ts';
 import { budgetUsUntil, type EncodedRoute, requestFrameBytes } from '../protocol/heddle/encode.ts';
 import type { Address } from './address.ts';
-import { type Balancer, makeBalancer } from './balancer.ts';
+import { type Balancer, type BalancerName, makeBalancer } from './balancer.ts';
 import { CallTable } from './call-table.ts';
 import type { ClientConnection } from './connection.ts';
 import type { ClientHost } from './host.ts';
@@ -60,6 +62,9 @@ const noTimer = -1;
  */
 const namelessEarlyMs = 25;
 
+/** Calls that every channel's table has room for, since `maxInFlight` may change: what heddle.yaml allows. */
+const tableCalls = 65_536;
+
 /** A caller that cancels this shortly before a call's deadline, ms, does so because of it. */
 const earlyMs = 1;
 
@@ -73,7 +78,8 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
   readonly #host: ClientHost;
   readonly #options: ChannelOptions;
   readonly #onSettled: ((code: number, latencyMs: number) => void) | undefined;
-  readonly #balancer: Balancer;
+  #balance: BalancerName;
+  #balancer: Balancer;
   readonly #table: CallTable<ClientConnection, EncodedRoute>;
   readonly #waiting: WaitingCalls;
   readonly #routes = new RouteCache();
@@ -93,8 +99,9 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     this.#host = host;
     this.#onSettled = onSettled;
     this.#options = options;
+    this.#balance = options.balance;
     this.#balancer = makeBalancer(options.balance);
-    this.#table = new CallTable(options.maxInFlight);
+    this.#table = new CallTable(Math.max(tableCalls, options.maxInFlight));
     this.#waiting = new WaitingCalls(options.writeBufferBytes);
     this.#outliers = new Outliers(host, options);
     this.#subchannels = new Subchannels(host, options, this);
@@ -113,7 +120,7 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
 
   /** Whether a call would be refused now for want of room. To ask is cheaper than to be refused. */
   get isFull(): boolean {
-    if (this.#table.size === this.#options.maxInFlight) return true;
+    if (this.#table.size >= this.#options.maxInFlight) return true;
     return this.isReady ? !this.#ready.some(hasRoom) : !this.#waiting.hasRoom;
   }
 
@@ -142,7 +149,7 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
 
   /**
    * These are the addresses from now on, checked, each once. Calls in flight at one that went are finished there, for
-   * `retireTimeoutMs`; new ones and those that wait go to the others. Of a channel with `namedBy`.
+   * `retireTimeoutMs`; new ones and those that wait go to the others.
    */
   setAddresses(addresses: readonly Address[]): void {
     if (this.#closed !== undefined) return;
@@ -151,6 +158,20 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     if (this.#opened) this.#subchannels.start();
     if (this.#subchannels.isEmpty && !wasEmpty && this.#ready.length === 0) this.#outage.begin();
     this.#judgeOutage();
+  }
+
+  /**
+   * Whoever made the channel has changed its options, which hold from the next look on: for calls, attempts to connect and
+   * connections that begin from now on. Name, frames and naming stay. Addresses beyond the bound of connections are left out.
+   */
+  optionsChanged(): void {
+    const { balance, writeBufferBytes, connections, addresses, namedBy } = this.#options;
+    if (balance !== this.#balance) this.#balancer = makeBalancer(balance);
+    this.#balance = balance;
+    this.#waiting.boundBytes = writeBufferBytes;
+    const known = namedBy === undefined ? addresses : this.#subchannels.addresses;
+    const present = known.slice(0, Math.floor(clientConnectionsMax / connections));
+    if (this.#subchannels.isKnown && !this.#subchannels.fit(present)) this.setAddresses(present);
   }
 
   /** As CallCarrier.call; `mark` is metadata that goes behind the head's own. */
@@ -327,7 +348,7 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     if (!inTime) throw refusals.tooLate(routeText(route));
     if (bytes > frameBytes) throw refusals.frameTooLong(routeText(route), bytes, frameBytes);
     if (metadataBytes > metadataMaxBytes) throw refusals.metadataTooLong(routeText(route), metadataBytes);
-    if (this.#table.size === maxInFlight) throw refusals.tooManyInFlight(name, maxInFlight);
+    if (this.#table.size >= maxInFlight) throw refusals.tooManyInFlight(name, maxInFlight);
   }
 
   /** The connection that takes a call; undefined: the call waits for one. Throws when there is no room for either. */

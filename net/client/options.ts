@@ -3,11 +3,12 @@
 
 import { HeddleError } from '../../runtime/errors.ts';
 import { namedAddressesMax } from '../../runtime/plugins/naming.ts';
+import { clientConnectionsMax } from '../../runtime/settings.ts';
 import { type Address, checkAddresses, parseTarget } from './address.ts';
 import { type BalancerName, balancerNames } from './balancer.ts';
 import type { RetryOptions } from './retry-policy.ts';
 
-/** The checked options of one channel. */
+/** The checked options of one channel. Its owner may change them while it lives, and then says so (`optionsChanged`). */
 export interface ChannelOptions extends RetryOptions {
   /** The service that is called, for error sentences and logs. */
   name: string;
@@ -44,7 +45,7 @@ export interface ChannelOptions extends RetryOptions {
   pingTimeoutMs: number;
   /** How long `close` waits for unsent bytes, ms. Default 1,000. */
   closeTimeoutMs: number;
-  /** How long calls in flight at an address that naming took out may go on, ms. Default 30,000: the default longest call. */
+  /** How long calls in flight at an address that was taken out may go on, ms. Default 30,000: the default longest call. */
   retireTimeoutMs: number;
   /**
    * Attempts of one call, the first included; 1: no retries. Default 3: the first retry hides a lost connection or
@@ -77,9 +78,6 @@ export interface ChannelOptionsInput extends Partial<ChannelOptions> {
 type NumberOption = {
   [Name in keyof ChannelOptions]-?: ChannelOptions[Name] extends number ? Name : never;
 }[keyof ChannelOptions];
-
-/** Connections of one channel: its balancer may look at all of them for one call. */
-const connectionsMax = 256;
 
 /** A timer can't wait longer than this, ms (24.8 days). */
 const longestMs = 2 ** 31 - 1;
@@ -131,9 +129,9 @@ export function checkOptions(input: ChannelOptionsInput): ChannelOptions {
     throw invalid(`balance must be ${balancerNames.join(' or ')}, not ${JSON.stringify(balance)}`);
   }
   const addresses = input.namedBy === undefined ? addressesOf(input) : [];
-  if (addresses.length * numbers.connections > connectionsMax) {
+  if (addresses.length * numbers.connections > clientConnectionsMax) {
     throw invalid(
-      `${addresses.length} addresses with ${numbers.connections} connections each are over ${connectionsMax} connections in all; lower connections`,
+      `${addresses.length} addresses with ${numbers.connections} connections each are over ${clientConnectionsMax} connections in all; lower connections`,
     );
   }
   for (const [first, last] of ranges) {
@@ -146,7 +144,7 @@ export function checkOptions(input: ChannelOptionsInput): ChannelOptions {
 
 /** Addresses that fit a channel whose naming gives them, bounded by its connections too. */
 export function addressesThatFit({ connections }: ChannelOptions): number {
-  return Math.min(namedAddressesMax, Math.floor(connectionsMax / connections));
+  return Math.min(namedAddressesMax, Math.floor(clientConnectionsMax / connections));
 }
 
 /** How calls are repeated unless somebody says otherwise, for those who have no address: calls within the process. */

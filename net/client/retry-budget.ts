@@ -16,8 +16,8 @@ export interface RetryBudgetOptions {
 const windowSeconds = 10;
 
 export class RetryBudget {
-  readonly #share: number;
-  readonly #floor: number;
+  /** Looked at for each retry, so that it may change. */
+  readonly #options: RetryBudgetOptions;
   /** By second of the window, both. */
   readonly #calls = new Int32Array(windowSeconds);
   readonly #retries = new Int32Array(windowSeconds);
@@ -27,9 +27,8 @@ export class RetryBudget {
   #second = Number.NEGATIVE_INFINITY;
   #place = 0;
 
-  constructor({ retryBudgetPercent, retryMinPerSecond }: RetryBudgetOptions) {
-    this.#share = retryBudgetPercent / 100;
-    this.#floor = retryMinPerSecond * windowSeconds;
+  constructor(options: RetryBudgetOptions) {
+    this.#options = options;
   }
 
   /** A call was made for the first time. */
@@ -45,7 +44,9 @@ export class RetryBudget {
    */
   withdraw(nowMs: number): boolean {
     this.#turn(nowMs);
-    if (this.#retriesInWindow + 1 > this.#callsInWindow * this.#share + this.#floor) return false;
+    const { retryBudgetPercent, retryMinPerSecond } = this.#options;
+    const granted = (this.#callsInWindow * retryBudgetPercent) / 100 + retryMinPerSecond * windowSeconds;
+    if (this.#retriesInWindow + 1 > granted) return false;
     this.#retries[this.#place]!++;
     this.#retriesInWindow++;
     return true;

@@ -8,7 +8,7 @@
 //   connecting  until a connection is open (→ ready) or the last IP address has failed (→ waiting)
 //   ready       until the connection drains or is lost (→ waiting)
 //   waiting     until the backoff's delay is over (→ resolving)
-//   retired     from ready, when naming took the address out, until its connection has ended (→ closed), which is after
+//   retired     from ready, when the address is taken out, until its connection has ended (→ closed), which is after
 //               retireTimeoutMs at the latest
 //   closed      for ever
 
@@ -49,7 +49,7 @@ type State =
 /** IP addresses of one name that one attempt tries. */
 const ipsMax = 16;
 
-const addressGone = 'its naming took the address out';
+const addressGone = 'the address was taken out';
 
 export class Subchannel implements ConnectionOwner {
   /** As configured: `backend.example:7000`. */
@@ -58,7 +58,7 @@ export class Subchannel implements ConnectionOwner {
   readonly index: number;
   readonly #host: ClientHost;
   readonly #options: ChannelOptions;
-  readonly #target: Address;
+  readonly target: Address;
   readonly #owner: SubchannelOwner;
   readonly #backoff: Backoff;
   #state: State = { is: 'idle' };
@@ -78,7 +78,7 @@ export class Subchannel implements ConnectionOwner {
   ) {
     this.#host = host;
     this.#options = options;
-    this.#target = target;
+    this.target = target;
     this.index = index;
     this.#turn = index;
     this.#owner = owner;
@@ -197,7 +197,7 @@ export class Subchannel implements ConnectionOwner {
   #resolve(): void {
     const resolving: State = { is: 'resolving' };
     this.#state = resolving;
-    this.#host.resolver.resolve(this.#target.host).then(
+    this.#host.resolver.resolve(this.target.host).then(
       (ips) => {
         if (this.#state === resolving) this.#connectAny(ips);
       },
@@ -215,7 +215,7 @@ export class Subchannel implements ConnectionOwner {
   }
 
   #connect(ip: string, untried: string[]): void {
-    const connection = new ClientConnection(this.#host, this.#options, ip, this.#target.port, this);
+    const connection = new ClientConnection(this.#host, this.#options, ip, this.target.port, this);
     this.#state = { is: 'connecting', connection, untried };
     this.#owner.onConnecting(connection);
   }

@@ -1,6 +1,7 @@
 // Subchannels: which addresses a channel has now, each with the subchannels that lead there. The addresses may change
-// (naming): new ones get subchannels, those that stay keep their connections, and those that went are retired: no new
-// calls, what is in flight is finished within `retireTimeoutMs`, then they close.
+// (naming, or a reload), and so may how many connections each has: new ones get subchannels, those that stay keep their
+// connections, and those that went are retired: no new calls, what is in flight is finished within `retireTimeoutMs`, then
+// they close.
 
 import type { Address } from './address.ts';
 import { addressText } from './address.ts';
@@ -13,7 +14,7 @@ import { Subchannel, type SubchannelOwner } from './subchannel.ts';
 export const retiredMax = 256;
 
 export class Subchannels {
-  /** The target whose naming gives the addresses, for sentences: `consul://shop-stock`; undefined: they never change. */
+  /** The target whose naming gives the addresses, for sentences: `consul://shop-stock`; undefined: the config has them. */
   readonly namedBy: string | undefined;
   readonly #host: ClientHost;
   readonly #options: ChannelOptions;
@@ -36,6 +37,20 @@ export class Subchannels {
   /** Those that lead to the present addresses. */
   get list(): readonly Subchannel[] {
     return this.#list;
+  }
+
+  /** The present addresses, each once. */
+  get addresses(): Address[] {
+    return this.#list.filter(({ index }) => index === 0).map(({ target }) => target);
+  }
+
+  /** Whether what is there leads to these, in this order, by as many connections as it should. */
+  fit(addresses: readonly Address[]): boolean {
+    const { connections } = this.#options;
+    return (
+      this.#list.length === addresses.length * connections &&
+      addresses.every((address, at) => this.#list[at]!.address === addressText(address))
+    );
   }
 
   /** False while the naming has not yet said what the addresses are. */

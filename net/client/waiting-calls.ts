@@ -5,12 +5,13 @@
 import type { CallHead } from '../../runtime/call.ts';
 
 export class WaitingCalls {
-  readonly #boundBytes: number;
+  /** Bytes from which on there is no room. */
+  boundBytes: number;
   readonly #heads = new Map<number, CallHead>();
   #bytes = 0;
 
   constructor(boundBytes: number) {
-    this.#boundBytes = boundBytes;
+    this.boundBytes = boundBytes;
   }
 
   get size(): number {
@@ -19,7 +20,7 @@ export class WaitingCalls {
 
   /** True while the calls here have less than the bound; the one that crosses it still fits. */
   get hasRoom(): boolean {
-    return this.#bytes < this.#boundBytes;
+    return this.#bytes < this.boundBytes;
   }
 
   /** Keeps a copy of `head` and its bytes, `mark` behind its metadata, with the deadline that holds for it. */

@@ -9,6 +9,7 @@
 // A due time that finds it not idle is skipped and counted: two runs of a job never overlap in a process, whatever its
 // code does with its deadline. The price is that a job which never ends never runs again before its thread has died.
 
+import { isDeepStrictEqual } from 'node:util';
 import { priorities } from '../../runtime/call.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
 import { codeNumber, codeOfNumber, type ErrorCode, HeddleError } from '../../runtime/errors.ts';
@@ -69,8 +70,14 @@ interface Run {
 }
 
 class Job {
-  readonly settings: JobSettings;
+  /** Its entry of the timer wheel names it by that. */
+  readonly id: number;
+  settings: JobSettings;
   due: DueTimes | undefined;
+  /** The entry of the timer wheel; -1: there is none. */
+  timer = -1;
+  /** A reload took it out: it is forgotten once nothing of it runs. */
+  isGone = false;
   /** Not answered yet. */
   run: Run | undefined;
   /** Runs whose fibers have begun and not ended, with the threads that they are on. More than one only by a hair. */
@@ -83,7 +90,8 @@ class Job {
   failures = 0;
   skipped = 0;
 
-  constructor(settings: JobSettings) {
+  constructor(id: number, settings: JobSettings) {
+    this.id = id;
     this.settings = settings;
   }
 
@@ -96,27 +104,48 @@ class Job {
 export class JobScheduler {
   readonly #options: JobSchedulerOptions;
   readonly #wheel: TimerWheel;
-  readonly #jobs: Job[];
-  readonly #byName: Map<string, Job>;
+  readonly #jobs = new Map<number, Job>();
+  readonly #byName = new Map<string, Job>();
+  #ids = 0;
   #state: 'idle' | 'going' | 'draining' = 'idle';
   #runs = 0;
 
   constructor(options: JobSchedulerOptions) {
     this.#options = options;
     this.#wheel = new TimerWheel({ clock: options.clock });
-    this.#jobs = options.jobs.map((settings) => new Job(settings));
-    this.#byName = new Map(this.#jobs.map((job) => [job.settings.name, job]));
+    for (const settings of options.jobs) this.#add(settings);
   }
 
   /** The process serves: due times count from here. */
   start(): void {
     if (this.#state !== 'idle') return;
-    const { clock, random } = this.#options;
     this.#state = 'going';
-    for (const [index, job] of this.#jobs.entries()) {
-      job.due = dueTimes(job.settings, clock, random);
+    for (const job of this.#jobs.values()) {
       if (job.settings.atStart) this.#begin(job);
-      this.#arm(index, job.due);
+      this.#schedule(job);
+    }
+  }
+
+  /**
+   * These are the jobs from now on. A run that is under way goes on as it began; due times count from now where they are
+   * others; a job that is new runs at once if it says `atStart`; one that is there no more is not due any more.
+   */
+  change(jobs: readonly JobSettings[]): void {
+    const names = new Set(jobs.map(({ name }) => name));
+    for (const job of this.#jobs.values()) if (!names.has(job.settings.name)) this.#retire(job);
+    for (const settings of jobs) {
+      const job = this.#byName.get(settings.name);
+      if (job === undefined) {
+        const added = this.#add(settings);
+        if (settings.atStart && this.#state === 'going') this.#begin(added);
+        this.#schedule(added);
+        continue;
+      }
+      const { schedule, jitterMs } = job.settings;
+      const isSame = !job.isGone && jitterMs === settings.jitterMs && isDeepStrictEqual(schedule, settings.schedule);
+      job.isGone = false;
+      job.settings = settings;
+      if (!isSame) this.#schedule(job);
     }
   }
 
@@ -130,7 +159,7 @@ export class JobScheduler {
   stop(): void {
     this.drain();
     const message = 'the process stopped before this run was finished (stop.timeout)';
-    for (const job of this.#jobs) {
+    for (const job of [...this.#jobs.values()]) {
       job.fibers.clear();
       if (job.run !== undefined) this.#end(job, job.run, codeNumber('UNAVAILABLE'), message);
     }
@@ -142,7 +171,7 @@ export class JobScheduler {
    */
   runNow(name: string): number {
     const job = this.#byName.get(name);
-    if (job === undefined) throw noJob(name, [...this.#byName.keys()]);
+    if (job === undefined || job.isGone) throw noJob(name, this.#names());
     if (this.#state !== 'going') {
       const why = this.#state === 'idle' ? 'the process still starts' : 'the process stops';
       throw new HeddleError('FAILED_PRECONDITION', `${why}: job ${name} does not run`);
@@ -175,7 +204,7 @@ export class JobScheduler {
 
   /** A thread has ended, and all that ran on it. */
   onGone(thread: number): void {
-    for (const job of this.#jobs) {
+    for (const job of [...this.#jobs.values()]) {
       for (const [run, on] of job.fibers) if (on === thread) this.#leave(job, run);
       if (job.run?.carrier !== thread) continue;
       const message = 'the IO thread that carried this run died; it may have run in part';
@@ -184,7 +213,7 @@ export class JobScheduler {
   }
 
   status(): JobStatus[] {
-    return this.#jobs.map((job) => {
+    return Array.from(this.#jobs.values(), (job) => {
       const { settings, state, startedWallMs, last, runs, failures, skipped } = job;
       const [thread] = job.fibers.values();
       const nextWallMs = this.#state === 'going' ? job.due?.atWallMs : undefined;
@@ -193,19 +222,52 @@ export class JobScheduler {
   }
 
   /** A job's entry has come (TimerTarget). */
-  onTimer(index: number): void {
-    if (this.#state !== 'going') return;
-    const job = this.#jobs[index]!;
-    const due = job.due!;
-    const lateMs = due.pass();
+  onTimer(id: number): void {
+    const job = this.#jobs.get(id);
+    if (this.#state !== 'going' || job?.due === undefined) return;
+    job.timer = -1;
+    const lateMs = job.due.pass();
     if (lateMs !== undefined) this.#onDue(job, lateMs);
-    this.#arm(index, due);
+    this.#arm(job, job.due);
   }
 
-  #arm(index: number, due: DueTimes): void {
+  #add(settings: JobSettings): Job {
+    const job = new Job(++this.#ids, settings);
+    this.#jobs.set(job.id, job);
+    this.#byName.set(settings.name, job);
+    return job;
+  }
+
+  /** Its due times count from now. */
+  #schedule(job: Job): void {
+    if (this.#state !== 'going') return;
+    const { clock, random } = this.#options;
+    this.#disarm(job);
+    job.due = dueTimes(job.settings, clock, random);
+    this.#arm(job, job.due);
+  }
+
+  #retire(job: Job): void {
+    job.isGone = true;
+    job.due = undefined;
+    this.#disarm(job);
+    this.#lookIdle(job);
+  }
+
+  #arm(job: Job, due: DueTimes): void {
     const untilMs = due.untilMs();
     if (untilMs === undefined) return;
-    this.#wheel.add(this.#options.clock.nowMs() + Math.min(Math.max(untilMs, 0), lookAgainMs), this, index);
+    const atMs = this.#options.clock.nowMs() + Math.min(Math.max(untilMs, 0), lookAgainMs);
+    job.timer = this.#wheel.add(atMs, this, job.id);
+  }
+
+  #disarm(job: Job): void {
+    if (job.timer >= 0) this.#wheel.remove(job.timer);
+    job.timer = -1;
+  }
+
+  #names(): string[] {
+    return Array.from(this.#byName.values()).flatMap((job) => (job.isGone ? [] : [job.settings.name]));
   }
 
   #onDue(job: Job, lateMs: number): void {
@@ -270,7 +332,12 @@ export class JobScheduler {
   }
 
   #lookIdle(job: Job): void {
-    if (!job.told || job.state !== 'idle') return;
+    if (job.state !== 'idle') return;
+    if (job.isGone) {
+      this.#jobs.delete(job.id);
+      this.#byName.delete(job.settings.name);
+    }
+    if (!job.told) return;
     job.told = false;
     this.#options.log.info({ job: job.settings.name }, 'the run that held up others has ended');
   }
@@ -284,5 +351,6 @@ export function codeName(code: number): ErrorCode | 'OK' {
 function noJob(name: string, names: readonly string[]): HeddleError {
   const near = nearest(name, names);
   const hint = near === undefined ? '' : `; did you mean ${near}?`;
-  return new HeddleError('NOT_FOUND', `no job is named ${JSON.stringify(name)}; there is ${names.join(', ')}${hint}`);
+  const there = names.length === 0 ? 'there are none' : `there is ${names.join(', ')}${hint}`;
+  return new HeddleError('NOT_FOUND', `no job is named ${JSON.stringify(name)}; ${there}`);
 }

@@ -5,7 +5,7 @@ import type { JobQuestion, JobRow } from '../../admin/job-shapes.ts';
 import type { ActorState } from '../../runtime/actor.ts';
 import { type Clock, systemRandom } from '../../runtime/clock.ts';
 import { HeddleError } from '../../runtime/errors.ts';
-import { type JobRun, type JobSchedule, jobNamesByHash } from '../../runtime/jobs.ts';
+import { type JobRun, type JobSchedule, type JobSettings, jobNamesByHash } from '../../runtime/jobs.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import type { ToMain, ToThread } from '../../runtime/thread-control.ts';
@@ -19,27 +19,36 @@ const errorShownLength = 500;
 
 export class ServerJobs {
   readonly #pools: () => readonly ThreadPool[];
-  readonly #scheduler: JobScheduler | undefined;
-  readonly #names: ReadonlyMap<number, string>;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #scheduler: JobScheduler | undefined;
+  #names: ReadonlyMap<number, string>;
+  #state: ActorState = 'idle';
   /** Counts up, so that the IO threads carry runs in turn. */
   #turn = 0;
 
   /** `pools`: pool `io` first. */
   constructor({ jobs }: Settings, pools: () => readonly ThreadPool[], clock: Clock, log: Logger) {
     this.#pools = pools;
+    this.#clock = clock;
+    this.#log = log;
     this.#names = jobNamesByHash(jobs);
-    if (jobs.length === 0) return;
-    this.#scheduler = new JobScheduler({
-      jobs,
-      clock,
-      random: systemRandom,
-      launch: (run) => this.#launch(run),
-      lives: (thread) => this.#pools().some((pool) => pool.thread(thread) !== undefined),
-      log,
-    });
+    if (jobs.length > 0) this.#scheduler = this.#makeScheduler(jobs);
+  }
+
+  /** These are the jobs from now on; the threads of their pools have their code. */
+  change(jobs: readonly JobSettings[]): void {
+    this.#names = jobNamesByHash(jobs);
+    if (this.#scheduler !== undefined) {
+      this.#scheduler.change(jobs);
+    } else if (jobs.length > 0) {
+      this.#scheduler = this.#makeScheduler(jobs);
+      this.onState(this.#state);
+    }
   }
 
   onState(state: ActorState): void {
+    this.#state = state;
     if (state === 'running') this.#scheduler?.start();
     if (state === 'draining') this.#scheduler?.drain();
     if (state === 'stopped') this.#scheduler?.stop();
@@ -73,6 +82,17 @@ export class ServerJobs {
     const what =
       'this process has no jobs; declare them in heddle.yaml, jobs: { refresh: { run: ./jobs.ts#refresh, every: 30s } }';
     throw new HeddleError('FAILED_PRECONDITION', what);
+  }
+
+  #makeScheduler(jobs: readonly JobSettings[]): JobScheduler {
+    return new JobScheduler({
+      jobs,
+      clock: this.#clock,
+      random: systemRandom,
+      launch: (run) => this.#launch(run),
+      lives: (thread) => this.#pools().some((pool) => pool.thread(thread) !== undefined),
+      log: this.#log,
+    });
   }
 
   #launch(run: JobRun): number | undefined {

@@ -1,6 +1,6 @@
 // Reloader (main thread): where changed settings come from. It reads heddle.yaml once more, with what the plugins' config
-// sources say laid over it, and hands them to ServerLive: when an operator asks for it, on a signal, and when a source
-// has something new. One at a time; what is wrong changes nothing.
+// sources say laid over it, and hands them to ReloadSteps: when an operator asks for it, on a signal, when files change that
+// are watched, and when a source has something new. One at a time; what is wrong changes nothing.
 
 import type { Part } from '../../runtime/actor.ts';
 import type { Clock } from '../../runtime/clock.ts';
@@ -10,7 +10,8 @@ import { type ConfigSourceDefinition, overridesOf, type SourceOverride } from '.
 import type { Registry } from '../../runtime/plugins/registry.ts';
 import { within } from '../../runtime/plugins/within.ts';
 import type { Settings } from '../../runtime/settings.ts';
-import type { ReloadReport, ServerLive } from './server-live.ts';
+import type { ReloadReport, ReloadRequest, ReloadState } from './reload-report.ts';
+import type { ReloadSteps } from './reload-steps.ts';
 
 /** How long one config source may take to answer, ms. */
 export const sourceTimeoutMs = 5_000;
@@ -24,9 +25,19 @@ export interface ReloaderOptions {
   /** Undefined: the settings came from no file. */
   read: ReadSettings | undefined;
   sources: Registry<ConfigSourceDefinition>;
-  live: ServerLive;
+  steps: Pick<ReloadSteps, 'take' | 'stop' | 'canary' | 'decide'>;
   clock: Clock;
   log: Logger;
+}
+
+/** Outcomes that are kept, for whoever asks later. */
+const outcomesMax = 8;
+
+interface Run extends PromiseWithResolvers<ReloadReport> {
+  readonly id: number;
+  request: ReloadRequest;
+  /** Given by a program; undefined: they are read. */
+  settings: Settings | undefined;
 }
 
 export class Reloader {
@@ -34,9 +45,12 @@ export class Reloader {
   /** What each source said last that was right, by its name: it holds while the source can't be asked or says what is wrong. */
   readonly #accepted = new Map<string, SourceOverride[]>();
   readonly #watches: (() => void)[] = [];
-  #running: Promise<ReloadReport> | undefined;
+  #running: Run | undefined;
   /** Begins when that one has ended; whoever asks meanwhile shares it. */
-  #next: Promise<ReloadReport> | undefined;
+  #next: Run | undefined;
+  #lastId = 0;
+  /** The latest last. */
+  readonly #outcomes: ReloadState[] = [];
   #timer: unknown;
   #stopped = false;
 
@@ -54,24 +68,94 @@ export class Reloader {
     };
   }
 
-  /** Throws what is wrong with the config, or FAILED_PRECONDITION when it came from no file; then nothing has changed. */
-  reload(): Promise<ReloadReport> {
-    if (this.#running === undefined) return this.#begin();
-    this.#next ??= this.#running
-      .catch(() => {})
-      .then(() => {
-        this.#next = undefined;
-        return this.#begin();
-      });
-    return this.#next;
+  /**
+   * Reads the settings and takes them over, with the code as it is now. Throws what is wrong with the config or the code, or
+   * FAILED_PRECONDITION when the settings came from no file; then nothing has changed.
+   */
+  reload(request: ReloadRequest = {}): Promise<ReloadReport> {
+    return this.#enqueue(request, undefined).promise;
   }
 
-  #begin(): Promise<ReloadReport> {
-    const running = this.#reload().finally(() => {
-      this.#running = undefined;
-    });
-    this.#running = running;
-    return running;
+  /** As `reload`, with these settings. */
+  take(settings: Settings, request: ReloadRequest): Promise<ReloadReport> {
+    return this.#enqueue(request, settings).promise;
+  }
+
+  /** As `reload`; waits no longer than `waitMs` for it, and says then how it stands. */
+  async ask(request: ReloadRequest, waitMs: number): Promise<ReloadState> {
+    const { id, promise } = this.#enqueue(request, undefined);
+    const { clock } = this.#options;
+    const over = Promise.withResolvers<void>();
+    const timer = clock.setTimer(waitMs, () => over.resolve());
+    const ended = promise.then(
+      () => {},
+      (reason: unknown) => this.#options.log.error({ err: reason }, 'a reload changed nothing'),
+    );
+    await Promise.race([ended, over.promise]);
+    clock.clearTimer(timer);
+    return this.state(id);
+  }
+
+  /** Of one reload, by default the latest. Throws NOT_FOUND for one that is not remembered. */
+  state(id: number | undefined): ReloadState {
+    const running = this.#running;
+    if (running !== undefined && (id ?? running.id) === running.id) {
+      return { id: running.id, state: 'running', canary: this.#options.steps.canary };
+    }
+    if (id !== undefined && id === this.#next?.id) return { id, state: 'waiting' };
+    const outcome = id === undefined ? this.#outcomes.at(-1) : this.#outcomes.find((one) => one.id === id);
+    if (outcome !== undefined) return outcome;
+    const what = id === undefined ? 'nothing was reloaded so far' : `reload ${id} is not remembered`;
+    throw new HeddleError('NOT_FOUND', what, { retry: 'no' });
+  }
+
+  /** As ReloadSteps.decide. */
+  decide(goOn: boolean): void {
+    this.#options.steps.decide(goOn);
+  }
+
+  /** The process begins to stop: nothing is taken over any more. */
+  drain(): void {
+    this.#stopped = true;
+    this.#options.steps.stop();
+  }
+
+  #enqueue(request: ReloadRequest, settings: Settings | undefined): Run {
+    if (this.#next !== undefined) {
+      this.#next.request = both(this.#next.request, request);
+      // As if one had come after the other.
+      this.#next.settings = settings;
+      return this.#next;
+    }
+    const run: Run = { id: ++this.#lastId, request, settings, ...Promise.withResolvers<ReloadReport>() };
+    // Whoever asked may not wait for it.
+    run.promise.catch(() => {});
+    if (this.#running === undefined) void this.#begin(run);
+    else this.#next = run;
+    return run;
+  }
+
+  async #begin(run: Run): Promise<void> {
+    const { id } = run;
+    this.#running = run;
+    try {
+      const report = await this.#reload(run);
+      this.#end({ id, state: 'done', report });
+      run.resolve(report);
+    } catch (reason) {
+      const { code, message } = HeddleError.from(reason, reason instanceof Error ? reason.stack : String(reason));
+      this.#end({ id, state: 'failed', code, message });
+      run.reject(reason);
+    }
+  }
+
+  #end(outcome: ReloadState): void {
+    this.#outcomes.push(outcome);
+    if (this.#outcomes.length > outcomesMax) this.#outcomes.shift();
+    const next = this.#next;
+    this.#next = undefined;
+    this.#running = undefined;
+    if (next !== undefined) void this.#begin(next);
   }
 
   async #start(): Promise<void> {
@@ -110,14 +194,20 @@ export class Reloader {
     const { clock, log } = this.#options;
     this.#timer = clock.setTimer(gatherMs, () => {
       this.#timer = undefined;
-      this.reload().catch((reason: unknown) => {
+      this.reload({ code: false }).catch((reason: unknown) => {
         if (!this.#stopped) log.error({ err: reason }, 'what a config source says was not taken over');
       });
     });
   }
 
-  async #reload(): Promise<ReloadReport> {
-    const { read, sources, live } = this.#options;
+  async #reload({ request, settings }: Run): Promise<ReloadReport> {
+    const next = settings ?? (await this.#read());
+    this.#checkGoing();
+    return this.#options.steps.take(next, request);
+  }
+
+  async #read(): Promise<Settings> {
+    const { read, sources } = this.#options;
     if (read === undefined) {
       throw new HeddleError(
         'FAILED_PRECONDITION',
@@ -130,8 +220,12 @@ export class Reloader {
       const answer = await this.#ask(source);
       if (answer !== undefined) answers.set(source.name, answer);
     }
+    this.#checkGoing();
+    return this.#readWith(read, answers);
+  }
+
+  #checkGoing(): void {
     if (this.#stopped) throw new HeddleError('CANCELLED', 'the process stops: its settings stay as they are');
-    return live.reload(this.#readWith(read, answers));
   }
 
   /** A source that says what is wrong keeps nobody from starting or reloading: what it said before holds. */
@@ -177,4 +271,15 @@ export class Reloader {
       return undefined;
     }
   }
+}
+
+/** One reload for two who asked: for whatever either of them wants. */
+function both(one: ReloadRequest, other: ReloadRequest): ReloadRequest {
+  const { pools: first = [] } = one;
+  const { pools: second = [] } = other;
+  return {
+    code: one.code !== false || other.code !== false,
+    pools: first === 'all' || second === 'all' ? 'all' : [...first, ...second],
+    canaryPercent: other.canaryPercent ?? one.canaryPercent,
+  };
 }

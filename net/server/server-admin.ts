@@ -22,7 +22,9 @@ import type { ThreadPool } from '../../scheduler/thread-pool.ts';
 import type { Acceptor } from '../accept/acceptor.ts';
 import type { Listener } from '../accept/listener.ts';
 import type { ServerJobs } from '../jobs/server-jobs.ts';
+import type { Reloader } from './reloader.ts';
 import type { ServerStrategies } from './server-strategies.ts';
+import type { ServerTable } from './server-table.ts';
 
 /** Components whose levels operators may set. */
 const componentsMax = 100;
@@ -43,8 +45,8 @@ export interface AdminSubject {
   readonly plugins: ProcessPlugins;
   readonly strategies: ServerStrategies;
   readonly jobs: ServerJobs;
-  readonly methods: readonly MethodRow[];
-  reloadFile(): Promise<unknown>;
+  readonly table: ServerTable;
+  readonly reloads: Pick<Reloader, 'ask' | 'state' | 'decide'>;
   /** With what reloads have changed. */
   readonly settingsInForce: Settings;
 }
@@ -81,6 +83,7 @@ export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined 
     memory: {
       board: supervisor.board.memory,
       inflight: supervisor.inflight.memory,
+      loads: supervisor.loads.memory,
       threadCounters: supervisor.counters.memory,
       poolCounters: poolCounters.memory,
       poolRows: poolCounters.rows,
@@ -93,7 +96,7 @@ export function serverAdmin(options: ServerAdminOptions): AdminHost | undefined 
     samples: () => parts.samples(),
     going: () => parts.going(),
     counters: (number) => ({
-      methods: supervisor.methodCounters(number, server.methods.length + 1),
+      methods: supervisor.methodCounters(number, server.table.rows),
       clients: supervisor.clientCounters(number),
       metrics: supervisor.metrics.of(number).cells,
     }),
@@ -147,7 +150,7 @@ class ServerFacts {
   }
 
   facts(): AdminFacts {
-    const { settings, acceptor } = this.#server;
+    const { settingsInForce: settings, acceptor } = this.#server;
     const { logHub } = this.#options;
     const state = this.#options.state();
     return {
@@ -202,7 +205,12 @@ class ServerFacts {
       case 'strategies':
         return this.#server.strategies.ask(act.question);
       case 'reload':
-        return this.#server.reloadFile();
+        return this.#server.reloads.ask(act.wish, act.waitMs);
+      case 'reload-state':
+        return this.#server.reloads.state(act.id);
+      case 'canary':
+        this.#server.reloads.decide(act.goOn);
+        return { decided: act.goOn ? 'go-on' : 'roll-back' };
     }
   }
 
@@ -218,7 +226,7 @@ class ServerFacts {
 
   #drain(): { draining: true; timeoutMs: number } {
     const { logHub, drain } = this.#options;
-    const { timeoutMs } = this.#server.settings.stop;
+    const { timeoutMs } = this.#server.settingsInForce.stop;
     logHub.logger('admin').warn({ stopTimeoutMs: timeoutMs }, 'stopping: an operator asked the admin to drain');
     drain();
     return { draining: true, timeoutMs };

@@ -1,36 +1,32 @@
-// ServerLive (main thread): the settings that may change while the process runs. It keeps what is valid now, gives it to
-// threads that go, and on a reload tells all of them, and whoever asked, what changed and what needs a restart.
+// ServerLive (main thread): the settings in force. It gives threads that go the part of them that may change while they
+// run, and when others come, it tells everybody: main's own parts, all threads, the admin.
 
-import type { DegraderSettings, LiveDegrader, LiveSettings } from '../../runtime/live-settings.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { DegraderSettings } from '../../runtime/gate-settings.ts';
+import type { LiveDegrader, LiveSettings } from '../../runtime/live-settings.ts';
 import type { LogHub } from '../../runtime/log/hub.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { allocateLimits, CountLimit, RateLimit } from '../../runtime/shared/process-limits.ts';
-import type { ToThread } from '../../runtime/thread-control.ts';
-import { type Listener, listenersOf } from '../accept/listener.ts';
-import { changedPaths } from './settings-diff.ts';
+import { listenersOf } from '../accept/listener.ts';
+import { isSame } from './settings-diff.ts';
 
-/** What a reload came to. */
-export interface ReloadReport {
-  /** Settings that have changed and hold from now on: `degraders.light.count`. */
-  changed: string[];
-  /** Settings that are different in the file and hold from the next start on. */
-  needsRestart: string[];
-}
+/** How long `take` waits for threads that are busy; they hear of it when they turn, ms. */
+const takenWaitMs = 1_000;
+
+/** Of `limits.requests`, unless the settings say how many; and at least: a process that takes few may have one peer. */
+const connectionShare = 1 / 8;
+const perConnectionMin = 64;
 
 export interface ServerLiveOptions {
   logHub: Pick<LogHub, 'setLevels'>;
   log: Logger;
-  /** Posts to every thread of the process. */
-  tell(message: ToThread): void;
+  clock: Clock;
+  /** These are in force: main's parts take them over, and every thread is told `live`. */
+  onTaken(settings: Settings, live: LiveSettings): void;
+  /** Turns the method table to these settings; resolves when all threads have turned. Undefined: nothing goes yet. */
+  turn(settings: Settings): Promise<void> | undefined;
 }
-
-function levelsOf({ log: { level, levels } }: Settings): Pick<Settings['log'], 'level' | 'levels'> {
-  return { level, levels };
-}
-
-/** Keys of Settings that a reload takes over as a whole; what else is live is found by `withoutLive`. */
-const liveKeys = ['degraders', 'samplers'] as const;
 
 export class ServerLive {
   readonly #options: ServerLiveOptions;
@@ -40,10 +36,10 @@ export class ServerLive {
   constructor(settings: Settings, options: ServerLiveOptions) {
     this.#settings = settings;
     this.#options = options;
-    this.#live = liveOf(settings, listenersOf(settings), []);
+    this.#live = liveOf(settings, []);
   }
 
-  /** As they are now. */
+  /** For threads, as they are now. */
   get live(): LiveSettings {
     return this.#live;
   }
@@ -53,74 +49,65 @@ export class ServerLive {
     return this.#settings;
   }
 
-  /** Takes over what may change; the rest stays as it was and is named. */
-  reload(next: Settings): ReloadReport {
-    const needsRestart = changedPaths(withoutLive(this.#settings), withoutLive(next));
+  /**
+   * These hold from now on: `merged` of a change whose rolls, if it needs any, are done. Threads that are born see them
+   * when this returns; resolves when all threads have them, but for those that are busy for long. Never rejects.
+   */
+  async take(merged: Settings): Promise<void> {
+    const { logHub, log, onTaken, turn } = this.#options;
     const before = this.#settings;
-    const merged = merge(before, next);
-    const changed = changedPaths(before, merged);
-    if (changed.length > 0) {
-      const { logHub, tell } = this.#options;
-      this.#settings = merged;
-      this.#live = liveOf(merged, listenersOf(merged), this.#live.degraders);
-      tell({ type: 'live', live: this.#live });
-      const { level, levels } = merged.log;
-      // What operators have set by hand stays unless the file says something new.
-      if (changedPaths(levelsOf(before), levelsOf(merged)).length > 0) logHub.setLevels({ level, levels });
-    }
-    this.#options.log.info({ changed, needsRestart }, 'the settings were read again');
-    return { changed, needsRestart };
+    this.#settings = merged;
+    this.#live = liveOf(merged, this.#live.degraders);
+    onTaken(merged, this.#live);
+    const { level, levels } = merged.log;
+    // What operators have set by hand stays unless the file says something new.
+    if (level !== before.log.level || !isSame(levels, before.log.levels)) logHub.setLevels({ level, levels });
+    // Behind the live settings on the same ports: who has turned has those too.
+    const turned = turn(merged);
+    if (turned === undefined || (await this.#isInTime(turned))) return;
+    log.warn(
+      { waitedMs: takenWaitMs },
+      'threads are busy: they use the new settings when their handlers let them turn',
+    );
+  }
+
+  async #isInTime(turned: Promise<void>): Promise<boolean> {
+    const { clock } = this.#options;
+    const over = Promise.withResolvers<false>();
+    const timer = clock.setTimer(takenWaitMs, () => over.resolve(false));
+    const isInTime = await Promise.race([turned.then(() => true), over.promise]);
+    clock.clearTimer(timer);
+    return isInTime;
   }
 }
 
 /** A degrader that has not changed goes on counting in its old cells. */
-function liveOf(settings: Settings, listeners: readonly Listener[], before: readonly LiveDegrader[]): LiveSettings {
+function liveOf(settings: Settings, before: readonly LiveDegrader[]): LiveSettings {
+  const listeners = listenersOf(settings).map(({ binding }) => binding);
+  const { io, pools, limits, clients } = settings;
   return {
     degraders: settings.degraders.map((degrader) => {
       const old = before.find(({ name }) => name === degrader.name);
-      const isSame = old !== undefined && sameLimit(old, degrader);
-      return { ...degrader, cells: isSame ? old.cells : allocateLimits(Math.max(CountLimit.bytes, RateLimit.bytes)) };
+      const goesOn = old !== undefined && sameLimit(old, degrader);
+      return { ...degrader, cells: goesOn ? old.cells : allocateLimits(Math.max(CountLimit.bytes, RateLimit.bytes)) };
     }),
     samplers: settings.samplers,
-    traffic: listeners.map(({ binding }) => binding.traffic),
+    traffic: listeners.map(({ traffic }) => traffic),
+    bounds: {
+      maxRequests: limits.requests,
+      maxPerConnection:
+        limits.requestsPerConnection ?? Math.max(perConnectionMin, Math.ceil(limits.requests * connectionShare)),
+      ioMemoryBytes: io.memoryBytes,
+      pools: [{ ...io, name: 'io' }, ...pools].map(({ name, maxFibers, maxNested, cancelGraceMs }) => {
+        return { name, maxFibers, maxNested, cancelGraceMs };
+      }),
+      listeners,
+      clients,
+    },
   };
 }
 
 function sameLimit(left: DegraderSettings, right: DegraderSettings): boolean {
   if ('count' in left) return 'count' in right && left.count === right.count && left.gapMs === right.gapMs;
   return 'perSecond' in right && left.perSecond === right.perSecond && left.burst === right.burst;
-}
-
-/** `running` with everything of `next` that may change while the process runs. */
-function merge(running: Settings, next: Settings): Settings {
-  const merged: Settings = { ...running, log: { ...running.log, level: next.log.level, levels: next.log.levels } };
-  for (const key of liveKeys) Object.assign(merged, { [key]: next[key] });
-  const traffic = new Map(listenersOf(next).map(({ binding }) => [addressOf(binding), binding.traffic]));
-  merged.services = running.services.map((service) => ({
-    ...service,
-    listen: service.listen.map((binding) => ({
-      ...binding,
-      traffic: traffic.get(addressOf(binding)) ?? binding.traffic,
-    })),
-  }));
-  return merged;
-}
-
-/** The rest of the settings, for comparing. */
-function withoutLive(settings: Settings): object {
-  // What builtIn has follows from other settings.
-  const { log, services, builtIn: _, ...rest } = settings;
-  for (const key of liveKeys) delete (rest as Partial<Settings>)[key];
-  return {
-    ...rest,
-    log: { ...log, level: undefined, levels: undefined },
-    services: services.map((service) => ({
-      ...service,
-      listen: service.listen.map((binding) => ({ ...binding, traffic: undefined })),
-    })),
-  };
-}
-
-function addressOf({ protocol, host, port }: { protocol: string; host: string; port: number }): string {
-  return `${protocol}://${host}:${port}`;
 }

@@ -10,17 +10,26 @@ import { callQueueName } from '../thread/thread-carrier.ts';
 const arenaBytesMin = 64 * 1_048_576;
 /** Frames of the largest size that an arena holds at least. */
 const arenaFrames = 4;
-/** The run queues of a process: one for each pool, one for pool `io`, one for each IO thread's outgoing calls. */
+
+/** The two run queues of a CPU pool: one of the generation in use, the other of the next, and of the one before. */
+export function queueNames(pool: string): readonly [string, string] {
+  return [pool, `${pool}#2`];
+}
+
+/**
+ * The run queues of a process: two for each CPU pool, one for pool `io`, one for each IO thread's outgoing calls. Memory
+ * that nobody has touched costs nothing.
+ */
 export function poolMemories(settings: Settings): PoolMemory[] {
-  const queue = (name: string, length: number, calls: boolean): PoolMemory => {
+  const queue = (name: string, length: number, calls: boolean, pool = name): PoolMemory => {
     const capacity = 2 ** Math.ceil(Math.log2(length));
-    return { name, memory: RunQueue.allocate(capacity), capacity, calls };
+    return { name, pool, memory: RunQueue.allocate(capacity), capacity, calls };
   };
   const { io, pools } = settings;
   return [
     queue('io', io.queueLength, false),
     ...Array.from({ length: io.threads }, (_, place) => queue(callQueueName(place), io.queueLength, true)),
-    ...pools.map(({ name, queueLength }) => queue(name, queueLength, false)),
+    ...pools.flatMap((pool) => queueNames(pool.name).map((name) => queue(name, pool.queueLength, false, pool.name))),
   ];
 }
 

@@ -6,7 +6,12 @@ import type { Clock } from '../../runtime/clock.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Settings } from '../../runtime/settings.ts';
-import type { StrategyProcess, StrategyProcessModule, StrategyQuestion } from '../../runtime/strategies.ts';
+import type {
+  StagedStrategies,
+  StrategyProcess,
+  StrategyProcessModule,
+  StrategyQuestion,
+} from '../../runtime/strategies.ts';
 import type { ToMain, ToThread } from '../../runtime/thread-control.ts';
 import type { ThreadPool } from '../../scheduler/thread-pool.ts';
 import type { BornStrategies } from '../thread/thread-host.ts';
@@ -17,6 +22,8 @@ export class ServerStrategies {
   readonly #clock: Clock;
   readonly #log: Logger;
   #process: StrategyProcess | undefined;
+  /** Threads that are born with these settings begin with the strategies that are staged. */
+  #stagedFor: Settings | undefined;
 
   constructor(settings: Settings, pools: () => readonly ThreadPool[], clock: Clock, log: Logger) {
     this.#settings = settings;
@@ -35,12 +42,35 @@ export class ServerStrategies {
     };
   }
 
-  /** For a thread of `pool` that is being born. Threads that serve nothing have no handlers to run strategies from. */
-  born(number: number, pool: string): BornStrategies | undefined {
+  /**
+   * For a thread of `pool` that is being born with these settings. Threads that serve nothing have no handlers to run
+   * strategies from.
+   */
+  born(number: number, pool: string, settings: Settings = this.#settings): BornStrategies | undefined {
+    const { services, jobs } = settings;
     if (this.#process === undefined) return undefined;
-    const { services, jobs } = this.#settings;
     if (![...services, ...jobs].some((one) => one.pool === pool)) return undefined;
-    return { threadUrl: this.#settings.strategies.threadUrl, birth: this.#process.birth(number) };
+    return {
+      threadUrl: this.#settings.strategies.threadUrl,
+      birth: this.#process.birth(number, settings === this.#stagedFor),
+    };
+  }
+
+  /**
+   * Reads them again; undefined: nothing has changed. Threads that are born with these very settings begin with what was read,
+   * until `end`. Throws FAILED_PRECONDITION with all mistakes.
+   */
+  async stage(settings: Settings): Promise<StagedSet | undefined> {
+    const staged = await this.#process?.stage();
+    if (staged === undefined) return undefined;
+    this.#stagedFor = settings;
+    return new StagedSet(
+      staged,
+      (number) => this.#pools().find((pool) => pool.thread(number) !== undefined)?.name,
+      () => {
+        this.#stagedFor = undefined;
+      },
+    );
   }
 
   onGoing(number: number): void {
@@ -86,5 +116,49 @@ export class ServerStrategies {
       }
     }
     return false;
+  }
+}
+
+/** Strategies that were read for a reload. */
+export class StagedSet {
+  readonly #staged: StagedStrategies;
+  readonly #poolOf: (thread: number) => string | undefined;
+  #onEnd: (() => void) | undefined;
+
+  constructor(staged: StagedStrategies, poolOf: (thread: number) => string | undefined, onEnd: () => void) {
+    this.#staged = staged;
+    this.#poolOf = poolOf;
+    this.#onEnd = onEnd;
+  }
+
+  /** Why only threads that are born with it can run it; undefined: any thread can. */
+  get needsRoll(): string | undefined {
+    return this.#staged.needsRoll;
+  }
+
+  /** Threads of these pools were born with it; those of other pools are offered it. Returns its version. */
+  commit(rolled: ReadonlySet<string>): number {
+    const { version } = this.#staged.commit((thread) => !rolled.has(this.#poolOf(thread) ?? ''));
+    this.#ended();
+    return version;
+  }
+
+  /** To all threads as they are, or to none. Resolves with its version. */
+  async publish(): Promise<number> {
+    const published = this.#staged.publish();
+    this.#ended();
+    return (await published).version;
+  }
+
+  /** It is not taken, if it has not been. */
+  end(): void {
+    if (this.#onEnd === undefined) return;
+    this.#ended();
+    this.#staged.drop();
+  }
+
+  #ended(): void {
+    this.#onEnd?.();
+    this.#onEnd = undefined;
   }
 }

@@ -7,7 +7,6 @@
 //        serve  3. what fibers sent without waiting is finished  4. all threads end  5. the admin ends, metric sinks write for the last time, main's
 //        plugins are disposed
 
-import { availableParallelism } from 'node:os';
 import type { AdminHost } from '../../admin/admin-host.ts';
 import { Actor, type Part } from '../../runtime/actor.ts';
 import { type Clock, systemClock } from '../../runtime/clock.ts';
@@ -23,10 +22,9 @@ import {
   type PoolCounter,
   poolCounters,
 } from '../../runtime/shared/counters.ts';
-import type { MethodRow, RoutingTable } from '../../runtime/thread-control.ts';
+import type { MethodRow, ToMain } from '../../runtime/thread-control.ts';
 import type { Death } from '../../scheduler/death.ts';
 import { Guards } from '../../scheduler/guards.ts';
-import type { ServedRow } from '../../scheduler/pool-thread.ts';
 import { Supervisor } from '../../scheduler/supervisor.ts';
 import { ThreadPool } from '../../scheduler/thread-pool.ts';
 import { Acceptor } from '../accept/acceptor.ts';
@@ -35,24 +33,30 @@ import { type Listener, listenersOf } from '../accept/listener.ts';
 import { openFilesMax } from '../accept/open-files.ts';
 import { BypassedFilters } from '../filters/bypassed-filters.ts';
 import { ServerJobs } from '../jobs/server-jobs.ts';
-import { methodTable } from '../service/method-table.ts';
+import type { Serving } from '../service/method-table.ts';
 import { ioSpawner } from '../thread/io-spawner.ts';
 import { callQueueName } from '../thread/thread-carrier.ts';
-import { CpuGenerations } from './cpu-generations.ts';
+import { CpuGenerations, spinMsOf } from './cpu-generations.ts';
 import { IoDrain } from './io-drain.ts';
+import { changeParts } from './live-parts.ts';
+import { LoadedCode } from './loaded-code.ts';
 import { LogSides } from './log-sides.ts';
+import type { ReloadReport, ReloadRequest } from './reload-report.ts';
+import { ReloadSteps } from './reload-steps.ts';
 import { type ReadSettings, Reloader } from './reloader.ts';
+import { Roller } from './roller.ts';
 import { servedOf, serverAdmin } from './server-admin.ts';
-import { type ReloadReport, ServerLive } from './server-live.ts';
+import { ServerAdmission } from './server-admission.ts';
+import { ServerLive } from './server-live.ts';
 import { arenaBytesFor, poolMemories } from './server-memory.ts';
 import { serverMetrics } from './server-metrics.ts';
 import { type ServerStats, StatsLook } from './server-stats.ts';
 import { ServerStrategies } from './server-strategies.ts';
+import { ServerTable } from './server-table.ts';
+import { shownPaths } from './settings-diff.ts';
 
 /** Requests in flight per asking thread. */
 const tableEntries = 16_384;
-/** How long an idle thread polls before it parks, where threads do not outnumber cores, ms. */
-const spinMs = 0.05;
 /** How often a stop looks whether anything still runs, ms. */
 const quietLookMs = 5;
 /** How long a thread may take to end once it was told to, ms. */
@@ -64,6 +68,8 @@ export interface ServerOptions {
   clock?: Clock;
   /** When threads that die are replaced. Default: `restartLimits`. */
   restart?: RestartLimits;
+  /** How long a thread may take to load its modules, ms. Default: 30 000. */
+  startTimeoutMs?: number;
   /** How the process before this one ended; only kept, for whoever asks. */
   previous?: PreviousProcess;
   /** Reads the settings again, for reloads. Default: there is nothing to read. */
@@ -119,6 +125,10 @@ export class Server {
   readonly plugins: ProcessPlugins;
   readonly strategies: ServerStrategies;
   readonly jobs: ServerJobs;
+  readonly table: ServerTable;
+  readonly roller: Roller;
+  /** Which files its threads have loaded. */
+  readonly code = new LoadedCode();
   readonly #live: ServerLive;
   readonly #bypassed: BypassedFilters;
   readonly #reloader: Reloader;
@@ -130,7 +140,6 @@ export class Server {
   readonly #ioDrain: IoDrain;
   readonly #listeners: readonly Listener[];
   #addresses: ListeningAddress[] = [];
-  #table: RoutingTable | undefined;
   #ended = false;
   readonly #stats: StatsLook;
 
@@ -154,18 +163,16 @@ export class Server {
     this.#live = new ServerLive(settings, {
       logHub: this.#logHub,
       log: this.#logHub.logger('config'),
-      tell: (message) => {
-        for (const pool of pools()) pool.tell(message);
-        this.admin?.onSettings(this.settingsInForce);
-        this.#bypassed.look(this.settingsInForce);
-      },
-    });
-    this.#reloader = new Reloader({
-      read: options.readSettings,
-      sources: this.plugins.extensions.configSources,
-      live: this.#live,
       clock: this.#clock,
-      log: this.#logHub.logger('config'),
+      onTaken: (inForce, live) => {
+        changeParts(this, inForce);
+        for (const pool of pools()) pool.tell({ type: 'live', live });
+        this.admin?.onSettings(inForce);
+        this.admin?.touch();
+        this.#tellServed();
+        this.#bypassed.look(inForce);
+      },
+      turn: (inForce) => (this.table.inForce === undefined ? undefined : this.table.turn(inForce)),
     });
     this.#ioDrain = new IoDrain(
       () => this.ioPool,
@@ -183,18 +190,21 @@ export class Server {
       tableEntries,
       arenaBytes: arenaBytesFor(settings, bindings),
     });
-    const threads = settings.io.threads + settings.pools.reduce((sum, pool) => sum + pool.threads, 0);
+    const admission = new ServerAdmission(this.supervisor, this.#clock);
+    this.table = new ServerTable(this.supervisor, admission, () => this.#tellServed());
     this.poolCounters = new CounterTable(poolCounters, 1 + settings.pools.length);
     const common = {
       onDeath: (death: Death) => this.guards.onDeath(death),
       supervisor: this.supervisor,
       maxRequests: settings.limits.requests,
-      spinMs: threads < availableParallelism() ? spinMs : 0,
+      spinMs: spinMsOf(settings),
       clock: this.#clock,
       log: this.#logHub.logger('threads'),
       restart: options.restart,
+      startTimeoutMs: options.startTimeoutMs,
       live: () => this.#live.live,
-      table: () => this.#table,
+      table: () => this.table.inForce,
+      methodRows: () => this.table.rows,
     };
     this.ioPool = new ThreadPool({
       ...common,
@@ -214,6 +224,7 @@ export class Server {
       onMessage: (number, message) => {
         this.strategies.onMessage(number, message);
         this.jobs.onMessage(number, message);
+        this.#onLoaded(this.ioPool, number, message);
         if (message.type === 'connections') {
           for (const one of message.opened) this.acceptor.ledger.arrived(one);
           for (const one of message.closed) this.acceptor.ledger.close(one);
@@ -233,7 +244,7 @@ export class Server {
       },
     });
     const { plugins, strategies } = this;
-    const cpu = { settings, plugins, strategies, logSides: this.#logSides, clock: this.#clock, log: common.log };
+    const cpu = { plugins, strategies, logSides: this.#logSides, clock: this.#clock, log: common.log };
     this.#cpu = new CpuGenerations(cpu);
     for (const [index, pool] of settings.pools.entries()) {
       this.cpuPools.push(
@@ -241,13 +252,11 @@ export class Server {
           ...common,
           name: pool.name,
           counts: { table: this.poolCounters, row: 1 + index },
-          threads: pool.threads,
-          takes: () => [pool.name],
-          threadName: (place) => `${pool.name}-${place + 1}`,
-          spawn: this.#cpu.spawner(pool),
+          ...this.#cpu.plan(pool, settings, 1, pool.name),
           onMessage: (number, message) => {
             this.strategies.onMessage(number, message);
             this.jobs.onMessage(number, message);
+            this.#onLoaded(this.cpuPools[index]!, number, message);
           },
           onGone: (number) => {
             this.strategies.onGone(number);
@@ -258,6 +267,24 @@ export class Server {
         }),
       );
     }
+    this.roller = new Roller({
+      pools,
+      supervisor: this.supervisor,
+      table: this.table,
+      cpu: this.#cpu,
+      settings: () => this.settingsInForce,
+      checkLoaded: (generations) => this.code.checkWhole(generations),
+      clock: this.#clock,
+      log: this.#logHub.logger('roll'),
+    });
+    const { roller, table, code } = this;
+    const config = { clock: this.#clock, log: this.#logHub.logger('config') };
+    this.#reloader = new Reloader({
+      read: options.readSettings,
+      sources: plugins.extensions.configSources,
+      steps: new ReloadSteps({ live: this.#live, roller, table, code, strategies, pools, ...config }),
+      ...config,
+    });
     this.guards = new Guards({
       pools: [
         { pool: this.ioPool, stalls: settings.io },
@@ -302,11 +329,12 @@ export class Server {
         this.#adminPart(),
         this.#reloader.part(),
         this.strategies.part(),
+        admission.part(),
         this.#threadsPart(),
         this.#ioDrain.part(),
         this.#acceptorPart(),
       ],
-      stopTimeoutMs: settings.stop.timeoutMs,
+      stopTimeoutMs: () => this.settingsInForce.stop.timeoutMs,
       clock: this.#clock,
       log: this.log,
     });
@@ -319,6 +347,8 @@ export class Server {
       }
       if (state !== 'draining') return;
       this.plugins.beginDrain();
+      this.#reloader.drain();
+      this.roller.stop();
       for (const pool of this.cpuPools) pool.tell({ type: 'drain' });
     });
     this.#stats = new StatsLook(this, this.#clock);
@@ -330,7 +360,7 @@ export class Server {
   }
 
   get methods(): readonly MethodRow[] {
-    return this.#table?.methods ?? [];
+    return this.table.methods;
   }
 
   /** Throws when a module does not load, lacks a method, or an address can't be had. */
@@ -351,11 +381,12 @@ export class Server {
   }
 
   /**
-   * Takes over what may change while the process runs: degraders, samplers, mirrors and forwards, log levels. What else is
-   * different holds from the next start on, and is named.
+   * Takes over what may change (docs/config.md says of each key how it does), and resolves when all threads use it. Pools
+   * whose settings or code need new threads get them. What else is different holds from the next start on, and is named.
+   * Throws what is wrong with the code; then nothing has changed.
    */
-  reload(next: Settings): ReloadReport {
-    return this.#live.reload(next);
+  reload(next: Settings, request: ReloadRequest = {}): Promise<ReloadReport> {
+    return this.#reloader.take(next, request);
   }
 
   /** With what reloads have changed; `settings` are those of the start. */
@@ -363,9 +394,14 @@ export class Server {
     return this.#live.settings;
   }
 
-  /** Reads the config again and takes over what may change. Throws what is wrong with it; then nothing has changed. */
-  reloadFile(): Promise<ReloadReport> {
-    return this.#reloader.reload();
+  /** Reads the config again, then as `reload`. Throws what is wrong with either; then nothing has changed. */
+  reloadFile(request: ReloadRequest = {}): Promise<ReloadReport> {
+    return this.#reloader.reload(request);
+  }
+
+  /** Reloads, for operators who ask how they go. */
+  get reloads(): Pick<Reloader, 'ask' | 'state' | 'decide'> {
+    return this.#reloader;
   }
 
   /** What happened since the last look. */
@@ -384,7 +420,7 @@ export class Server {
   }
 
   #tellServed(): void {
-    this.admin?.onServed(servedOf(this.settings, this.methods, this.#listeners, this.#addresses));
+    this.admin?.onServed(servedOf(this.settingsInForce, this.methods, this.#listeners, this.#addresses));
   }
 
   /** Phases 1 to 3 up; 4 down. */
@@ -393,12 +429,12 @@ export class Server {
     return {
       name: 'threads',
       start: async () => {
-        const served = new Map<string, ServedRow[]>();
-        await Promise.all(pools.map(async (pool) => served.set(pool.name, await pool.spawn())));
-        const methods = methodTable(this.settings, served);
+        const serving = new Map<string, Serving>();
+        await Promise.all(
+          pools.map(async (pool) => serving.set(pool.name, { queue: pool.name, served: await pool.spawn() })),
+        );
         for (const pool of pools) await pool.link();
-        this.#table = { turn: 0, methods, queues: pools.map(({ name }) => ({ pool: name, queue: name })) };
-        this.#tellServed();
+        this.table.build(this.settingsInForce, serving);
         for (const pool of pools) pool.go();
         this.guards.start();
       },
@@ -433,6 +469,16 @@ export class Server {
       drain: () => this.acceptor.close(),
       stop: () => this.acceptor.close(),
     };
+  }
+
+  #onLoaded(pool: ThreadPool, number: number, message: ToMain): void {
+    if (message.type !== 'loaded') return;
+    const thread = pool.thread(number);
+    if (thread === undefined) return;
+    const files = this.code.told({ pool: pool.name, generation: thread.generation }, message);
+    const what =
+      'a thread has loaded other code than its siblings: `heddle reload` brings all of them to what is there now';
+    if (files.length > 0) this.log.warn({ thread: thread.name, files: shownPaths(files) }, what);
   }
 
   #onGoing(number: number): void {

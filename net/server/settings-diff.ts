@@ -1,7 +1,6 @@
-// changedPaths: where two plain values differ, for people: `pools.ranking.threads`. Runs on main, at a reload.
+// Where two plain values differ, for people: `pools.ranking.threads`. Runs on main, at a reload.
 
-/** Keys of Settings that no config has: what is in them is written where they are. */
-const unwritten = new Set(['traffic']);
+import { keyOf } from '../../runtime/setting-changes.ts';
 
 /** Paths that are listed at most; what lies beyond is one more line. */
 export const pathsMax = 50;
@@ -10,8 +9,27 @@ export const pathsMax = 50;
 export function changedPaths(left: unknown, right: unknown): string[] {
   const found: string[] = [];
   compare(left, right, '', found);
-  if (found.length <= pathsMax) return found;
-  return [...found.slice(0, pathsMax), `and ${found.length - pathsMax} more`];
+  return found;
+}
+
+/** As many as a person reads. */
+export function shownPaths(paths: readonly string[]): string[] {
+  if (paths.length <= pathsMax) return [...paths];
+  return [...paths.slice(0, pathsMax), `and ${paths.length - pathsMax} more`];
+}
+
+/** Names of what differs between two maps with names that users choose. */
+export function changedNames(left: object, right: object): string[] {
+  const [ours, theirs] = [new Map(Object.entries(left)), new Map(Object.entries(right))];
+  const names = new Set([...ours.keys(), ...theirs.keys()]);
+  return [...names].filter((name) => !isSame(ours.get(name), theirs.get(name)));
+}
+
+/** Whether two plain values say the same. What is undefined is not there. */
+export function isSame(left: unknown, right: unknown): boolean {
+  if (Object.is(left, right)) return true;
+  if (!isObject(left) || !isObject(right) || Array.isArray(left) !== Array.isArray(right)) return false;
+  return changedNames(left, right).length === 0;
 }
 
 function compare(left: unknown, right: unknown, path: string, found: string[]): void {
@@ -24,9 +42,14 @@ function compare(left: unknown, right: unknown, path: string, found: string[]): 
   const before = found.length;
   for (const key of new Set([...ours.keys(), ...theirs.keys()])) {
     const keyPath = path === '' ? key : `${path}.${key}`;
-    compare(ours.get(key), theirs.get(key), unwritten.has(key) ? path : keyPath, found);
+    compare(ours.get(key), theirs.get(key), keyPath, found);
   }
-  if (Array.isArray(left) && found.length === before && [...ours.keys()].join() !== [...theirs.keys()].join()) {
+  if (
+    path !== '' &&
+    Array.isArray(left) &&
+    found.length === before &&
+    [...ours.keys()].join() !== [...theirs.keys()].join()
+  ) {
     found.push(`${path} (their order)`);
   }
 }
@@ -46,13 +69,6 @@ function isNamed(value: unknown): value is { name: string } {
 
 /** As heddle.yaml calls it. */
 function withoutUnit(key: string): string {
-  return written[key] ?? key.replace(/(?<=[a-z])(Ms|Bytes)$/, '');
+  // The gap of a degrader has another name in the file.
+  return key === 'gapMs' ? 'every' : keyOf(key);
 }
-
-/** What has another name in the file than its unit alone explains. */
-const written: Readonly<Record<string, string>> = {
-  gapMs: 'every',
-  queueLength: 'queue',
-  moduleUrl: 'module',
-  logEveryMs: 'log',
-};

@@ -3,6 +3,7 @@
 import type { Random } from '../../runtime/clock.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { JobSettings } from '../../runtime/jobs.ts';
+import type { LiveSettings } from '../../runtime/live-settings.ts';
 import { connectLogger, type LogWorkerSide } from '../../runtime/log/thread-logger.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ThreadExtensions } from '../../runtime/plugins/extensions.ts';
@@ -58,6 +59,9 @@ export async function hostThread(thread: HostedThread, data: unknown, random: Ra
       onTable: (methods: MethodRow[]) => {
         carrier.setMethods(methods);
         compression.setMethods(methods);
+      },
+      onLive: ({ bounds }: LiveSettings) => {
+        if (bounds !== undefined) carrier.setClients(bounds.clients);
       },
       onDrain: () => plugins.drain(),
       onStop: () => {

@@ -3,7 +3,7 @@
 
 import type { CallHead, ReplySink } from '../../runtime/call.ts';
 import { callFlags } from '../../runtime/call.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import type { Clock, Random } from '../../runtime/clock.ts';
 import { bodyCompression } from '../../runtime/compression-byte.ts';
 import type { Dispatcher } from '../../runtime/plugins/protocol.ts';
 import type { Route } from '../../runtime/shared/asker.ts';
@@ -12,10 +12,10 @@ import type { MethodRow } from '../../runtime/thread-control.ts';
 import type { RequestRunner } from '../../scheduler/request-runner.ts';
 import type { LocalRequests, RunningRequest } from '../../scheduler/running-request.ts';
 import { handedOn, OneWayPut } from './one-way.ts';
+import { drawRoute, type RowRoutes, routeMap, rowRoutes } from './row-routes.ts';
 
-interface IoRoute {
+interface IoRoute extends RowRoutes {
   row: MethodRow;
-  route: Route;
 }
 
 /** Handles from here on name local requests; the asker's stay below 2^38. */
@@ -33,26 +33,21 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   readonly #runner: RequestRunner;
   readonly #clock: Clock;
   readonly #oneWay: OneWayPut;
-  readonly #services = new Map<string, Map<string, IoRoute>>();
+  readonly #random: Random;
+  #services = new Map<string, Map<string, IoRoute>>();
   /** Requests that run on this thread, by handle. */
   readonly #local = new Map<number, RunningRequest>();
   #nextLocal = 0;
 
-  constructor(runner: RequestRunner, clock: Clock) {
+  constructor(runner: RequestRunner, clock: Clock, random: Random) {
     this.#runner = runner;
     this.#clock = clock;
+    this.#random = random;
     this.#oneWay = new OneWayPut(runner.endpoint);
   }
 
   setMethods(rows: readonly MethodRow[]): void {
-    for (const row of rows) {
-      let methods = this.#services.get(row.service);
-      if (methods === undefined) {
-        methods = new Map();
-        this.#services.set(row.service, methods);
-      }
-      methods.set(row.method, { row, route: this.#runner.endpoint.route(row) });
-    }
+    this.#services = routeMap(rows, (row) => ({ row, ...rowRoutes(this.#runner.endpoint, row) }));
   }
 
   get health(): string {
@@ -65,7 +60,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     const down = new Set<string>();
     for (const name of services) {
       const [first] = this.#services.get(name)?.values() ?? [];
-      if (first?.route.pool.down === true) down.add(first.route.pool.name);
+      if (first?.route.pool.down === true) down.add(first.route.pool.pool);
     }
     return down.size === 0 ? 'ok' : `down: ${down.size === 1 ? 'pool' : 'pools'} ${[...down].join(', ')}`;
   }
@@ -77,7 +72,8 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
     const found = this.#services.get(service)?.get(method);
     if (found === undefined) return this.refuseUnknown(service, method, sink, tag, this.#services.has(service));
-    const { row, route } = found;
+    const { row } = found;
+    const route = found.canary === undefined ? found.route : drawRoute(found, this.#random);
     if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#clock.nowMs() + row.timeoutMs);
     if (bodyCompression(head.compression) !== 0 && row.pool === 'io') return refuse(sink, tag, notOnIoThreads);
     const oneWay = row.oneWay || (head.flags & callFlags.oneWay) !== 0;
@@ -117,7 +113,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   }
 
   #runHere(row: MethodRow, route: Route, head: CallHead, oneWay: boolean, sink: ReplySink, tag: number): number {
-    const over = this.#runner.endpoint.asker.enter(route);
+    const over = this.#runner.endpoint.asker.enter(route, head);
     if (over !== undefined) return refuse(sink, tag, over);
     // The head's bytes lie in the read buffer, which the next read overwrites; the handler owns its bytes.
     const start = head.metadataStart;

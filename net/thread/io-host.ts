@@ -1,9 +1,11 @@
 // IoHost: what protocols share on one IO thread, beside its ThreadIo: the dispatcher and the thread's memory budget.
 
+import type { CallReply } from '../../runtime/call.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { CompressorNames } from '../../runtime/plugins/compressor.ts';
 import type { Dispatcher, ProtocolHost } from '../../runtime/plugins/protocol.ts';
+import { connectionFull } from '../../runtime/shared/asker-refusals.ts';
 import type { ThreadEndpoint } from '../../runtime/thread-endpoint.ts';
 import { ThreadIo } from './thread-io.ts';
 
@@ -11,7 +13,8 @@ export class IoHost extends ThreadIo implements ProtocolHost {
   readonly dispatcher: Dispatcher;
   /** Set once the plugins are installed. */
   compressors: readonly CompressorNames[] = [];
-  readonly #memoryBytes: number;
+  #memoryBytes: number;
+  readonly #endpoint: ThreadEndpoint;
   #bookedBytes = 0;
   readonly #waiting: { resumeReading(): void }[] = [];
   /**
@@ -29,8 +32,15 @@ export class IoHost extends ThreadIo implements ProtocolHost {
     log: Logger,
   ) {
     super(endpoint, clock, random, log);
+    this.#endpoint = endpoint;
     this.dispatcher = dispatcher;
     this.#memoryBytes = memoryBytes;
+  }
+
+  /** Another budget from now on. */
+  setMemory(bytes: number): void {
+    this.#memoryBytes = bytes;
+    if (this.#bookedBytes <= bytes) this.#onGivenBack(true);
   }
 
   bookBytes(bytes: number): boolean {
@@ -49,6 +59,13 @@ export class IoHost extends ThreadIo implements ProtocolHost {
     }
   }
 
+  overShare(inFlight: number): Readonly<CallReply> | undefined {
+    const { bounds } = this.#endpoint.asker;
+    if (!bounds.overConnection(inFlight)) return undefined;
+    this.count('connection-over');
+    return connectionFull('', bounds.maxPerConnection);
+  }
+
   /** The same for one listener, behind which not all services lie. */
   behind(dispatcher: Dispatcher): ProtocolHost {
     return {
@@ -61,6 +78,7 @@ export class IoHost extends ThreadIo implements ProtocolHost {
       scheduleFlush: (connection) => this.scheduleFlush(connection),
       bookBytes: (bytes) => this.bookBytes(bytes),
       whenRoom: (connection) => this.whenRoom(connection),
+      overShare: (inFlight) => this.overShare(inFlight),
       count: (event) => this.count(event),
     };
   }

@@ -10,13 +10,14 @@ import { HeddleError } from '../../runtime/errors.ts';
 import type { JobRun } from '../../runtime/jobs.ts';
 import { lastWords } from '../../runtime/last-words.ts';
 import type { LiveSettings } from '../../runtime/live-settings.ts';
+import { LoadedFiles } from '../../runtime/loaded-files.ts';
 import { connectLogger, type LogWorkerSide, type RootLogger } from '../../runtime/log/thread-logger.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ThreadExtensions } from '../../runtime/plugins/extensions.ts';
 import { type InstalledPlugins, installPlugins } from '../../runtime/plugins/install.ts';
 import type { PluginModule } from '../../runtime/plugins/plan.ts';
 import type { Protocol, ProtocolConnection } from '../../runtime/plugins/protocol.ts';
-import type { Settings } from '../../runtime/settings.ts';
+import type { BindingSettings, Settings } from '../../runtime/settings.ts';
 import { processEnds } from '../../runtime/shared/asker-refusals.ts';
 import { board as boardWord } from '../../runtime/shared/layout.ts';
 import type { MethodRow, ThreadInit } from '../../runtime/thread-control.ts';
@@ -85,6 +86,8 @@ class IoThread implements ThreadExtension {
   readonly #jobs: JobCarrier;
   readonly #traffic: ThreadTraffic;
   readonly #extensions = new ThreadExtensions();
+  /** Of each listener, for connections that come. */
+  #bindings: readonly BindingSettings[];
   /** One for each listener; known once the plugins are installed. */
   #protocols: Protocol[] = [];
   readonly #connections = new Map<number, OpenConnection>();
@@ -104,12 +107,13 @@ class IoThread implements ThreadExtension {
     this.#runner = new RequestRunner(init, bounds, control, systemClock, () => this.#end());
     const { endpoint } = this.#runner;
     lastWords(endpoint.board, init.number, systemClock);
-    this.#dispatcher = new IoDispatcher(this.#runner, systemClock);
+    this.#dispatcher = new IoDispatcher(this.#runner, systemClock, systemRandom);
     this.#host = new IoHost(endpoint, this.#dispatcher, settings.io.memoryBytes, systemClock, systemRandom, this.#log);
     this.#carrier = new ThreadCarrier(endpoint, settings.clients, this.#host, this.#dispatcher);
     this.#outgoing = new OutgoingCalls(endpoint, this.#carrier.channels);
     this.#jobs = new JobCarrier(endpoint);
     const { listeners, copier } = data;
+    this.#bindings = listeners.map(({ binding }) => binding);
     this.#traffic = new ThreadTraffic(this.#host, forwardPermits(endpoint), listeners.length, copier);
     parentPort!.on('message', (handed: HandedConnection) => this.#accept(handed));
   }
@@ -120,6 +124,8 @@ class IoThread implements ThreadExtension {
     const services = settings.services.filter(({ pool }) => pool === 'io');
     const { endpoint } = this.#runner;
     endpoint.tell({ type: 'born', threadId });
+    const loads = new LoadedFiles({ tell: (message) => endpoint.tell(message), clock: systemClock });
+    loads.watch();
     const logger = (component: string): Logger => this.#rootLog.component(component);
     try {
       const thread = { kind: 'io', name: init.name, logger, clock: systemClock } as const;
@@ -142,9 +148,11 @@ class IoThread implements ThreadExtension {
         extension: this,
         log: this.#log,
       });
+      loads.flush();
       endpoint.tell({ type: 'ready', methods });
       keepCompiled();
     } catch (reason) {
+      loads.flush();
       const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
       endpoint.tell({ type: 'failed', code, message });
     }
@@ -169,8 +177,12 @@ class IoThread implements ThreadExtension {
     this.#dispatcher.setMethods(methods);
   }
 
-  onLive(live: LiveSettings): void {
-    this.#traffic.set(live.traffic);
+  onLive({ traffic, bounds }: LiveSettings): void {
+    this.#traffic.set(traffic);
+    if (bounds === undefined) return;
+    this.#bindings = bounds.listeners;
+    this.#host.setMemory(bounds.ioMemoryBytes);
+    this.#carrier.setClients(bounds.clients);
   }
 
   onJob(run: JobRun): void {
@@ -245,7 +257,7 @@ class IoThread implements ThreadExtension {
   }
 
   #accept({ socket, listener, connection }: HandedConnection): void {
-    const { binding } = this.#data.listeners[listener]!;
+    const binding = this.#bindings[listener]!;
     // Read now: the protocol takes the socket's handle away.
     const { remoteAddress: peerIp = '', remotePort: peerPort = 0, localPort: port = binding.port } = socket;
     this.#opened.push(connection);

@@ -15,10 +15,11 @@ import { taskMethod } from '../../scheduler/request-runner.ts';
 import { ClientChannel } from '../client/channel.ts';
 import type { ClientHost } from '../client/host.ts';
 import { NamingWatch, textOf } from '../client/naming-watch.ts';
-import { checkOptions, defaultRetryOptions } from '../client/options.ts';
+import { type ChannelOptions, checkOptions, defaultRetryOptions } from '../client/options.ts';
 import { RetryPolicy } from '../client/retry-policy.ts';
 import { CallCompression } from '../compression/call-compression.ts';
 import { OneWayPut } from './one-way.ts';
+import { drawRoute, type RowRoutes, routeMap, rowRoutes } from './row-routes.ts';
 
 /** The run queue of an IO thread's outgoing calls, by the thread's place. */
 export function callQueueName(place: number): string {
@@ -27,6 +28,8 @@ export function callQueueName(place: number): string {
 
 interface RemoteClient {
   settings: ClientSettings;
+  /** Of channel and retries, which look at them again and again. */
+  options: ChannelOptions;
   retry: RetryPolicy;
   /** Set where calls are compressed. */
   compression: CallCompression | undefined;
@@ -42,8 +45,7 @@ interface LocalCarrier extends CallCarrier {
 }
 
 /** A method that this process serves. */
-interface LocalRoute {
-  route: Route;
+interface LocalRoute extends RowRoutes {
   timeoutMs: number;
   oneWay: boolean;
 }
@@ -72,7 +74,7 @@ export class ThreadCarrier implements CallCarrier {
   readonly #open: ClientChannel[] = [];
   readonly #watches: NamingWatch[] = [];
   readonly #oneWay: OneWayPut;
-  readonly #routes = new Map<string, Map<string, LocalRoute>>();
+  #routes = new Map<string, Map<string, LocalRoute>>();
   readonly #names = new Map<string, Buffer>();
 
   /**
@@ -94,7 +96,7 @@ export class ThreadCarrier implements CallCarrier {
       const owns = local !== undefined || settings.via === 'caller';
       const options = checkOptions(channelOptions(settings));
       const retry = new RetryPolicy(host, options);
-      const client: RemoteClient = { settings, retry, compression: undefined, channel: undefined, routes: [] };
+      const client: RemoteClient = { settings, options, retry, compression: undefined, channel: undefined, routes: [] };
       if (owns) {
         client.channel = new ClientChannel(host, options, (code, latencyMs) =>
           endpoint.clientCounters?.count(index, code, false, latencyMs),
@@ -109,6 +111,17 @@ export class ThreadCarrier implements CallCarrier {
         });
       }
       this.#clients.set(settings.name, { client, index });
+    }
+  }
+
+  /** A reload has changed bounds of clients, timeouts or addresses; what names them, their frames and owners stay. */
+  setClients(clients: readonly ClientSettings[]): void {
+    for (const settings of clients) {
+      const client = this.#clients.get(settings.name)?.client;
+      if (client === undefined) continue;
+      client.settings = settings;
+      Object.assign(client.options, channelOptions(settings));
+      client.channel?.optionsChanged();
     }
   }
 
@@ -157,14 +170,9 @@ export class ThreadCarrier implements CallCarrier {
   }
 
   setMethods(rows: readonly MethodRow[]): void {
-    for (const row of rows) {
-      let methods = this.#routes.get(row.service);
-      if (methods === undefined) {
-        methods = new Map();
-        this.#routes.set(row.service, methods);
-      }
-      methods.set(row.method, { route: this.#endpoint.route(row), timeoutMs: row.timeoutMs, oneWay: row.oneWay });
-    }
+    this.#routes = routeMap(rows, (row) => {
+      return { ...rowRoutes(this.#endpoint, row), timeoutMs: row.timeoutMs, oneWay: row.oneWay };
+    });
   }
 
   call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
@@ -183,7 +191,8 @@ export class ThreadCarrier implements CallCarrier {
         ),
       );
     }
-    const { route, timeoutMs, oneWay } = found;
+    const { timeoutMs, oneWay } = found;
+    const route = found.canary === undefined ? found.route : drawRoute(found, this.#host.random);
     if (timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#endpoint.clock.nowMs() + timeoutMs);
     if (oneWay || (head.flags & callFlags.oneWay) !== 0) {
       return this.#oneWay.put(route, head, sink, tag);

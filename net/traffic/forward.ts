@@ -30,7 +30,7 @@ export const handlesPerForward = 2 ** 32;
 /** What bounds requests over the whole process (`limits.requests`). */
 export interface Permits {
   /** Undefined: one more may come in, and `leave` follows; else why not. */
-  enter(): Refusal | undefined;
+  enter(head: CallHead): Refusal | undefined;
   leave(): void;
 }
 
@@ -90,7 +90,7 @@ export class Forward implements ReplySink {
     const hops = hopsOf(head);
     if (hops >= hopsMax) return this.#refuse(sink, tag, inCircle);
     if (this.#channel.isFull) return this.#refuse(sink, tag, targetFull);
-    const over = this.#permits.enter();
+    const over = this.#permits.enter(head);
     if (over !== undefined) return this.#refuse(sink, tag, over);
     // The channel has as many places as the table, and this call has one there.
     const id = this.#table.claim(sink, tag);

@@ -8,5 +8,5 @@ export function forwardPermits({ asker, pools }: ThreadEndpoint): Permits {
   // They leave the process, as outgoing calls do; no method of this process counts them, and no service bounds them.
   const pool = [...pools.values()].find(({ calls }) => calls)!;
   const route: Route = { pool, method: 0, column: 0, maxConcurrency: 0, service: 'forward' };
-  return { enter: () => asker.enter(route), leave: () => asker.leave(route) };
+  return { enter: (head) => asker.enter(route, head), leave: () => asker.leave(route) };
 }

@@ -4,7 +4,8 @@
 import type { Clock, Random } from '../clock.ts';
 import { HeddleError } from '../errors.ts';
 import type { FiberGates } from '../fiber/host.ts';
-import type { LiveDegrader, LiveSettings, SamplerSettings } from '../live-settings.ts';
+import type { SamplerSettings } from '../gate-settings.ts';
+import type { LiveDegrader, LiveSettings } from '../live-settings.ts';
 import { murmur3 } from '../murmur3.ts';
 import { didYouMean } from '../nearest.ts';
 import { CountLimit, RateLimit } from '../shared/process-limits.ts';

@@ -3,7 +3,7 @@
 // The built-in ones are added through the same point (plugins/protocols.ts).
 
 import type { Socket } from 'node:net';
-import type { CallCarrier } from '../call.ts';
+import type { CallCarrier, CallReply } from '../call.ts';
 import type { Clock } from '../clock.ts';
 import { HeddleError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -51,6 +51,11 @@ export interface ProtocolHost {
    */
   bookBytes(bytes: number): boolean;
   whenRoom(connection: { resumeReading(): void }): void;
+  /**
+   * What to answer to one more request of a connection that has so many under way: there are many in the process, and
+   * it has its share of them (`limits.requestsPerConnection`). Undefined: the request may come in.
+   */
+  overShare(inFlight: number): Readonly<CallReply> | undefined;
   /** Counts something by name, for logs and metrics: `malformed`, `read-timeout`, `peer-gone` … */
   count(event: string): void;
 }

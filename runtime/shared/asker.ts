@@ -7,6 +7,7 @@ import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '.
 import { codeNumber } from '../errors.ts';
 import type { TimerTarget, TimerWheel } from '../timer-wheel.ts';
 import { Arena } from './arena.ts';
+import { AskerBounds, type BoundedRoute } from './asker-bounds.ts';
 import {
   arenaFull,
   late,
@@ -14,14 +15,13 @@ import {
   poolDown,
   poolEnded,
   processEnds,
-  processFull,
   queueFull,
-  serviceFull,
   tableFull,
   threadDied,
 } from './asker-refusals.ts';
 import { ringOne } from './bells.ts';
 import type { Board } from './board.ts';
+import type { Trial } from './canary-counts.ts';
 import { allRequests, type Inflight } from './inflight.ts';
 import type { LatencyHistogram } from './latency.ts';
 import {
@@ -42,18 +42,13 @@ import { RequestTable } from './request-table.ts';
 import type { LostSlot } from './run-queue.ts';
 
 /** Where a request goes and which bounds it counts against. */
-export interface Route {
-  pool: PoolQueue;
+export interface Route extends BoundedRoute {
   /** Index in the process's method table. */
   method: number;
-  /** The service's column of Inflight; 0: none. */
-  column: number;
-  /** Requests of the service at once, in the whole process; 0: no bound. */
-  maxConcurrency: number;
-  /** `movies.Search`, for refusals. */
-  service: string;
   /** Work that no peer has asked for: it takes its lane, but no part in the bounds and statistics of requests from sockets. */
   own?: boolean;
+  /** Where its answers are counted while a canary compares them. */
+  trial?: Trial | undefined;
 }
 
 export interface AskerOptions {
@@ -80,6 +75,7 @@ const cancelledCode = codeNumber('CANCELLED');
 export class Asker implements TimerTarget {
   readonly table: RequestTable;
   readonly arena: Arena;
+  readonly bounds: AskerBounds;
   readonly #me: number;
   readonly #board: Board;
   readonly #links: Links;
@@ -87,7 +83,6 @@ export class Asker implements TimerTarget {
   readonly #nowMs: () => number;
   readonly #inflight: Inflight;
   readonly #latency: LatencyHistogram;
-  readonly #maxRequests: number;
   readonly #sinks: (ReplySink | undefined)[];
   readonly #tags: Float64Array;
   readonly #blocks: Int32Array;
@@ -120,7 +115,7 @@ export class Asker implements TimerTarget {
     this.#nowMs = options.nowMs;
     this.#inflight = options.inflight;
     this.#latency = options.latency;
-    this.#maxRequests = options.maxRequests;
+    this.bounds = new AskerBounds(options);
     this.table = new RequestTable(options.table);
     this.arena = new Arena(options.arena);
     const { entries } = this.table;
@@ -149,7 +144,7 @@ export class Asker implements TimerTarget {
     if (!(head.deadlineMs > nowMs)) return this.#refuse(route, head, sink, tag, late);
     if (pool.down) return this.#refuse(route, head, sink, tag, poolDown(pool.pool));
     const fromSocket = isFromSocket(route, head);
-    const over = this.#overBounds(route, fromSocket);
+    const over = this.bounds.over(route, fromSocket, head, nowMs);
     if (over !== undefined) return this.#refuse(route, head, sink, tag, over);
     const nameBytes = name === undefined ? 0 : name.length;
     const metadataBytes = head.metadataEnd - head.metadataStart;
@@ -169,7 +164,7 @@ export class Asker implements TimerTarget {
     if (block >= 0) copyBytes(this.arena.bytes, this.arena.offset(block), name, head);
     const laneIndex = head.depth > 0 ? nestedLane : head.priority;
     const { queue } = pool;
-    const at = queue.claim(laneIndex);
+    const at = queue.claim(laneIndex, head.deadlineMs, nowMs);
     if (at < 0) {
       this.table.close(id);
       if (block >= 0) this.#dropBlock(block);
@@ -222,10 +217,10 @@ export class Asker implements TimerTarget {
    * A request from a socket that this thread is about to run itself (pool `io`): counts it against the same bounds as one
    * that is put. Undefined: it may run, and `leave` follows; else why not.
    */
-  enter(route: Route): Refusal | undefined {
-    const over = this.#overBounds(route, true);
+  enter(route: Route, head: Pick<CallHead, 'priority' | 'depth'>): Refusal | undefined {
+    const over = this.bounds.over(route, true, head, this.#nowMs());
     if (over !== undefined) {
-      this.countRefused(route, true, over.code);
+      this.countRefused(route, true, over.code, over.reason);
       return over;
     }
     this.#inflight.change(this.#me, allRequests, 1);
@@ -253,9 +248,12 @@ export class Asker implements TimerTarget {
   }
 
   /** A refusal, here also a limiter's, is an answer too, and no good one: overload must be seen in the statistics. */
-  countRefused({ method, pool }: Route, fromSocket: boolean, code: number): void {
+  countRefused({ method, pool }: Route, fromSocket: boolean, code: number, reason = 0): void {
     this.refused++;
-    if (!pool.calls) this.methodCounters?.count(method, code, fromSocket, -1);
+    if (!pool.calls) {
+      this.methodCounters?.countRefused(method, reason);
+      this.methodCounters?.count(method, code, fromSocket, -1);
+    }
     if (!fromSocket) return;
     this.answered++;
     this.failed++;
@@ -386,17 +384,10 @@ export class Asker implements TimerTarget {
     return count;
   }
 
-  #overBounds(route: Route, fromSocket: boolean): Refusal | undefined {
-    const { list } = this.#links;
-    if (fromSocket && this.#inflight.total(allRequests, list) >= this.#maxRequests) return processFull;
-    const { column, maxConcurrency, service } = route;
-    if (maxConcurrency === 0 || this.#inflight.total(column, list) < maxConcurrency) return undefined;
-    return serviceFull(service, maxConcurrency);
-  }
-
   #count(id: number, code: number, nowMs: number): void {
-    const { method, pool } = this.#routes[id]!;
+    const { method, pool, trial } = this.#routes[id]!;
     const latencyMs = nowMs - this.#putAtMs[id]!;
+    if (trial !== undefined) trial.count(code, latencyMs);
     if (this.#fromSocket[id] === 1) this.countAnswered(method, latencyMs, code);
     // In a queue of outgoing calls the number means a client; its channel counts those.
     else if (!pool.calls) this.methodCounters?.count(method, code, false, latencyMs);
@@ -455,7 +446,8 @@ export class Asker implements TimerTarget {
   }
 
   #refuse(route: Route, head: CallHead, sink: ReplySink, tag: number, answer: Refusal): -1 {
-    this.countRefused(route, isFromSocket(route, head), answer.code);
+    this.countRefused(route, isFromSocket(route, head), answer.code, answer.reason);
+    if (route.trial !== undefined) route.trial.count(answer.code, -1);
     return refuse(sink, tag, answer);
   }
 

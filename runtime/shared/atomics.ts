@@ -1,5 +1,5 @@
 // The one door to shared memory's atomic operations. Everything in runtime/shared/ goes through these functions, so that
-// the step harness (test/helpers/steps.ts) can stop or kill a thread before any one of them. V8 inlines them.
+// the step harness (testing/steps/steps.ts) can stop or kill a thread before any one of them. V8 inlines them.
 
 export function load(words: Int32Array, index: number): number {
   return Atomics.load(words, index);

@@ -43,6 +43,13 @@ export class Inflight {
     return total;
   }
 
+  /** Over all threads. */
+  sum(column: number): number {
+    let sum = 0;
+    for (let thread = 1; thread <= threadNumberMax; thread++) sum += load(this.#words, thread * this.#columns + column);
+    return sum;
+  }
+
   /** Whether no thread has any request under way. */
   get isEmpty(): boolean {
     for (let at = 0; at < this.#words.length; at++) if (load(this.#words, at) !== 0) return false;

@@ -14,7 +14,7 @@ const line = 32;
  * Thread board: one for the process. A row of 64 words for each thread number.
  *
  *   0 park │ … 31 │ 32 fate │ 33 cancels │ 34 method │ 35 fiber │ 36-37 since (f64) │ 38.. gauges │ 45 turns │
- *   46 body │ 47 left
+ *   46 body │ 47 left │ 48-49 seen
  *
  * park     0 awake; else the bits of `wants`                written by the owner (park) and by ringers (0)
  * fate     see `fates`                                      written by main
@@ -22,6 +22,7 @@ const line = 32;
  * method, fiber, since, body: what is on its stack now: `index + 1`; 0 nothing yet, below 0 what has left it last
  * turns    counts up at each turn of its event loop         written by the owner
  * left     see `leavings`                                   written by the owner, last
+ * seen     when it last put a request of class high, normal, in 256 ms + 1; a hint   written by the owner
  */
 export const boardRowWords = 2 * line;
 export const boardWords = (threadNumberMax + 1) * boardRowWords;
@@ -51,6 +52,8 @@ export const board = {
   /** `bodyHash` of the request on the stack. */
   body: line + 14,
   left: line + 15,
+  /** Of class high; the word after it: of class normal. */
+  seen: line + 16,
 } as const;
 
 /** The last words of a thread that ended itself: by process.exit, by a rejection, or by an exception of no fiber. */
@@ -68,14 +71,24 @@ export const wants = { completions: 1, requests: 2, nested: 4, calls: 8 } as con
 /*
  * Run queue: one for a pool, a SharedArrayBuffer of `laneCount` lanes. Each lane:
  *
- *   0 head │ … 31 │ 32 tail │ … 63 │ slot 0 │ slot 1 │ …
+ *   0 head │ 1 mixed until │ … 31 │ 32 tail │ 34-35 latest (f64) │ … 63 │ slot 0 │ slot 1 │ …
+ *
+ * mixed until  up to this position deadlines are out of order     stored by askers; a hint
+ * latest       the latest deadline that was put, ms               written by askers, without order among them; a hint
  *
  * Slot: 32 words of record, then inline bytes.
  */
 export const laneCount = 4;
 /** Lanes 0..2 are the priority classes; 3 is for calls made by fibers of this process. */
 export const nestedLane = 3;
-export const lane = { head: 0, tail: line, slots: 2 * line } as const;
+export const lane = {
+  head: 0,
+  mixedUntil: 1,
+  tail: line,
+  /** Float64 at this word (even). */
+  latest: line + 2,
+  slots: 2 * line,
+} as const;
 export const slotInlineBytes = 256;
 export const slotRecordWords = line;
 export const slotWords = slotRecordWords + slotInlineBytes / 4;

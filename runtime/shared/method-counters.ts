@@ -2,6 +2,7 @@
 // one of its own, written by it alone; the asker sees every answer, also those that stand in for a dead thread's.
 
 import { LatencyBuckets } from './latency-buckets.ts';
+import { refusalReasons } from './refusal.ts';
 
 /** Success and the sixteen failures. */
 export const codeCount = 17;
@@ -10,13 +11,14 @@ export const methodBuckets = new LatencyBuckets(2);
 
 /*
  * A row, in 64-bit numbers: codes of requests from sockets, codes of calls made by fibers, the sum of all latencies in
- * ms, the histogram, then those of the answers that were a limiter's refusals. None of them ever wraps: whoever scrapes
- * them takes a fall for a new start.
+ * ms, the histogram, those of the answers that were a limiter's refusals, and all refusals before the queue by reason. None
+ * of them ever wraps: whoever scrapes them takes a fall for a new start.
  */
 const sumCell = 2 * codeCount;
 const histogramCell = sumCell + 1;
 const limitedCell = histogramCell + methodBuckets.count;
-const rowCells = limitedCell + 1;
+const refusedCell = limitedCell + 1;
+const rowCells = refusedCell + refusalReasons.length;
 
 /** Who asked. */
 export type CallOrigin = 'socket' | 'fiber';
@@ -27,6 +29,8 @@ export interface MethodCounts {
   latencySumMs: number;
   /** Requests from sockets that a limiter refused; their codes count them too. */
   limited: number;
+  /** Requests that were not put, by index of `refusalReasons`; their codes count them too. */
+  refused: Float64Array;
   /** By bucket of `methodBuckets`. */
   latency: Float64Array;
 }
@@ -63,6 +67,11 @@ export class MethodCounters {
     this.#cells[method * rowCells + limitedCell]! += 1;
   }
 
+  /** The owner only: a request was not put, which `count` counts too. `reason`: an index of `refusalReasons`. */
+  countRefused(method: number, reason: number): void {
+    this.#cells[method * rowCells + refusedCell + reason]! += 1;
+  }
+
   /** Adds a method's counts to `into`: a reader sums over threads. */
   addTo(method: number, into: MethodCounts): void {
     const row = method * rowCells;
@@ -72,7 +81,9 @@ export class MethodCounters {
     }
     into.latencySumMs += this.#cells[row + sumCell]!;
     into.limited += this.#cells[row + limitedCell]!;
-    const { latency } = into;
+    const { latency, refused } = into;
+    for (let reason = 0; reason < refused.length; reason++)
+      refused[reason]! += this.#cells[row + refusedCell + reason]!;
     for (let bucket = 0; bucket < latency.length; bucket++)
       latency[bucket]! += this.#cells[row + histogramCell + bucket]!;
   }
@@ -83,6 +94,7 @@ export function emptyMethodCounts(): MethodCounts {
     codes: { socket: new Float64Array(codeCount), fiber: new Float64Array(codeCount) },
     latencySumMs: 0,
     limited: 0,
+    refused: new Float64Array(refusalReasons.length),
     latency: new Float64Array(methodBuckets.count),
   };
 }

@@ -187,6 +187,7 @@ export class RateLimit {
   readonly #tokenUnits: number;
   readonly #unitsPerMs: number;
   readonly #aheadMax: number;
+  #waitMs = 0;
 
   constructor(
     memory: SharedArrayBuffer,
@@ -200,6 +201,11 @@ export class RateLimit {
     this.#tokenUnits = Math.min(tokenUnitsMax, 2 ** Math.floor(Math.log2(eraUnits / burst)));
     this.#unitsPerMs = (perSecond / 1000) * this.#tokenUnits;
     this.#aheadMax = (burst - 1) * this.#tokenUnits;
+  }
+
+  /** After a `take` that found no token: how long until there is one, ms. */
+  get waitMs(): number {
+    return this.#waitMs;
   }
 
   /** Takes one token; false: there is none. `nowMs`: on the clock that all threads share. */
@@ -218,7 +224,10 @@ export class RateLimit {
       }
       const now = cells.number === era ? nowUnits % eraUnits : 0;
       const from = Math.max(full, now);
-      if (from - now > this.#aheadMax) return false;
+      if (from - now > this.#aheadMax) {
+        this.#waitMs = (from - now - this.#aheadMax) / this.#unitsPerMs;
+        return false;
+      }
       if (cells.put(from + this.#tokenUnits)) return true;
     }
   }

@@ -4,9 +4,32 @@
 import { type CallReply, emptyCallReply, type ReplySink } from '../call.ts';
 import { codeNumber, defaultRetry, type ErrorCode, type RetryHint, retryHints } from '../errors.ts';
 
-export type Refusal = Readonly<CallReply>;
+/** Why requests are answered without being put; what each means stands in docs/overload.md. */
+export const refusalReasons = [
+  'other',
+  'late',
+  'down',
+  'queue',
+  'memory',
+  'requests',
+  'maxConcurrency',
+  'adaptive',
+  'rate',
+  'share',
+] as const;
+export type RefusalReason = (typeof refusalReasons)[number];
 
-export function refusal(code: ErrorCode, message: string, retry: RetryHint = defaultRetry(code)): Refusal {
+export interface Refusal extends Readonly<CallReply> {
+  /** Index into `refusalReasons`, under which it is counted; undefined: `other`. */
+  readonly reason?: number;
+}
+
+export function refusal(
+  code: ErrorCode,
+  message: string,
+  retry: RetryHint = defaultRetry(code),
+  reason: RefusalReason = 'other',
+): Refusal {
   const source = Buffer.from(message, 'utf8');
   return {
     ...emptyCallReply(),
@@ -14,6 +37,7 @@ export function refusal(code: ErrorCode, message: string, retry: RetryHint = def
     retry: retryHints.indexOf(retry),
     source,
     bodyEnd: source.length,
+    reason: refusalReasons.indexOf(reason),
   };
 }
 

@@ -26,8 +26,15 @@ import {
   slotWords,
 } from './layout.ts';
 
-/** How far behind the head a taker looks past slots that are still being written. */
+/** How many slots from the head on a taker looks at: past those still being written, and for the earliest deadline. */
 export const takeWindow = 8;
+
+/** Deadlines that are no farther apart are as good as equal, ms: budgets that were, become deadlines by several clocks. */
+const sameMs = 1;
+/** Who has more time than this, ms, is in no hurry, and as good as who has no deadline. */
+const hurryMs = 10_000;
+/** For so many requests on takers look for the earliest deadline, once one was put out of the order of deadlines. */
+const mixedPositions = 64;
 
 /** What a dead taker held when it died. */
 export interface LostSlot {
@@ -52,6 +59,8 @@ export class RunQueue {
   readonly #lapSignShift: number;
   readonly #laneWords: number;
   readonly #window: number;
+  /** By lane: what this thread has stored there. */
+  readonly #mixedUntil = new Int32Array(laneCount);
 
   /** `start`: the first position, for tests near 2^31 and 2^32. */
   static allocate(capacity: number, start = 0): SharedArrayBuffer {
@@ -81,8 +90,11 @@ export class RunQueue {
     this.#window = Math.min(window, capacity);
   }
 
-  /** A slot to write, or -1: the lane is full. Write the record at once and `commit`: a slow writer holds up others. */
-  claim(lane: number): number {
+  /**
+   * A slot to write, or -1: the lane is full. Write the record at once and `commit`: a slow writer holds up others.
+   * `deadlineMs`: of the request, which goes into the record too; `nowMs`: the time, on the same clock.
+   */
+  claim(lane: number, deadlineMs = Number.POSITIVE_INFINITY, nowMs = 0): number {
     const base = lane * this.#laneWords;
     const words = this.words;
     for (;;) {
@@ -94,6 +106,7 @@ export class RunQueue {
         // Pairs with the store in release() and in settle(): the slot's old record is no longer read.
         if (swapIf(words, at, state, pack(lap, phases.writing, this.#me))) {
           swapIf(words, base + laneAt.tail, tail, (tail + 1) | 0);
+          this.#noteDeadline(lane, tail, Math.min(deadlineMs, nowMs + hurryMs));
           return at;
         }
         continue;
@@ -114,13 +127,22 @@ export class RunQueue {
     store(this.words, at, pack(lap, phases.ready, 0));
   }
 
-  /** A slot to read, mine until `release`, or -1: nothing to take. */
+  /**
+   * A slot to read, mine until `release`, or -1: nothing to take. Of the slots that are ready within `takeWindow` of the
+   * head it is the one whose deadline comes first, and among equals (within `sameMs`) the one that was put first. Only
+   * those behind it in the window pass a request, `takeWindow - 1` at most: the head stays until it is taken.
+   */
   take(lane: number): number {
     const base = lane * this.#laneWords;
     const words = this.words;
+    const doubles = this.doubles;
     for (;;) {
       const head = load(words, base + laneAt.head);
-      let sawReady = false;
+      // Pairs with the store in #noteDeadline(). Where deadlines were put in their order, the first is the earliest.
+      const isMixed = (load(words, base + laneAt.mixedUntil) - head - 1) >>> 0 < this.capacity + mixedPositions;
+      let best = -1;
+      let bestState = 0;
+      let bestDeadlineMs = 0;
       let again = false;
       for (let offset = 0; offset < this.#window; offset++) {
         const position = (head + offset) | 0;
@@ -135,16 +157,24 @@ export class RunQueue {
           again = true;
           break;
         }
+        // What was put behind a slot that was still free here came later than all that this look has seen.
         if (ahead < 0 || phase === phases.free) break;
         if (phase === phases.writing) continue;
-        sawReady = true;
-        // Pairs with the store in commit(): the record is whole. The lap in the word makes it this very record.
-        if (swapIf(words, at, state, pack(lap, phases.reading, this.#me))) {
-          this.#helpHead(base);
-          return at;
-        }
+        // A hint: the record may be another's by now. Then so is the word, and the swap below fails.
+        const deadlineMs = isMixed ? doubles[(at + slotAt.deadline) >> 1]! : 0;
+        if (best >= 0 && !(deadlineMs < bestDeadlineMs - sameMs)) continue;
+        best = at;
+        bestState = state;
+        bestDeadlineMs = deadlineMs;
+        if (!isMixed) break;
       }
-      if (!again && !sawReady) return -1;
+      if (again) continue;
+      if (best < 0) return -1;
+      // Pairs with the store in commit(): the record is whole. The lap in the word makes it this very record.
+      if (swapIf(words, best, bestState, pack(bestState >>> lapShift, phases.reading, this.#me))) {
+        this.#helpHead(base);
+        return best;
+      }
     }
   }
 
@@ -178,6 +208,19 @@ export class RunQueue {
       if (phase === phases.ready) return true;
     }
     return false;
+  }
+
+  /**
+   * Whether nothing waits in a lane and nothing is being put. It stays so once nobody puts any more, since no position is
+   * claimed before the one ahead of it. What is being read has left it.
+   */
+  isEmpty(lane: number): boolean {
+    const base = lane * this.#laneWords;
+    this.#helpHead(base);
+    const head = load(this.words, base + laneAt.head);
+    const state = load(this.words, base + laneAt.slots + (head & this.#mask) * slotWords);
+    const ahead = ((state >>> lapShift) - ((head >>> this.#shift) & this.#lapMask)) << this.#lapSignShift;
+    return ahead < 0 || (ahead === 0 && ((state >>> phaseShift) & 3) === phases.free);
   }
 
   /**
@@ -222,6 +265,28 @@ export class RunQueue {
     }
   }
 
+  /**
+   * Tells takers when a request is in more of a hurry than one that was put before it: from there on they look for the
+   * earliest deadline. Two askers that note at once may hide one another's news; the next request that is out of order,
+   * half of `mixedPositions` later at most, tells it again.
+   */
+  #noteDeadline(lane: number, position: number, dueMs: number): void {
+    const base = lane * this.#laneWords;
+    const latestMs = this.doubles[(base + laneAt.latest) >> 1]!;
+    if (dueMs >= latestMs) {
+      this.doubles[(base + laneAt.latest) >> 1] = dueMs;
+      return;
+    }
+    if (dueMs > latestMs - sameMs) return;
+    // Takers write to that line with each request: where deadlines are mixed it is not written with each put too.
+    const told = (this.#mixedUntil[lane]! - position) | 0;
+    if (told > mixedPositions / 2 && told <= mixedPositions) return;
+    const until = (position + mixedPositions) | 0;
+    this.#mixedUntil[lane] = until;
+    // Pairs with the load in take().
+    store(this.words, base + laneAt.mixedUntil, until);
+  }
+
   /** The winner of a slot moves the head past every slot that has moved on: others may have won behind it. */
   #helpHead(base: number): void {
     const words = this.words;
@@ -242,6 +307,7 @@ export class RunQueue {
       const base = lane * this.#laneWords;
       this.words[base + laneAt.head] = start;
       this.words[base + laneAt.tail] = start;
+      this.words[base + laneAt.mixedUntil] = start;
       for (let offset = 0; offset < this.capacity; offset++) {
         const position = (start + offset) | 0;
         const lap = (position >>> this.#shift) & this.#lapMask;

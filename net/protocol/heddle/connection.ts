@@ -177,6 +177,11 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     if (!oneWay && this.#inFlight.has(tag)) this.#failDuplicate(frame.requestId);
     else if (!this.#is('serving')) this.#refuse(frame.requestId, oneWay);
     else {
+      const over = oneWay ? undefined : host.overShare(this.#inFlight.size);
+      if (over !== undefined) {
+        this.#send(tag, over);
+        return;
+      }
       frame.deadlineMs = this.#deadlineMs(frame.budgetUs);
       const route = routes.find(frame.source, frame.serviceStart, frame.methodStart, frame.methodEnd);
       if (oneWay) host.dispatcher.call(route.service, route.method, frame, oneWaySink, 0);
@@ -239,6 +244,10 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
       this.#share.host.count('stray-reply');
       return;
     }
+    this.#send(tag, reply);
+  }
+
+  #send(tag: number, reply: Readonly<CallReply>): void {
     const at = this.#reserve(replyFrameBytes(reply));
     if (at >= 0) this.#flow.commit(encodeReply(this.#flow.buffer, at, tag, reply));
   }
@@ -283,8 +292,7 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     reply.retry = retryHints.indexOf(retry);
     reply.source = encodeMessage(message);
     reply.bodyEnd = reply.source.length;
-    const at = this.#reserve(replyFrameBytes(reply));
-    if (at >= 0) this.#flow.commit(encodeReply(this.#flow.buffer, at, requestId, reply));
+    this.#send(requestId, reply);
   }
 
   #sendGoaway(code: number, final: boolean, text: string): void {

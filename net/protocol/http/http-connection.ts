@@ -305,6 +305,10 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
     } else if (isGone(parserCode) || !this.#socket.writable) {
       this.#thread.host.count('peer-gone');
       this.destroy();
+    } else if (parserCode === 'ERR_HTTP_REQUEST_TIMEOUT' && this.#socket.bytesRead === 0) {
+      // node:http has looked before this connection's own timer: who has said nothing is told nothing.
+      this.#thread.host.count('connect-timeout');
+      this.destroy();
     } else {
       this.#thread.host.count(parserCode === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'read-timeout' : 'malformed');
       this.#beginClosing();

@@ -19,11 +19,17 @@ export function httpProtocol(host: ProtocolHost): Protocol {
 
 type HttpServer = Server<typeof HttpRequest, typeof Exchange>;
 
+/** A server, and how many connections it has now. */
+interface SharedServer {
+  readonly server: HttpServer;
+  connections: number;
+}
+
 class HttpProtocol implements Protocol {
   readonly #thread: HttpThread;
   readonly #connections = new Map<Duplex, HttpConnection>();
   /** Bindings that agree in what node:http has to know share a server. */
-  readonly #servers = new Map<string, HttpServer>();
+  readonly #servers = new Map<string, SharedServer>();
 
   constructor(host: ProtocolHost) {
     this.#thread = new HttpThread(host);
@@ -31,14 +37,17 @@ class HttpProtocol implements Protocol {
 
   accept(socket: Socket, binding: BindingSettings, onClose: () => void): ProtocolConnection {
     const connection = new HttpConnection(this.#thread, socket, binding);
+    const shared = this.#serverFor(binding);
+    shared.connections++;
     this.#connections.set(socket, connection);
     socket.on('close', () => {
+      shared.connections--;
       this.#connections.delete(socket);
       connection.close();
       onClose();
     });
     socket.setNoDelay(true);
-    this.#serverFor(binding).emit('connection', socket);
+    shared.server.emit('connection', socket);
     // A socket that was accepted with pauseOnConnect stays paused for node:http too.
     socket.resume();
     return connection;
@@ -46,18 +55,29 @@ class HttpProtocol implements Protocol {
 
   close(): void {
     for (const connection of [...this.#connections.values()]) connection.destroy();
-    for (const server of this.#servers.values()) server.close();
+    for (const { server } of this.#servers.values()) server.close();
     this.#servers.clear();
   }
 
-  #serverFor(binding: BindingSettings): HttpServer {
+  #serverFor(binding: BindingSettings): SharedServer {
     const key = `${binding.readTimeoutMs} ${binding.idleTimeoutMs}`;
-    let server = this.#servers.get(key);
-    if (server === undefined) {
-      server = this.#makeServer(binding);
-      this.#servers.set(key, server);
+    let shared = this.#servers.get(key);
+    if (shared === undefined) {
+      this.#dropUnused();
+      shared = { server: this.#makeServer(binding), connections: 0 };
+      this.#servers.set(key, shared);
     }
-    return server;
+    return shared;
+  }
+
+  /** Timeouts may change while the process runs: servers that nobody uses would look for late requests for ever. */
+  #dropUnused(): void {
+    if (this.#servers.size < serversMax) return;
+    for (const [key, { server, connections }] of this.#servers) {
+      if (connections > 0) continue;
+      server.close();
+      this.#servers.delete(key);
+    }
   }
 
   #makeServer(binding: BindingSettings): HttpServer {
@@ -96,6 +116,8 @@ class HttpProtocol implements Protocol {
   }
 }
 
+/** Servers of one thread from which on those without connections are dropped before another is made. */
+const serversMax = 16;
 /** How often node:http looks for requests that are late, ms: an eighth of the timeout, within these bounds. */
 const checkEveryMsMin = 10;
 const checkEveryMsMax = 1000;

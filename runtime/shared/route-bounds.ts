@@ -1,0 +1,76 @@
+// RouteBounds: what bounds a service beside `maxConcurrency`, as one asker sees it: its rate, its adaptive limit, its share
+// of its pool's queue. A route of a service with none of them has no RouteBounds, and costs nothing.
+
+import { rateOver, serviceOverloaded, shareFull } from './asker-refusals.ts';
+import type { Link } from './link.ts';
+import type { PoolQueue } from './pool-queue.ts';
+import { RateLimit } from './process-limits.ts';
+import type { Refusal } from './refusal.ts';
+import { type ServiceLoad, ServiceLoads } from './service-loads.ts';
+
+/** The same as rows of the method table carry it: plain data and shared memory. */
+export interface ServiceBounds {
+  /** ServiceLoads of the process. */
+  loads: SharedArrayBuffer;
+  /** It has a controller, which writes its limit there. */
+  isAdaptive: boolean;
+  /** Requests that it may have in its pool's queue when that is half full; 0: any, it is alone in its pool. */
+  reserve: number;
+  /** `cells`: of a RateLimit. */
+  rate?: { perSecond: number; burst: number; cells: SharedArrayBuffer } | undefined;
+}
+
+export class RouteBounds {
+  readonly loads: ServiceLoads;
+  readonly isAdaptive: boolean;
+  readonly reserve: number;
+  readonly #service: string;
+  readonly #column: number;
+  readonly #own: ServiceLoad;
+  readonly #rate: RateLimit | undefined;
+  readonly #rateOver: Refusal & { retryAfterMs: number };
+
+  /** `me`: the number of the thread that asks. */
+  constructor(bounds: ServiceBounds, service: string, column: number, me: number) {
+    const { loads, isAdaptive, reserve, rate } = bounds;
+    this.loads = new ServiceLoads(loads);
+    this.isAdaptive = isAdaptive;
+    this.reserve = reserve;
+    this.#service = service;
+    this.#column = column;
+    this.#own = this.loads.of(me, column);
+    this.#rate = rate && new RateLimit(rate.cells, 0, rate);
+    // One of its own, since it says each time when to come again.
+    this.#rateOver = { ...rateOver(service, rate?.perSecond) };
+  }
+
+  /** Requests at once that the controller allows now; 0: any number. */
+  get limit(): number {
+    return this.isAdaptive ? this.loads.limit(this.#column) : 0;
+  }
+
+  /** The adaptive limit lets one more not in. `priority`: as for `serviceOverloaded`. */
+  overloaded(limit: number, priority: number): Refusal {
+    this.#own.refuse();
+    return serviceOverloaded(this.#service, limit, priority);
+  }
+
+  /**
+   * Whether the service must leave the rest of the lane to the others of its pool. `inFlight`: its requests in the whole
+   * process.
+   */
+  overShare({ queue }: PoolQueue, lane: number, inFlight: number, links: readonly Link[]): Refusal | undefined {
+    // The size is a hint: near the half, one more or less may come in.
+    if (this.reserve === 0 || queue.size(lane) < queue.capacity >>> 1) return undefined;
+    if (inFlight - this.loads.running(this.#column, links) < this.reserve) return undefined;
+    return shareFull(this.#service, this.reserve);
+  }
+
+  /** Takes a token, if there is one. */
+  overRate(nowMs: number): Refusal | undefined {
+    const rate = this.#rate;
+    if (rate === undefined || rate.take(nowMs)) return undefined;
+    this.#rateOver.retryAfterMs = Math.max(1, Math.ceil(rate.waitMs));
+    return this.#rateOver;
+  }
+}
