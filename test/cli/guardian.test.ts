@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import test from 'ava';
+import { freePort } from '../helpers/free-port.ts';
+import { test } from './few-at-once.ts';
 import { echoConfig, Heddle, heddle, root, startHeddle, temporaryFolder } from './heddle.ts';
 
 const hold = (address: string, ms: number) => new Heddle(['call', address, 'demo.Echo/hold', JSON.stringify({ ms })]);
@@ -14,18 +15,8 @@ function servicePid({ stdout }: Heddle): number {
   return Number([...stdout.matchAll(/ready.*\(pid (\d+)/g)].at(-1)?.[1]);
 }
 
-/** A port that was free a moment ago: a replacement listens where its predecessor did. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-const listenOn = (port: number) => ['--set', `services.demo.Echo.listen=["heddle://127.0.0.1:${port}"]`];
-const onePort = async () => listenOn(await freePort());
+/** A replacement listens where its predecessor did. */
+const onePort = async () => ['--set', `services.demo.Echo.listen=["heddle://127.0.0.1:${await freePort()}"]`];
 
 async function start(t: Parameters<typeof startHeddle>[0], args: string[] = [], flags: string[] = []): Promise<Heddle> {
   const running = new Heddle(['start', echoConfig, ...(await onePort()), ...args], { flags });

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import test from 'ava';
+import { test } from './few-at-once.ts';
 import { echoConfig, Heddle, heddle, root, startHeddle, temporaryFolder } from './heddle.ts';
 
 const hold = (address: string, ms: number) => new Heddle(['call', address, 'demo.Echo/hold', JSON.stringify({ ms })]);

@@ -23,7 +23,7 @@ test(
   'an unknown section',
   mistake,
   `${least}pool: {}\n`,
-  'heddle.yaml:2:1: unknown key "pool"; allowed here: io, pools, services, clients, plugins, filters, strategies, degraders, samplers, jobs, compression, limits, stop, guardian, quarantine, admin, metrics, process, log; did you mean "pools"?',
+  'heddle.yaml:2:1: unknown key "pool"; allowed here: io, pools, services, clients, plugins, filters, strategies, degraders, samplers, jobs, compression, limits, roll, stop, guardian, quarantine, admin, metrics, process, log; did you mean "pools"?',
   '  pool: {}',
   '  ^^^^',
 );
@@ -219,7 +219,7 @@ test(
   'a file that is a list',
   mistake,
   '- services',
-  'heddle.yaml:1:1: the config must be a map with the keys io, pools, services, clients, plugins, filters, strategies, degraders, samplers, jobs, compression, limits, stop, guardian, quarantine, admin, metrics, process, log, not a list',
+  'heddle.yaml:1:1: the config must be a map with the keys io, pools, services, clients, plugins, filters, strategies, degraders, samplers, jobs, compression, limits, roll, stop, guardian, quarantine, admin, metrics, process, log, not a list',
   '  - services',
   '  ^^^^^^^^^^',
 );
@@ -314,6 +314,14 @@ test(
   'heddle.yaml:2:58: target has the host "10.0.0.300", which is neither a name nor an IP address',
   '  clients: { demo.Users: { target: "heddle://10.0.0.1:7001,10.0.0.300:7001" } }',
   '                                                           ^^^^^^^^^^',
+);
+test(
+  'more connections of a client than one thread opens',
+  mistake,
+  `${least}clients: { demo.Users: { connections: 64, target: "heddle://a:1,b:1,c:1,d:1,e:1" } }`,
+  'heddle.yaml:2:39: 5 addresses, 64 connections to each, are over 256 connections: write fewer',
+  '  clients: { demo.Users: { connections: 64, target: "heddle://a:1,b:1,c:1,d:1,e:1" } }',
+  '                                        ^^',
 );
 test(
   'a prefix that is too long',

@@ -206,7 +206,8 @@ test("pool io has a timeout like any other pool, and the service's may be smalle
   t.regex(explainService(settled(t, text), 'demo.Greeter'), /a call in the process +30s +pool +pool 30s \(default\)/);
   const set = settled(t, `io: { timeout: none }\n${text}`).settings;
   const row = { service: 'demo.Greeter', method: 'greet', reads: false, oneWay: false };
-  const timeoutOf = (of: typeof settings) => methodTable(of, new Map([['io', [row]]]))[0]?.timeoutMs;
+  const timeoutOf = (of: typeof settings) =>
+    methodTable(of, new Map([['io', { queue: 'io', served: [row] }]]))[0]?.timeoutMs;
   t.deepEqual([timeoutOf(settings), timeoutOf(set)], [30_000, 0]);
   const [service] = settings.services;
   t.is(timeoutOf({ ...settings, services: [{ ...service!, timeoutMs: 7 }] }), 7);

@@ -50,15 +50,9 @@ test('degraders and samplers change in a running process; a bad file changes not
   t.regex(bad.stderr, /heddle\.yaml:7:3: degrader "exact-price" has no limit: give it either count/);
   t.true((await quote()).exact);
 
-  writeFileSync(
-    file,
-    settings.replace('count: 3', 'count: 0').replace('admin:', 'pools: { default: { threads: 7 } }\nadmin:'),
-  );
+  writeFileSync(file, settings.replace('count: 3', 'count: 0').replace('admin:', 'io: { threads: 7 }\nadmin:'));
   running.kill('SIGHUP');
-  await running.until(
-    'stderr',
-    /SIGHUP: the config was read again; changed: .*needs a restart: pools\.default\.threads/,
-  );
+  await running.until('stderr', /SIGHUP: the config was read again; changed: .*needs a restart: io\.threads/);
   t.false((await quote()).exact);
 
   // Another config whose admin would be at the same place, and which has a mistake besides: not this process's.

@@ -1,12 +1,11 @@
 // filmServer: the demo's own heddle.yaml, on free ports, with what a test changes of it.
 
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { readConfig } from '../../config/read-config.ts';
 import { formatProblems } from '../../document/format-problems.ts';
 import { Catalog, Rank, Recall, Search } from '../../examples/movies/contract.ts';
 import { connect, Server } from '../../index.ts';
+import { freePort } from '../helpers/free-port.ts';
 
 export const services = ['movies.Search', 'movies.Rank', 'movies.Recall', 'movies.Catalog', 'movies.Viewers'];
 
@@ -34,10 +33,12 @@ export async function filmServer(overrides: readonly string[] = []) {
     server.addresses.find((address) => address.protocol === protocol && address.port !== one && address.port !== other)
       ?.port;
   const target = `heddle://127.0.0.1:${portOf('heddle')}`;
-  const catalog = connect(Catalog, { target });
-  const recall = connect(Recall, { target });
-  const rank = connect(Rank, { target });
-  const search = connect(Search, { target });
+  // A busy machine may be slow to accept.
+  const options = { target, connectTimeoutMs: 20_000 };
+  const catalog = connect(Catalog, options);
+  const recall = connect(Recall, options);
+  const rank = connect(Rank, options);
+  const search = connect(Search, options);
   return {
     target,
     http: `http://127.0.0.1:${portOf('http')}`,
@@ -50,13 +51,4 @@ export async function filmServer(overrides: readonly string[] = []) {
       await server.stop();
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, 'close');
-  return port;
 }

@@ -31,7 +31,13 @@ test.serial(
       const work = rig.client(Work, { connections: 2 });
       const side = rig.client(Side);
       const front = rig.client(Front);
-      await work.echo({ id: 0, text: 'warm' });
+      await Promise.all([
+        work.echo({ id: 0, text: 'warm' }),
+        side.echo({ id: 1, text: 'warm' }),
+        front.relay({ id: 2, text: 'warm' }),
+      ]);
+      // An IO thread opens a file of its own with its first connection.
+      await eventually('4 connections', () => server.stats().connections === 4);
       const filesAtStart = openFiles();
       const text = 'x'.repeat(600);
       const loads = {
@@ -99,7 +105,7 @@ for (const how of ['exit', 'throw', 'reject', 'heap', 'loop'] as const) {
       await using rig = await startRig(
         `
 io: { threads: 1 }
-pools: { work: { threads: 1, memory: 16MiB }, side: { threads: 1 } }
+pools: { work: { threads: 1, memory: 48MiB }, side: { threads: 1 } }
 services:
   faults.Work: { module: ./work.ts, pool: work, listen: ["heddle://127.0.0.1:0"] }
   faults.Side: { module: ./side.ts, pool: side, listen: ["heddle://127.0.0.1:0"] }
@@ -124,7 +130,8 @@ services:
       t.is((await side.echo({ id: 1, text: 'untouched' })).text, 'untouched');
       t.is((await work.echo({ id: 2, text: 'replaced' })).text, 'replaced');
       await comesToRest(t, rig.server);
-      t.is(rig.pool('work').restarts, 1);
+      // One that fills its heap slowly may be replaced for it before it dies: then that is no restart.
+      t.is(rig.pool('work').restarts + rig.server.poolCounters.get(1, 'retired'), 1);
     },
   );
 }

@@ -52,12 +52,15 @@ test.serial('half-open: peers that never speak, fall silent or end only their si
   const bounds = 'connectTimeout: 400ms, readTimeout: 2s, idleTimeout: 400ms';
   await underAttack(t, { bounds, memoryMebibytes: 60, counted }, async (scene) => {
     const mute = [await scene.crowd('heddle', 50), await scene.crowd('http', 50)];
-    const idle = [await scene.crowd('heddle', 50), await scene.crowd('http', 50)];
-    idle[0]!.write(heddleRequest(1, 'raw', taggedBytes(1, 100)));
-    idle[1]!.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
-    const half = [await scene.crowd('heddle', 50), await scene.crowd('http', 50)];
-    half[0]!.write(heddleRequest(1, 'raw', taggedBytes(1, 100)));
-    half[1]!.write(httpHead(100) + 'x'.repeat(100));
+    // Each speaks as soon as it is there, before its connect timeout.
+    const speaking = async (protocol: 'heddle' | 'http', bytes: Buffer | string): Promise<Crowd> => {
+      const crowd = await scene.crowd(protocol, 50);
+      crowd.write(bytes);
+      return crowd;
+    };
+    const heddle = heddleRequest(1, 'raw', taggedBytes(1, 100));
+    const idle = [await speaking('heddle', heddle), await speaking('http', 'GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n')];
+    const half = [await speaking('heddle', heddle), await speaking('http', httpHead(100) + 'x'.repeat(100))];
     for (const { sockets } of half) for (const socket of sockets) socket.end();
     const all = [...mute, ...idle, ...half];
     await eventually('all are ended', () => all.every(({ ended }) => ended === 50));

@@ -23,6 +23,8 @@ services:
 
 /** Requests of 100 kB that a peer sends whose answers it does not read. */
 const requestsUnread = 400;
+/** What the IO thread may hold for them in its own memory and in shared memory; and what the handlers leave to V8. */
+const [ioMebibytes, arenaMebibytes, garbageMebibytes] = [128, 64, 128];
 
 /** Sockets to one port, and which of them the server has closed. */
 class Crowd {
@@ -185,7 +187,9 @@ test.serial('a hundred peers that promise ten megabytes each and send drop by dr
 
 test.serial('readers that stop reading are cut off, and hold little memory until then', async (t) => {
   await using child = await startChild(
-    services.replaceAll(/"(heddle|http):\/\/127.0.0.1:0"/g, '{ address: "$1://127.0.0.1:0", writeTimeout: 1s }'),
+    services
+      .replace('io: { threads: 1 }', `io: { threads: 1, memory: ${ioMebibytes}MiB }`)
+      .replaceAll(/"(heddle|http):\/\/127.0.0.1:0"/g, '{ address: "$1://127.0.0.1:0", writeTimeout: 1s }'),
   );
   const pid = child.process.pid!;
   await using client = connect(Work, { target: `heddle://127.0.0.1:${child.port('heddle')}` });
@@ -221,13 +225,17 @@ test.serial('readers that stop reading are cut off, and hold little memory until
   const isCut = (socket: Socket) => socket.destroyed || socket.errored !== null || !socket.writable;
   const endMs = performance.now() + 30_000;
   while (crowds.some(({ sockets }) => !sockets.every(isCut)) && performance.now() < endMs) {
-    t.true(isTagged(await client.raw(taggedBytes(good, 10_000)), good, 10_000));
-    good++;
+    // Where the greedy have all shared memory for a moment, it is refused, and may come again.
+    const reply = await client.raw(taggedBytes(good, 10_000)).catch((error: unknown) => {
+      t.like(error, { code: 'RESOURCE_EXHAUSTED', retry: 'yes' });
+    });
+    if (reply !== undefined) t.true(isTagged(reply, good++, 10_000));
     peak = Math.max(peak, residentMebibytes(pid) - before);
     await later(5);
   }
   t.log(`grown by ${peak.toFixed(0)} MiB at most, ${good} calls of others meanwhile`);
-  t.true(peak < 300, `${peak} MiB`);
+  t.true(peak < ioMebibytes + arenaMebibytes + garbageMebibytes, `${peak} MiB`);
+  t.true(good > 0);
   t.deepEqual(
     crowds.map(({ sockets }) => sockets.filter(isCut).length),
     [20, 20],

@@ -17,8 +17,8 @@ export interface Load {
 /** One call; true when the answer belongs to it. */
 export type Call = (id: number) => Promise<boolean>;
 
-/** The least time between two failed calls of one caller, ms: refused ones must not starve all else on two cores. */
-const pauseMs = 2;
+/** Between two calls of one caller, ms: on two cores callers must not starve the threads that are born meanwhile. */
+const callPaceMs = 3;
 
 /** Those that have not been told to end. */
 const endings = new Set<() => void>();
@@ -29,7 +29,7 @@ export function endLoads(): void {
   endings.clear();
 }
 
-export function startLoad(callers: number, firstId: number, call: Call): Load {
+export function startLoad(callers: number, firstId: number, call: Call, paceMs = callPaceMs): Load {
   let stopped = false;
   endings.add(() => {
     stopped = true;
@@ -51,8 +51,8 @@ export function startLoad(callers: number, firstId: number, call: Call): Load {
         else load.wrong++;
       } catch (reason) {
         fail(load, reason);
-        await new Promise((resolve) => setTimeout(resolve, pauseMs));
       }
+      if (paceMs > 0) await new Promise((resolve) => setTimeout(resolve, paceMs));
     }
   }
   const all = Array.from({ length: callers }, caller);

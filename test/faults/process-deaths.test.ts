@@ -1,14 +1,13 @@
 // The whole process dies under load, in each way that no thread survives: the guardian starts it again, clients find it
 // again by themselves and go on, and no answer is another request's.
 
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { connect } from '../../net/client/connect.ts';
 import { Heddle, temporaryFolder } from '../cli/heddle.ts';
+import { freePort } from '../helpers/free-port.ts';
 import { codesOf, endLoads, startLoad } from './load.ts';
 import { eventually } from './rig.ts';
 import { TakesProcess } from './services/takes-process.ts';
@@ -82,11 +81,7 @@ for (const { law, kill, said } of deaths) {
 }
 
 async function start(t: Parameters<typeof temporaryFolder>[0]): Promise<{ running: Heddle; port: number }> {
-  const free = createServer().listen(0, '127.0.0.1');
-  await once(free, 'listening');
-  const { port } = free.address() as { port: number };
-  free.close();
-  await once(free, 'close');
+  const port = await freePort();
   const config = join(temporaryFolder(t), 'heddle.yaml');
   const listen = `["heddle://127.0.0.1:${port}"]`;
   writeFileSync(

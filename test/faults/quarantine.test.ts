@@ -59,7 +59,7 @@ test.serial('a request that ended two threads is refused by its fingerprint, oth
   );
   t.is((await guarded.poison({ text: 'good' })).text, 'good');
   t.is((await guarded.echo({ id: 1 })).id, 1);
-  const line = log.find(/are refused/)!;
+  const line = await eventually('its line', () => log.find(/are refused/));
   t.like(line, { level: 'error', method: 'faults.Guarded/poison', fingerprint: refused!.fingerprint, cause: 'exit' });
   t.is(rig.server.supervisor.counters.total('quarantined'), 1);
   t.is(rig.server.poolCounters.get(1, 'death-exit'), 3);
@@ -81,12 +81,16 @@ test.serial('a thread that comes later refuses what was quarantined before', asy
 
 test.serial('a quarantine ends by itself', async (t) => {
   const log = new LogLines();
-  await using rig = await startRig(services(log, 'quarantine: { kills: 1, for: 1s }'), { restart: eager });
-  await kill(rig, 'bad');
+  await using rig = await startRig(services(log, 'quarantine: { kills: 1, for: 3s }'), { restart: eager });
+  const guarded = rig.client(Guarded, { maxAttempts: 1 });
+  const poison = async () => (await rejection(guarded.poison({ text: 'bad' }))).code;
+  t.is(await poison(), 'UNAVAILABLE');
   await eventually('a quarantine', () => rig.server.guards.quarantine.refused.length === 1);
-  t.is((await kill(rig, 'bad')).code, 'FAILED_PRECONDITION');
-  await eventually('its end', () => log.find(/a quarantine is over/) !== undefined);
-  t.is((await kill(rig, 'bad')).code, 'UNAVAILABLE');
+  // The other thread hears of it in a turn of its own: a request may be faster.
+  const codes = [await poison(), await poison()];
+  t.is(codes.at(-1), 'FAILED_PRECONDITION', `${codes}`);
+  await eventually('its end', () => log.find(/a quarantine is over/));
+  t.is(await poison(), 'UNAVAILABLE');
 });
 
 test.serial('threads ended from outside, or by exceptions of no fiber, put nobody into quarantine', async (t) => {
@@ -171,7 +175,8 @@ ${log.yaml}
     t.false(isRefused());
     t.is(log.find(/ended its thread|are refused/), undefined);
     t.is(rig.server.poolCounters.get(1, `death-${cause}`), rounds);
-    if (how === 'loop') t.is(log.find(/beyond stallLimit/)?.method, 'unknown');
+    if (how === 'loop')
+      t.like(await eventually('its line', () => log.find(/beyond stallLimit/)), { method: 'unknown' });
     await timers.busy({ ms: 0 });
   });
 }

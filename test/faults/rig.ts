@@ -60,13 +60,38 @@ export async function startRig(yaml: string, options: ServerOptions = {}): Promi
 }
 
 /** Looks every 5 ms until `look` gives something true; fails, saying what was awaited, after `withinMs`. */
-export async function eventually<Value>(what: string, look: () => Value, withinMs = 20_000): Promise<Value> {
+export async function eventually<Value>(what: string, look: () => Value, withinMs = 40_000): Promise<Value> {
   const endMs = performance.now() + withinMs;
   for (;;) {
     const value = look();
     if (value) return value;
     if (performance.now() > endMs) throw new Error(`not within ${withinMs} ms: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** What a test may take after its count is complete, and how often its timeout is put off while the count grows, ms. */
+const afterCountMs = 120_000;
+const putOffEveryMs = 10_000;
+
+/**
+ * Waits until a count has come to `goal`, however long that takes; fails when it has not grown for `stillMs`. The test's
+ * timeout is put off with it: one long timeout would keep AVA from noticing what hangs in other files.
+ */
+export async function countsTo(
+  t: ExecutionContext,
+  goal: number,
+  what: string,
+  count: () => number,
+  stillMs = 40_000,
+): Promise<void> {
+  let putOffMs = Number.NEGATIVE_INFINITY;
+  for (let seen = count(); seen < goal; seen = count()) {
+    if (performance.now() - putOffMs >= putOffEveryMs) {
+      putOffMs = performance.now();
+      t.timeout(stillMs + afterCountMs);
+    }
+    await eventually(`more ${what} than ${seen} of ${goal}`, () => count() > seen, stillMs);
   }
 }
 

@@ -44,7 +44,7 @@ for (const [how, hottest] of [
     t.log(`answered after ${(performance.now() - startMs).toFixed(0)} ms`);
     t.is(error!.code, 'UNAVAILABLE');
     t.deepEqual(await waiting, { id: 1 }, 'what waited in the queue runs on the next thread');
-    const ended = log.find(/beyond stallLimit/)!;
+    const ended = (await eventually('its line', () => log.find(/beyond stallLimit/)))!;
     t.is(ended.level, 'error');
     t.is(ended.fiber, warned.fiber);
     const line = ended.hottest as { function: string; at: string } | undefined;
@@ -52,7 +52,8 @@ for (const [how, hottest] of [
     if (how !== 'json' || line !== undefined) t.regex(`${line?.function} ${line?.at}`, hottest);
     t.not(goingThreads(rig.pool('guarded'))[0]!.number, before!.number);
     t.true(rig.server.poolCounters.get(1, 'stall-warnings') >= 1);
-    t.is(rig.server.poolCounters.get(1, 'death-stalled'), 1);
+    // One in native code dies when that returns, its place filled long since.
+    await eventually('its death', () => rig.server.poolCounters.get(1, 'death-stalled') === 1);
     await comesToRest(t, rig.server);
   });
 }
@@ -63,7 +64,7 @@ test.serial('a thread stuck in native code can not be profiled and is ended all 
   const guarded = rig.client(Guarded, { maxAttempts: 1 });
   await guarded.echo({ id: 0 });
   await t.throwsAsync(guarded.stall({ how: 'native' }), { code: 'UNAVAILABLE' });
-  t.regex(log.find(/beyond stallLimit/)!.msg, /in native code/);
+  t.regex((await eventually('its line', () => log.find(/beyond stallLimit/)))!.msg, /in native code/);
   t.is((await guarded.echo({ id: 1 })).id, 1);
 });
 
@@ -85,10 +86,12 @@ test.serial('what waits beside a stuck thread runs at once on the others of its 
 
 test.serial('a thread that is busy turn by turn, waits, or starts is not taken for stuck', async (t) => {
   const log = new LogLines();
-  await using rig = await startRig(services(log, 1, '200ms'), { restart: eager });
+  // Far over what a thread waits for a core on a busy machine.
+  const yaml = services(log, 1, '700ms').replace('stallWarning: 100ms', 'stallWarning: 500ms');
+  await using rig = await startRig(yaml, { restart: eager });
   const guarded = rig.client(Guarded);
-  const sleeping = guarded.sleep({ ms: 700 });
-  const endMs = performance.now() + 600;
+  const sleeping = guarded.sleep({ ms: 1_600 });
+  const endMs = performance.now() + 1_500;
   while (performance.now() < endMs) {
     await Promise.all(Array.from({ length: 8 }, () => guarded.stall({ how: 'loop', ms: 5 })));
   }
@@ -102,7 +105,8 @@ test.serial('a stall shorter than the limit is warned of and survived', async (t
   await using rig = await startRig(services(log, 1, '30s'), { restart: eager });
   const guarded = rig.client(Guarded);
   await guarded.stall({ how: 'loop', ms: 600 });
-  t.like(log.find(/keeps its thread$/), { method: 'faults.Guarded/stall', thread: 'guarded-1' });
+  const warned = await eventually('a warning', () => log.find(/keeps its thread$/));
+  t.like(warned, { method: 'faults.Guarded/stall', thread: 'guarded-1' });
   t.is(rig.pool('guarded').restarts, 0);
 });
 
@@ -138,11 +142,11 @@ ${log.yaml}
     const well = threads.filter((thread) => thread !== ill);
     t.deepEqual(await Promise.all(others.map(threadOf)), well, 'over the same connections');
 
+    const ended = (await eventually('its line', () => log.find(/beyond stallLimit/)))!;
     t.like(log.find(/keeps its thread$/), { level: 'warn', method: 'faults.Guarded/stall' });
-    const ended = log.find(/beyond stallLimit/)!;
     t.regex(String(ended.thread), /^io-[12]$/);
     t.regex((ended.hottest as { function: string }).function, /^spinUntil$/);
-    t.is(rig.server.poolCounters.get(0, 'death-stalled'), 1);
+    await eventually('its death', () => rig.server.poolCounters.get(0, 'death-stalled') === 1);
     t.is(rig.server.ioPool.restarts, 1);
     await comesToRest(t, rig.server);
   },

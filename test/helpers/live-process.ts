@@ -9,7 +9,7 @@ import { RunQueue } from '../../runtime/shared/run-queue.ts';
 import type { ThreadInit, ToMain } from '../../runtime/thread-control.ts';
 import { ThreadEndpoint } from '../../runtime/thread-endpoint.ts';
 import { Supervisor } from '../../scheduler/supervisor.ts';
-import { EchoWork } from './echo-work.ts';
+import { EchoWork } from '../../testing/memory/echo-work.ts';
 import type { AskerPlan, AskerResult, LiveData, NapMessage } from './live-thread.ts';
 
 export interface LiveOptions {

@@ -11,7 +11,7 @@ import { codeNumber } from '../../runtime/errors.ts';
 import type { TakenRequest } from '../../runtime/shared/taker.ts';
 import type { ThreadInit } from '../../runtime/thread-control.ts';
 import { ThreadEndpoint } from '../../runtime/thread-endpoint.ts';
-import { EchoWork } from './echo-work.ts';
+import { EchoWork } from '../../testing/memory/echo-work.ts';
 
 /** What an asker is to do. */
 export interface AskerPlan {

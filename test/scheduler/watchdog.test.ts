@@ -16,9 +16,13 @@ const lookMs = 100;
 /** And profiles a thread for so long before it ends it. */
 const profileMs = 200;
 
-/** It never waits, and can be profiled. */
-function playedWorker(): object {
-  const stop = () => Promise.resolve(JSON.stringify({ nodes: [], samples: [], timeDeltas: [] }));
+const hot = { id: 1, callFrame: { functionName: 'loops', url: 'file:///work.ts', lineNumber: 6 }, hitCount: 9 };
+const nodes = [{ ...hot, positionTicks: [{ line: 7, ticks: 9 }] }];
+
+/** It never waits, and can be profiled; its first profiles are `empty`. */
+function playedWorker(empty: number): object {
+  let profiles = 0;
+  const stop = () => Promise.resolve(JSON.stringify({ nodes: ++profiles > empty ? nodes : [] }));
   return {
     performance: { eventLoopUtilization: () => ({ idle: 0 }) },
     startCpuProfile: () => Promise.resolve({ stop }),
@@ -32,6 +36,8 @@ class Watch {
   readonly condemned: string[] = [];
   onCondemned = (): void => {};
   readonly warned: object[] = [];
+  readonly ended: object[] = [];
+  readonly watchdog: Watchdog;
   #thread: PoolThread | undefined;
 
   constructor() {
@@ -48,8 +54,12 @@ class Watch {
         this.onCondemned();
       },
     };
-    const log: Logger = { ...silentLogger, warn: (fields, message) => void this.warned.push({ ...fields, message }) };
-    const watchdog = new Watchdog({
+    const log: Logger = {
+      ...silentLogger,
+      warn: (fields, message) => void this.warned.push({ ...fields, message }),
+      error: (fields) => void this.ended.push(fields),
+    };
+    this.watchdog = new Watchdog({
       pools: [{ pool: pool as unknown as ThreadPool, stalls }],
       board: this.board,
       nameOf: (method) => `method ${method}`,
@@ -57,13 +67,13 @@ class Watch {
       log,
       onWarning: () => {},
     });
-    watchdog.start();
+    this.watchdog.start();
   }
 
   /** The number's next owner goes. */
-  goes(name: string): void {
+  goes(name: string, emptyProfiles = 0): void {
     const control = { postMessage: () => {} };
-    const thread = { number: 1, name, state: 'going', worker: playedWorker(), control };
+    const thread = { number: 1, name, state: 'going', worker: playedWorker(emptyProfiles), control };
     this.board.resetRow(1);
     this.#thread = thread as unknown as PoolThread;
   }
@@ -96,6 +106,17 @@ test('a handler that keeps its thread is named with its fiber at stallWarning an
   t.deepEqual(watch.condemned, []);
   await watch.clock.advance(3 * lookMs + profileMs);
   t.deepEqual(watch.condemned, ['one']);
+});
+
+test('a profile that shows no line, since the machine gave the thread no processor, is made again for longer', async (t) => {
+  const watch = new Watch();
+  watch.goes('one', 1);
+  watch.sticks(9);
+  await watch.clock.advance(stalls.stallLimitMs + 2 * lookMs + profileMs);
+  t.deepEqual(watch.condemned, []);
+  await watch.clock.advance(4 * profileMs + lookMs);
+  t.deepEqual(watch.condemned, ['one']);
+  t.like(watch.ended[0], { hottest: { function: 'loops', at: 'file:///work.ts:7', share: 1 } });
 });
 
 test('a thread that stands still with no handler on it, as in a long collection of garbage, is named later', async (t) => {
@@ -156,4 +177,21 @@ test('the next owner of a number is judged afresh', async (t) => {
   t.deepEqual(watch.condemned, ['one'], 'what the first did is not its doing');
   await watch.clock.advance(6 * lookMs + profileMs);
   t.deepEqual(watch.condemned, ['one', 'two'], 'and what it does itself is');
+});
+
+test('bounds that a reload changes hold at once, also for a thread that is stuck already', async (t) => {
+  const watch = new Watch();
+  const change = (bounds: Partial<typeof stalls>) =>
+    watch.watchdog.change(new Map([['work', { ...stalls, ...bounds }]]));
+  change({ stallWarningMs: 0, stallLimitMs: 0 });
+  watch.goes('one');
+  watch.sticks(9);
+  await watch.clock.advance(20_000);
+  t.deepEqual([watch.warned.length, watch.condemned], [0, []]);
+  change({ stallLimitMs: 60_000 });
+  await watch.clock.advance(4 * lookMs + stalls.stallWarningMs);
+  t.is(watch.warned.length, 1);
+  change({});
+  await watch.clock.advance(stalls.stallLimitMs + 3 * lookMs + profileMs);
+  t.deepEqual(watch.condemned, ['one']);
 });

@@ -4,11 +4,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../helpers/free-port.ts';
 import { backendConfig, type Ports, serviceConfig } from './config.ts';
 import { Control, type Remote, type Role } from './control.ts';
 
@@ -153,14 +153,7 @@ export class Processes implements AsyncDisposable {
 /** Ports that nobody listens on: known before the first start, since every process after a death takes them again. */
 export async function freePorts(): Promise<Ports> {
   const names = ['heddle', 'http', 'roughHeddle', 'roughHttp', 'admin', 'far'] as const;
-  const servers: Server[] = [];
   const ports = {} as Ports;
-  for (const name of names) {
-    const server = createServer().listen(0, '127.0.0.1');
-    servers.push(server);
-    await once(server, 'listening');
-    ports[name] = (server.address() as { port: number }).port;
-  }
-  for (const server of servers) server.close();
+  for (const name of names) ports[name] = await freePort();
   return ports;
 }

@@ -379,3 +379,38 @@ test('a process whose files have mistakes does not start, and says them all', as
   const error = await t.throwsAsync(opened, { code: 'FAILED_PRECONDITION' });
   t.regex(error!.message, /feed\.yaml:2:[\s\S]*feed\.yaml:3:/);
 });
+
+test('what is staged is for threads that are born with it, and in use once it is committed', async (t) => {
+  const world = await World.of(t);
+  world.going(1, 2);
+  t.is(await world.strategies.stage(), undefined, 'nothing has changed');
+  world.write(constant(2));
+  const dropped = (await world.strategies.stage())!;
+  t.is((world.strategies.birth(3, true) as ThreadBirth).set.version, 2);
+  t.is((world.strategies.birth(4) as ThreadBirth).set.version, 1);
+  await t.throwsAsync(world.ask({ ask: 'publish' }), { code: 'FAILED_PRECONDITION' });
+  dropped.drop();
+  t.deepEqual(await world.versions(), ['1 start in use']);
+  const staged = (await world.strategies.stage())!;
+  t.is(staged.needsRoll, undefined);
+  world.told.set(5, []);
+  t.is((world.strategies.birth(5, true) as ThreadBirth).set.version, 3);
+  world.strategies.onGoing(5);
+  staged.commit((thread) => thread === 2);
+  t.deepEqual(await world.versions(), ['1 start', '3 reload in use']);
+  // The thread of the old generation ends with what it has; that of another pool is offered the new set.
+  t.deepEqual([world.said(1), world.said(2), world.said(5)], [[], ['offer 3', 'use 3'], []]);
+  t.deepEqual(await world.publish(4), { version: 4, before: 3, changed: true });
+  t.deepEqual([world.said(1), world.said(5)], [[], ['offer 4', 'use 4']]);
+});
+
+test('what an operator went back from is not staged again, but what is new is', async (t) => {
+  const world = await World.of(t);
+  world.going(1);
+  await world.publish(2);
+  await world.ask({ ask: 'rollback', version: 1 });
+  t.is(await world.strategies.stage(), undefined);
+  world.write(constant(3));
+  t.like(await (await world.strategies.stage())!.publish(), { version: 4 });
+  t.deepEqual(world.said(1).slice(-2), ['offer 4', 'use 4']);
+});

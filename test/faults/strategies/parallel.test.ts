@@ -96,7 +96,7 @@ ${services.join('')}
     for (let turn = 0; turn < 4; turn++) {
       for (const kind of ['byHand', 'strategy'] as const) {
         const usage = process.cpuUsage();
-        const load = startLoad(inFlight, firstId, kinds[kind]);
+        const load = startLoad(inFlight, firstId, kinds[kind], 0);
         firstId += 1_000_000;
         await eventually('answers', () => load.good >= measured / 4);
         await load.stop();

@@ -72,7 +72,7 @@ test('what an address that went does not finish within retireTimeoutMs is lost, 
   client.channel.setAddresses([]);
   const outcome = await asked.outcome;
   t.like(outcome, { code: 'UNAVAILABLE', retry: 'if-idempotent' });
-  t.regex(outcome.text, /the connection was lost: 127\.0\.0\.1:\d+: its naming took the address out$/);
+  t.regex(outcome.text, /the connection was lost: 127\.0\.0\.1:\d+: the address was taken out$/);
   await peer.closed();
   t.is(asked.replies, 1);
   t.like(client.channel.stats, { inFlight: 0, connections: 0 });

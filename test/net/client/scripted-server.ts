@@ -23,6 +23,7 @@ import {
 } from '../../../runtime/call.ts';
 import { codeNumber, codeOfNumber, type ErrorCode, type RetryHint, retryHints } from '../../../runtime/errors.ts';
 import { decodeMetadata } from '../../../runtime/metadata.ts';
+import { freePort } from '../../helpers/free-port.ts';
 
 export interface SeenRequest {
   id: number;
@@ -248,11 +249,8 @@ export function replyFrameOf(id: number, body: string, codec: number): Buffer {
 }
 
 /** A port on which nothing listens. */
-export async function deadPort(): Promise<number> {
-  const scripted = await ScriptedServer.open();
-  const { port } = scripted;
-  await scripted.close();
-  return port;
+export function deadPort(): Promise<number> {
+  return freePort();
 }
 
 export interface Outcome {

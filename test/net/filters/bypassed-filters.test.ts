@@ -26,11 +26,11 @@ ${log.yaml}
   await eventually('the start tells', () => told().length === 1);
   t.like(told()[0], { level: 'warn', listener: 'heddle://127.0.0.1:0', target: '127.0.0.1:9' });
   t.deepEqual(told()[0]!.filters, ['outer', 'inner']);
-  server.reload(settingsOf(yaml(forward, forward)));
+  await server.reload(settingsOf(yaml(forward, forward)));
   await eventually('a reload tells', () => told().length === 2);
   t.is(told()[1]!.listener, 'http://127.0.0.1:0');
-  server.reload(settingsOf(yaml('', forward)));
-  server.reload(settingsOf(yaml(forward, forward)));
+  await server.reload(settingsOf(yaml('', forward)));
+  await server.reload(settingsOf(yaml(forward, forward)));
   await eventually('a forward that comes back is told of', () => told().length === 3);
   t.is(told()[2]!.listener, 'heddle://127.0.0.1:0');
 });

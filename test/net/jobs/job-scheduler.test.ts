@@ -422,3 +422,71 @@ test('whatever happens in whatever order, no run begins while another has no ans
     { numRuns: 200 },
   );
 });
+
+test('a reload with other times lets a run go on as it began, and counts due times from then on', (t) => {
+  const { jobs, clock, begun, ends, answers } = world([{ timeoutMs: 5_000 }, { name: 'same' }]);
+  const times = () => begun.filter(({ job }) => job === 'sweep').map(({ atMs, deadlineMs }) => [atMs, deadlineMs]);
+  clock.advanceSync(1_000);
+  clock.advanceSync(300);
+  const same = jobOf({ name: 'same' });
+  jobs.change([jobOf({ schedule: { everyMs: 400 }, timeoutMs: 50 }), same]);
+  const [sweep] = begun;
+  answers(0, '', sweep);
+  answers();
+  clock.advanceSync(399);
+  t.deepEqual(times(), [[1_000, 6_000]]);
+  clock.advanceSync(1);
+  t.deepEqual(times(), [
+    [1_000, 6_000],
+    [1_700, 1_750],
+  ]);
+  ends();
+  jobs.change([jobOf({ schedule: { cron: '@yearly', timezone: 'UTC' } }), same]);
+  clock.advanceSync(10_000);
+  t.is(times().length, 2);
+  t.is(begun.find(({ job, atMs }) => job === 'same' && atMs === 2_000)?.atMs, 2_000, 'the other keeps its times');
+});
+
+test('a job that a reload takes out is not due any more, and is forgotten once nothing of it runs', (t) => {
+  const { jobs, clock, begun, begins, leaves, answers } = world([{}, { name: 'stays', schedule: { everyMs: 90_000 } }]);
+  const names = () => jobs.status().map(({ settings }) => settings.name);
+  clock.advanceSync(1_000);
+  begins();
+  jobs.change([jobOf({ name: 'stays', schedule: { everyMs: 90_000 } })]);
+  clock.advanceSync(5_000);
+  t.is(begun.length, 1);
+  t.deepEqual(names(), ['sweep', 'stays']);
+  t.throws(() => jobs.runNow('sweep'), { code: 'NOT_FOUND', message: /there is stays/ });
+  answers();
+  t.deepEqual(names(), ['sweep', 'stays']);
+  leaves();
+  t.deepEqual(names(), ['stays']);
+  jobs.change([]);
+  t.throws(() => jobs.runNow('stays'), { code: 'NOT_FOUND', message: /there are none/ });
+});
+
+test('a job that comes back while its last run still goes on does not overlap it', (t) => {
+  const { jobs, clock, begun, ends } = world([{}]);
+  clock.advanceSync(1_000);
+  jobs.change([]);
+  jobs.change([jobOf({ schedule: { everyMs: 100 } })]);
+  clock.advanceSync(100);
+  t.is(begun.length, 1);
+  t.is(jobs.status()[0]!.skipped, 1);
+  ends();
+  clock.advanceSync(100);
+  t.is(begun.length, 2);
+  t.is(jobs.status().length, 1);
+});
+
+test('a job that is new with a reload runs at once if it says atStart', (t) => {
+  const { jobs, begun, ends } = world([]);
+  jobs.change([jobOf({ atStart: true }), jobOf({ name: 'later' })]);
+  t.deepEqual(
+    begun.map(({ job }) => job),
+    ['sweep'],
+  );
+  ends();
+  jobs.change([jobOf({ atStart: true }), jobOf({ name: 'later' })]);
+  t.is(begun.length, 1);
+});

@@ -1,6 +1,7 @@
 // The Reloader with config sources that fail, contradict, say nonsense, or talk all the time.
 
 import test from 'ava';
+import type { ReloadRequest } from '../../../net/server/reload-report.ts';
 import { type ReadSettings, Reloader } from '../../../net/server/reloader.ts';
 import { ServerLive } from '../../../net/server/server-live.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
@@ -23,7 +24,7 @@ function rig(...sources: ConfigSourceDefinition[]) {
   for (const source of sources) registry.add('test', source);
   const levels: unknown[] = [];
   const logHub = { setLevels: (level: unknown) => levels.push(level) };
-  const live = new ServerLive(settingsOf(yaml(1)), { logHub, log, tell: () => {} });
+  const live = new ServerLive(settingsOf(yaml(1)), { logHub, log, clock, onTaken: () => {}, turn: () => undefined });
   const reads: string[][] = [];
   const read: ReadSettings = (sources) => {
     const overrides = sources.map(({ text }) => text);
@@ -32,8 +33,19 @@ function rig(...sources: ConfigSourceDefinition[]) {
       throw new HeddleError('FAILED_PRECONDITION', 'no level is loud');
     return settingsOf(yaml(1));
   };
-  const reloader = new Reloader({ read, sources: registry, live, clock, log });
-  return { reloader, reads, clock, kept, live, levels };
+  const requests: ReloadRequest[] = [];
+  const steps = {
+    take: async (_: unknown, request: ReloadRequest) => {
+      requests.push(request);
+      await settle();
+      return { changed: [], needsRestart: [], rolled: [], ioCode: [] };
+    },
+    stop: () => {},
+    decide: () => {},
+    canary: undefined,
+  };
+  const reloader = new Reloader({ read, sources: registry, steps, clock, log });
+  return { reloader, reads, clock, kept, live, levels, requests };
 }
 
 test('a later source wins over an earlier one, also when the earlier one came later', async (t) => {
@@ -79,6 +91,32 @@ test('however often sources change, one reload runs and one waits, which all sha
   t.is(asked, 2);
 });
 
+test('those who share a reload get what any of them wants', async (t) => {
+  const { reloader, requests } = rig();
+  void reloader.reload({ code: false });
+  void reloader.reload({ code: false });
+  void reloader.reload({ pools: ['a'], canaryPercent: 5 });
+  await reloader.reload({ pools: ['b'] });
+  t.deepEqual(requests, [{ code: false }, { code: true, pools: ['a', 'b'], canaryPercent: 5 }]);
+});
+
+test('a reload is known by its number while it waits, runs, and for a while after', async (t) => {
+  const { reloader, clock } = rig();
+  t.throws(() => reloader.state(undefined), { code: 'NOT_FOUND' });
+  const asked = reloader.ask({}, 0);
+  const waiting = reloader.reload();
+  await clock.advance(0);
+  const { id } = await asked;
+  t.like(reloader.state(id), { state: 'done', report: { changed: [] } });
+  await waiting;
+  t.is(reloader.state(undefined).id, id + 1);
+  for (let more = 0; more < 8; more++) await reloader.reload();
+  t.throws(() => reloader.state(id), { message: `reload ${id} is not remembered` });
+  await reloader.part().stop();
+  await t.throwsAsync(reloader.reload());
+  t.like(reloader.state(undefined), { state: 'failed', code: 'CANCELLED' });
+});
+
 test('a reload that a stop overtakes changes nothing', async (t) => {
   const answer = Promise.withResolvers<Record<string, never>>();
   const { reloader, reads } = rig({ name: 'slow', read: () => answer.promise });
@@ -89,9 +127,9 @@ test('a reload that a stop overtakes changes nothing', async (t) => {
   t.deepEqual(reads, []);
 });
 
-test('a changed level of the log holds, however much else has changed', (t) => {
+test('a changed level of the log holds, however much else has changed', async (t) => {
   const { live, levels } = rig();
   const next = settingsOf(yaml(200));
-  live.reload({ ...next, log: { ...next.log, level: 'debug' } });
+  await live.take({ ...next, log: { ...next.log, level: 'debug' } });
   t.deepEqual(levels, [{ level: 'debug', levels: {} }]);
 });

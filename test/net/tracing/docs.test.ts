@@ -12,6 +12,7 @@ import { formatProblems } from '../../../document/format-problems.ts';
 import { Server } from '../../../index.ts';
 import { flushTimeoutMs } from '../../../net/tracing/thread-tracing.ts';
 import { exportTimeoutMs, tracerBounds } from '../../../runtime/plugins/tracer.ts';
+import { eventually } from '../../faults/rig.ts';
 
 const pageOf = (name: string): string => readFileSync(new URL(`../../../docs/${name}`, import.meta.url), 'utf8');
 const blocksOf = (page: string) => [...page.matchAll(/^```(?:ts|yaml)\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
@@ -75,9 +76,12 @@ test('the tracer of the page tells a collector in OTLP', async (t) => {
   const { port } = collector.address() as AddressInfo;
   const [plugin, yaml] = blocksOf(pageOf('tracing.md')) as [string, string];
   const services = 'services: { demo.Greeter: { module: ./greeter.ts, listen: ["http://127.0.0.1:0"] } }\n';
-  const { server, get } = await serve(t, 'otlp.ts', plugin, `${yaml.replace('4318', `${port}`)}${services}`);
+  const soon = plugin.replace('      percent,\n', '      percent,\n      everyMs: 10,\n');
+  t.not(soon, plugin);
+  const { server, get } = await serve(t, 'otlp.ts', soon, `${yaml.replace('4318', `${port}`)}${services}`);
   const [traceId, parentSpanId] = ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331'];
   await get({ traceparent: `00-${traceId}-${parentSpanId}-01` });
+  await eventually('its export', () => bodies.length > 0);
   await server.stop();
   t.is(bodies.length, 1);
   const { resource, scopeSpans } = JSON.parse(bodies[0]!).resourceSpans[0];

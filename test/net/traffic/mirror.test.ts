@@ -116,13 +116,13 @@ test.serial('nobody notices a mirror that is bad in any way, nor all of them tog
   // Far more than the machine's noise, far less than any wait for a mirror would be.
   const allowedMs = withoutMs * 5 + 500;
   for (const [index, mirror] of mirrors.entries()) {
-    const { changed } = front.server.reload(settingsOf(frontYaml(`maxConnections: 1000, mirror: [${mirror}]`)));
+    const { changed } = await front.server.reload(settingsOf(frontYaml(`maxConnections: 1000, mirror: [${mirror}]`)));
     t.true(changed.length > 0, bad[index]![0]);
     await answersAll(t, front);
     const withMs = await answersAll(t, front);
     t.true(withMs < allowedMs, `${bad[index]![0]}: ${withMs} ms with it, ${withoutMs} ms without`);
   }
-  front.server.reload(settingsOf(frontYaml(`maxConnections: 1000, mirror: [${mirrors.join()}]`)));
+  await front.server.reload(settingsOf(frontYaml(`maxConnections: 1000, mirror: [${mirrors.join()}]`)));
   await answersAll(t, front);
   await answersAll(t, front);
   t.true(counted(front, 'mirrored') > 0);
@@ -175,7 +175,7 @@ test.serial('the thread that follows a dead one copies on', async (t) => {
 test.serial('no process copies a call twice: mirrors that look at each other end', async (t) => {
   await using one = await startFront('timeout: 5s');
   await using two = await startFront(`timeout: 5s, ${all(one.port('heddle'))}`);
-  one.server.reload(settingsOf(frontYaml(`timeout: 5s, ${all(two.port('heddle'))}`)));
+  await one.server.reload(settingsOf(frontYaml(`timeout: 5s, ${all(two.port('heddle'))}`)));
   let calls = (await untilMirrored(one)) + (await untilMirrored(two));
   const probe = one.client(Probe);
   const copies = (): number => counted(one, 'mirrored') + counted(two, 'mirrored');
@@ -220,7 +220,7 @@ test.serial('what nobody reaches behind a listener is not copied; what is forwar
   await front.client(Probe).raw(Buffer.from('x'));
   await eventually('the copy', () => seen.length === 1);
   t.deepEqual(seen, ['test.Probe/raw 0']);
-  front.server.reload(settingsOf(frontYaml(`${all(mirror.port)}, forward: "${targetOf(back)}"`)));
+  await front.server.reload(settingsOf(frontYaml(`${all(mirror.port)}, forward: "${targetOf(back)}"`)));
   await becomes('forwarded', () =>
     front
       .client(Work)

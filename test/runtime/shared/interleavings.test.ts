@@ -1,16 +1,19 @@
 // Every schedule, with a death at any step, of the shipped queue, request table, rings and arenas at capacities 1 and 2;
-// where that is too much, every schedule with few preemptions; and random ones beyond. What holds: each request is
+// where that is too much, every schedule with few preemptions. Random ones beyond: test/testing/hundred-seeds.test.ts. What holds: each request is
 // answered once, run at most once, never lost; slots, table words, blocks and permits are all free at rest; nobody touches
 // another's slot; no request waits behind a busy thread beside an idle one.
 
 import test, { type ExecutionContext } from 'ava';
-import { seededRandom } from '../../../runtime/clock.ts';
-import { type EndpointWorldOptions, endpointWorlds } from '../../helpers/endpoint-world.ts';
-import { type Exploration, type ExploreOptions, explore, exploreRandomly, type World } from '../../helpers/explorer.ts';
-import { type QueueWorldOptions, queueWorlds } from '../../helpers/queue-world.ts';
-import { loadStepping } from '../../helpers/steps.ts';
+import type { EndpointWorldOptions } from '../../../testing/memory/endpoint-actor.ts';
+import { endpointWorlds } from '../../../testing/memory/endpoint-world.ts';
+import { type QueueWorldOptions, queueWorlds } from '../../../testing/memory/queue-world.ts';
+import { type Exploration, type ExploreOptions, explore } from '../../../testing/steps/explorer.ts';
+import { loadStepping } from '../../../testing/steps/steps.ts';
 
 const modules = await loadStepping();
+
+/** Each takes seconds; a machine that others use must not break one off. */
+const maxMs = 170_000;
 
 function holds(t: ExecutionContext, { states, runs, complete, finding }: Exploration): void {
   if (finding !== undefined) t.log(finding.trace.join('\n'));
@@ -21,7 +24,7 @@ function holds(t: ExecutionContext, { states, runs, complete, finding }: Explora
 
 const everyQueueSchedule = test.macro(
   (t: ExecutionContext, options: Omit<QueueWorldOptions, 'modules'>, bounds: ExploreOptions = {}) =>
-    holds(t, explore(queueWorlds({ modules, queueOnly: true, ...options }), bounds)),
+    holds(t, explore(queueWorlds({ modules, queueOnly: true, ...options }), { maxMs, ...bounds })),
 );
 
 for (const capacity of [1, 2]) {
@@ -60,13 +63,13 @@ test(
 
 const everyEndpointSchedule = test.macro(
   (t: ExecutionContext, options: Omit<EndpointWorldOptions, 'modules'>, bounds: ExploreOptions) =>
-    holds(t, explore(endpointWorlds({ modules, ...options }), bounds)),
+    holds(t, explore(endpointWorlds({ modules, ...options }), { maxMs, ...bounds })),
 );
 
 test(
   'two requests in one batch never wait behind each other beside an idle thread, one preemption',
   everyEndpointSchedule,
-  { capacity: 2, takers: 2, batches: [[2]], long: true },
+  { capacity: 2, takers: 2, batches: [[2]], handlers: 'long' },
   { maxPreemptions: 1 },
 );
 test(
@@ -78,85 +81,6 @@ test(
 test(
   'a thread that dies parked, awake or about to ring strands nobody, no preemption but anywhere',
   everyEndpointSchedule,
-  { capacity: 1, takers: 1, batches: [[1]], long: true, deaths: 1, reuse: true },
+  { capacity: 1, takers: 1, batches: [[1]], handlers: 'long', deaths: 1, reuse: true },
   { maxPreemptions: 0 },
-);
-
-const randomSchedules = test.macro((t: ExecutionContext, create: () => World, steps: number) => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
-  t.log(`seed ${seed}`);
-  const { finding, runs } = exploreRandomly(create, seededRandom(seed), { steps, deathChance: 0.01 });
-  if (finding !== undefined) t.log(`run ${finding.run} of seed ${seed}:\n${finding.trace.join('\n')}`);
-  t.is(finding?.message, undefined);
-  t.log(`${runs} schedules`);
-});
-
-const queue = (options: Omit<QueueWorldOptions, 'modules'>) => queueWorlds({ modules, ...options });
-const endpoints = (options: Omit<EndpointWorldOptions, 'modules'>) => endpointWorlds({ modules, ...options });
-
-test(
-  'random: cancels, deaths and reuse with a short table',
-  randomSchedules,
-  queue({ capacity: 2, askers: 2, takers: 2, puts: 4, entries: 2, cancels: 2, deaths: 2, mayDie: 'all', reuse: true }),
-  400_000,
-);
-test(
-  'random: bodies in the arena',
-  randomSchedules,
-  queue({
-    capacity: 2,
-    askers: 2,
-    takers: 2,
-    puts: 3,
-    cancels: 2,
-    bodyBytes: 900,
-    deaths: 2,
-    mayDie: 'all',
-    reuse: true,
-  }),
-  200_000,
-);
-test(
-  'random: positions that pass 2^32',
-  randomSchedules,
-  queue({ capacity: 4, askers: 2, takers: 3, puts: 5, start: 2 ** 32 - 4, deaths: 1, reuse: true }),
-  200_000,
-);
-test(
-  'random: whole threads, batches, long handlers and deaths',
-  randomSchedules,
-  endpoints({
-    capacity: 4,
-    takers: 2,
-    batches: [
-      [2, 2],
-      [1, 2],
-    ],
-    long: true,
-    deaths: 2,
-    mayDie: 'all',
-    reuse: true,
-  }),
-  200_000,
-);
-test(
-  'random: whole threads that run events of their own for long',
-  randomSchedules,
-  endpoints({ capacity: 4, takers: 2, batches: [[1, 2]], long: true, ownEvents: 1, maxFibers: 1 }),
-  200_000,
-);
-test(
-  'random: condemned threads, cancels and a full queue',
-  randomSchedules,
-  endpoints({
-    capacity: 1,
-    takers: 2,
-    batches: [[2], [2]],
-    long: true,
-    cancels: 1,
-    deaths: 1,
-    condemns: true,
-    reuse: true,
-  }),
-  200_000,
 );

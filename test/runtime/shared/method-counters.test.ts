@@ -1,5 +1,6 @@
 import test from 'ava';
 import { emptyMethodCounts, MethodCounters, methodBuckets } from '../../../runtime/shared/method-counters.ts';
+import { refusalReasons } from '../../../runtime/shared/refusal.ts';
 
 test('what each thread has counted adds up, by method, origin and code', (t) => {
   const [one, two] = [new MethodCounters(MethodCounters.allocate(3)), new MethodCounters(MethodCounters.allocate(3))];
@@ -23,6 +24,23 @@ test('what each thread has counted adds up, by method, origin and code', (t) => 
     'what never ran has no latency',
   );
   t.is(counts.latency[methodBuckets.bucketOf(4)], 1);
+});
+
+test('refusals add up by reason, beside the codes that they were answered with', (t) => {
+  const [one, two] = [new MethodCounters(MethodCounters.allocate(3)), new MethodCounters(MethodCounters.allocate(3))];
+  const last = refusalReasons.length - 1;
+  one.countRefused(2, 0);
+  one.countRefused(1, last);
+  two.countRefused(2, last);
+  two.countRefused(2, last);
+  const counts = emptyMethodCounts();
+  for (const counters of [one, two]) counters.addTo(2, counts);
+  t.deepEqual([counts.refused[0], counts.refused[last]], [1, 2]);
+  t.is(
+    counts.refused.reduce((sum, count) => sum + count),
+    3,
+  );
+  t.is(counts.limited, 0);
 });
 
 test('a count passes 2^32 without wrapping', (t) => {

@@ -5,9 +5,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import test from 'ava';
 import { cellsOf, emptyHistogram, firstCell, MetricCells } from '../../../runtime/shared/metric-cells.ts';
+import { Driver, perform, run, runNow, type StepGenerator } from '../../../testing/steps/step-runtime.ts';
+import { loadStepping } from '../../../testing/steps/steps.ts';
 import type { MetricHammerPlan } from '../../helpers/metric-hammer.ts';
-import { Driver, perform, run, runNow, type StepGenerator } from '../../helpers/step-runtime.ts';
-import { loadStepping } from '../../helpers/steps.ts';
 
 type Module = typeof import('../../../runtime/shared/metric-cells.ts');
 

@@ -3,9 +3,10 @@
 
 import test from 'ava';
 import { MetricDirectory, seriesMax, seriesTextMaxBytes } from '../../../runtime/shared/metric-directory.ts';
-import { explore, type SimThread, simThread, stopThread, Violation, type World } from '../../helpers/explorer.ts';
-import { Driver, run, runNow, type StepGenerator } from '../../helpers/step-runtime.ts';
-import { type Edit, loadStepping } from '../../helpers/steps.ts';
+import { explore } from '../../../testing/steps/explorer.ts';
+import { Driver, run, runNow, type StepGenerator } from '../../../testing/steps/step-runtime.ts';
+import { type Edit, loadStepping } from '../../../testing/steps/steps.ts';
+import { type SimThread, simThread, stopThread, Violation, type World } from '../../../testing/steps/world.ts';
 
 type Module = typeof import('../../../runtime/shared/metric-directory.ts');
 

@@ -2,18 +2,10 @@
 // limit, and a death costs at most the one count that it took along. And the harness finds what a careless change breaks.
 
 import test, { type ExecutionContext } from 'ava';
-import {
-  type Exploration,
-  type ExploreOptions,
-  explore,
-  type SimThread,
-  simThread,
-  stopThread,
-  Violation,
-  type World,
-} from '../../helpers/explorer.ts';
-import { Driver, run, runNow, type StepGenerator } from '../../helpers/step-runtime.ts';
-import { type Edit, loadStepping } from '../../helpers/steps.ts';
+import { type Exploration, type ExploreOptions, explore } from '../../../testing/steps/explorer.ts';
+import { Driver, run, runNow, type StepGenerator } from '../../../testing/steps/step-runtime.ts';
+import { type Edit, loadStepping } from '../../../testing/steps/steps.ts';
+import { type SimThread, simThread, stopThread, Violation, type World } from '../../../testing/steps/world.ts';
 
 type Limits = typeof import('../../../runtime/shared/process-limits.ts');
 

@@ -108,6 +108,26 @@ test('a bucket is full at first, and fills with its rate', (t) => {
   t.is(taken(limit, 3_600_000, 9), 3, 'it never holds more than its burst');
 });
 
+test('a bucket that is empty says when the next token is there: not before, and then it is', (t) => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.01, max: 5_000, noNaN: true }),
+      fc.integer({ min: 1, max: 50 }),
+      fc.double({ min: 0, max: 1e7, noNaN: true }),
+      (perSecond, burst, nowMs) => {
+        const limit = rated(perSecond, burst);
+        if (taken(limit, nowMs, burst + 1) !== burst) throw new Error('the burst');
+        const { waitMs } = limit;
+        const partMs = 1000 / perSecond / 8;
+        if (waitMs <= 0 || waitMs > 1000 / perSecond + partMs) throw new Error(`${waitMs} ms`);
+        if (waitMs > 2 * partMs && limit.take(nowMs + waitMs - 2 * partMs)) throw new Error('too early');
+        if (!limit.take(nowMs + waitMs + partMs)) throw new Error('too late');
+      },
+    ),
+  );
+  t.pass();
+});
+
 test('parts of a token are not lost between calls that are close together', (t) => {
   const limit = rated(1000, 1);
   let granted = 0;

@@ -7,18 +7,21 @@ import {
   laneCount,
   lane as laneWord,
   laneWords,
+  phaseShift,
   phases,
   slot,
   slotRecordWords,
+  slotWords,
 } from '../../../runtime/shared/layout.ts';
 import { type LostSlot, RunQueue, takeWindow } from '../../../runtime/shared/run-queue.ts';
 
 const lanes = Array.from({ length: laneCount }, (_, lane) => lane);
 
 /** Puts one whole record, named `request`; false: full. */
-function put(queue: RunQueue, lane: number, request: number): boolean {
-  const at = queue.claim(lane);
+function put(queue: RunQueue, lane: number, request: number, deadlineMs = Number.POSITIVE_INFINITY): boolean {
+  const at = queue.claim(lane, deadlineMs);
   if (at < 0) return false;
+  queue.doubles[(at + slot.deadline) >> 1] = deadlineMs;
   queue.words[at + slot.asker] = 1;
   queue.words[at + slot.request] = request;
   queue.commit(at);
@@ -119,6 +122,48 @@ test('a taker looks so far and no farther', (t) => {
   t.is(take(queue, 0), 1);
 });
 
+/** The requests of a lane in the order in which they are taken. */
+function takeAll(queue: RunQueue, lane = 0): number[] {
+  const taken: number[] = [];
+  for (let request = take(queue, lane); request >= 0; request = take(queue, lane)) taken.push(request);
+  return taken;
+}
+
+test('the earliest deadline within the window goes first; equal ones, and those without, as they came', (t) => {
+  for (const start of [0, 2 ** 31 - 5, 2 ** 32 - 5]) {
+    const queue = new RunQueue(RunQueue.allocate(16, start), 16, 1);
+    for (const lane of lanes) {
+      const deadlines = [Number.POSITIVE_INFINITY, 500, 20, 500, 20, Number.POSITIVE_INFINITY];
+      for (const [request, deadlineMs] of deadlines.entries()) t.true(put(queue, lane, request, deadlineMs));
+      t.deepEqual(takeAll(queue, lane), [2, 4, 1, 3, 0, 5], `at ${start}`);
+    }
+  }
+});
+
+test('a request is passed by those within the window of the head alone, however early the others are due', (t) => {
+  const queue = new RunQueue(RunQueue.allocate(64), 64, 1);
+  put(queue, 0, 0);
+  for (let request = 1; request < 40; request++) put(queue, 0, request, 1000 - 10 * request);
+  const taken = takeAll(queue);
+  t.deepEqual(taken.slice(0, takeWindow), [7, 6, 5, 4, 3, 2, 1, 0]);
+  for (const [place, request] of taken.entries()) {
+    const passedBy = taken.slice(0, place).filter((earlier) => earlier > request).length;
+    t.true(passedBy < takeWindow, `${request} is passed by ${passedBy}`);
+  }
+});
+
+test('a look for the earliest deadline stops at the first free slot', (t) => {
+  const queue = new RunQueue(RunQueue.allocate(8), 8, 1);
+  put(queue, 0, 0);
+  put(queue, 0, 1, 5);
+  // Slot 2 is free; slot 3 is as if both had been put after a look that found slot 2 free.
+  const behind = laneWord.slots + 3 * slotWords;
+  queue.words[behind] = phases.ready << phaseShift;
+  t.is(take(queue, 0), 1);
+  t.is(take(queue, 0), 0);
+  t.is(queue.take(0), -1);
+});
+
 /** Brings the first slots of an empty queue into these phases; `phases.free` stands for "read and freed". */
 function arrange(queue: RunQueue, wanted: readonly number[]): void {
   const head = queue.words[laneWord.head]!;
@@ -216,12 +261,13 @@ test('no slot is lost by deaths: when the living have released theirs, a lane ho
 interface ModelSlot {
   at: number;
   request: number;
+  deadlineMs: number;
   phase: 'writing' | 'ready' | 'reading' | 'released';
   owner: number;
 }
 
 type Step =
-  | { type: 'claim' | 'commit' | 'take' | 'release' | 'settle'; thread: number; which: number }
+  | { type: 'claim' | 'commit' | 'take' | 'release' | 'settle'; thread: number; which: number; deadlineMs: number }
   | { type: 'lag'; hint: 'head' | 'tail' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -231,11 +277,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       type: fc.constantFrom('claim', 'commit', 'take', 'release'),
       thread: fc.constantFrom(1, 2, 3),
       which: fc.nat(7),
+      deadlineMs: fc.constantFrom(50, 100, 2000, Number.POSITIVE_INFINITY),
     }),
   },
   {
     weight: 1,
-    arbitrary: fc.record({ type: fc.constant('settle'), thread: fc.constantFrom(1, 2, 3), which: fc.constant(0) }),
+    arbitrary: fc.record({
+      type: fc.constant('settle'),
+      thread: fc.constantFrom(1, 2, 3),
+      which: fc.constant(0),
+      deadlineMs: fc.constant(0),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('lag'), hint: fc.constantFrom('head', 'tail') }) },
 );
@@ -277,7 +329,7 @@ class ListedQueue {
       return;
     }
     const queue = this.queues[one.thread]!;
-    if (one.type === 'claim') this.#claim(queue, one.thread);
+    if (one.type === 'claim') this.#claim(queue, one.thread, one.deadlineMs);
     else if (one.type === 'take') this.#take(queue, one.thread);
     else if (one.type === 'settle') this.#settle(one.thread);
     else {
@@ -291,24 +343,29 @@ class ListedQueue {
     }
   }
 
-  #claim(queue: RunQueue, owner: number): void {
+  #claim(queue: RunQueue, owner: number, deadlineMs: number): void {
     const before = this.#list[this.#list.length - queue.capacity];
     const isFull = before !== undefined && before.phase !== 'released';
-    const at = queue.claim(0);
+    const at = queue.claim(0, deadlineMs);
     equal(at < 0, isFull, 'full');
     if (at < 0) return;
     const request = ++this.#requests;
     queue.words[at + slot.asker] = owner;
     queue.words[at + slot.request] = request;
-    this.#list.push({ at, request, phase: 'writing', owner });
+    queue.doubles[(at + slot.deadline) >> 1] = deadlineMs;
+    this.#list.push({ at, request, deadlineMs, phase: 'writing', owner });
   }
 
   #take(queue: RunQueue, owner: number): void {
     const hadWork = queue.hasWork(0);
     const head = this.#list.findIndex(({ phase }) => phase === 'writing' || phase === 'ready');
     const window = head < 0 ? [] : this.#list.slice(head, head + Math.min(takeWindow, queue.capacity));
-    const expected = window.find(({ phase }) => phase === 'ready');
+    const ready = window.filter(({ phase }) => phase === 'ready');
     const at = queue.take(0);
+    const earliestMs = Math.min(...ready.map(({ deadlineMs }) => deadlineMs));
+    let expected = ready.find(({ deadlineMs }) => deadlineMs === earliestMs);
+    // Nobody tells takers of a void record: it has its turn, or goes first while they look for the earliest.
+    if (ready.some(({ request }) => request === 0)) expected = ready.find((entry) => entry.at === at);
     equal(at, expected?.at ?? -1, 'taken');
     if (expected === undefined) return;
     equal(hadWork, true, 'hasWork');
@@ -328,6 +385,7 @@ class ListedQueue {
       if (entry.phase !== 'writing') continue;
       entry.phase = 'ready';
       entry.request = 0;
+      entry.deadlineMs = 0;
     }
   }
 

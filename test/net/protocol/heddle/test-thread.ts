@@ -114,6 +114,7 @@ export class TestThread {
         return this.room;
       },
       whenRoom: (connection) => this.waiting.push(connection),
+      overShare: () => undefined,
       count: (event) => this.counts.set(event, (this.counts.get(event) ?? 0) + 1),
     };
     this.#protocol = heddleProtocol(this.#host);

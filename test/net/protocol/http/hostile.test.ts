@@ -285,12 +285,15 @@ test('lets a handler take longer than every timeout of the connection', async (t
   t.is((await client.answer()).body, '1');
 });
 
-test('closes a connection that says nothing within the connect timeout, quietly', async (t) => {
-  using rig = await Rig.start({ connectTimeoutMs: 30 });
-  using client = rig.connect();
-  t.is(await client.rest(), '');
-  t.is(rig.counts.get('connect-timeout'), 1);
-});
+for (const bounds of [{ connectTimeoutMs: 30 }, { connectTimeoutMs: 60_000, readTimeoutMs: 30 }]) {
+  test(`closes a connection that says nothing in time, quietly: ${JSON.stringify(bounds)}`, async (t) => {
+    using rig = await Rig.start(bounds);
+    using client = rig.connect();
+    t.is(await client.rest(), '');
+    t.is(rig.counts.get('connect-timeout'), 1);
+    t.is(rig.counts.get('read-timeout') ?? 0, 0);
+  });
+}
 
 test('answers 408 to a first request that is not whole within the connect timeout', async (t) => {
   using rig = await Rig.start({ connectTimeoutMs: 1_000 });

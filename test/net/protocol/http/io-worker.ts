@@ -20,6 +20,7 @@ const protocol = httpProtocol({
   scheduleFlush: (connection) => setImmediate(() => connection.flush()),
   bookBytes: () => true,
   whenRoom: () => {},
+  overShare: () => undefined,
   count: () => {},
 });
 

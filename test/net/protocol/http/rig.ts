@@ -166,6 +166,7 @@ export class Rig {
         this.#tell();
         return this.bookedBytes <= this.memoryBytes;
       },
+      overShare: () => undefined,
       whenRoom: (connection) => {
         this.#held.push(connection);
         this.#tell();

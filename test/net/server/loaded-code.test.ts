@@ -1,0 +1,79 @@
+// Whose code is no longer what lies on the disk.
+
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import { LoadedCode } from '../../../net/server/loaded-code.ts';
+import { stampOf } from '../../../runtime/file-stamp.ts';
+import type { LoadedMessage } from '../../../runtime/loaded-files.ts';
+
+test('a pool has changed code when one of its files is another, gone, or was loaded in two versions', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-code-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const path = (name: string) => join(folder, name);
+  const write = (name: string, text: string) => writeFileSync(path(name), text);
+  const loads = (...names: string[]): LoadedMessage => {
+    return {
+      type: 'loaded',
+      isOver: false,
+      files: names.map((name) => ({ path: path(name), stamp: stampOf(path(name)) })),
+    };
+  };
+  for (const name of ['a', 'b', 'shared']) write(name, '1');
+  const code = new LoadedCode();
+  const one = { pool: 'one', generation: 1 };
+  const two = { pool: 'two', generation: 1 };
+  const all = [one, two, { pool: 'no threads yet', generation: 1 }];
+  code.told(one, loads('a', 'shared'));
+  code.told(one, loads('a', 'shared'));
+  code.told(two, loads('b', 'shared'));
+  t.deepEqual(code.changed(all), []);
+  write('new a', '22');
+  renameSync(path('new a'), path('a'));
+  t.deepEqual(code.changed(all), [{ pool: 'one', files: [path('a')] }]);
+  t.deepEqual(code.changed([two]), []);
+  rmSync(path('shared'));
+  t.deepEqual(code.changed(all), [
+    { pool: 'one', files: [path('a'), path('shared')] },
+    { pool: 'two', files: [path('shared')] },
+  ]);
+  write('shared', '1');
+  // A thread of `one` that died is replaced by one that loads the new file: now its threads differ.
+  code.told(one, loads('a', 'shared'));
+  t.deepEqual(code.changed([one]), [{ pool: 'one', files: [path('a'), path('shared')] }]);
+  const next = { pool: 'one', generation: 2 };
+  code.told(next, loads('a', 'shared'));
+  t.deepEqual(code.changed([next]), []);
+  t.deepEqual([...code.files.keys()].sort(), [path('a'), path('b'), path('shared')]);
+  code.keepOnly([two, { pool: 'three', generation: 1 }]);
+  t.deepEqual([...code.files.keys()].sort(), [path('b'), path('shared')]);
+  code.keepOnly([]);
+  t.is(code.files.size, 0);
+});
+
+test('what is beyond the bound of a generation is said to be', (t) => {
+  const code = new LoadedCode(1);
+  const of = { pool: 'one', generation: 1 };
+  const file = (name: string) => ({ path: `/nowhere/${name}`, stamp: 'absent' });
+  code.told(of, { type: 'loaded', isOver: false, files: [file('a')] });
+  t.deepEqual(code.over, []);
+  code.told(of, { type: 'loaded', isOver: false, files: [file('b')] });
+  t.deepEqual(code.over, ['one']);
+  t.deepEqual([...code.files], [['/nowhere/a', 'absent']]);
+});
+
+test('a generation whose threads have loaded different versions is not whole; one loaded just after a change is', (t) => {
+  const code = new LoadedCode();
+  const of = { pool: 'one', generation: 2 };
+  const told = (stamp: string) =>
+    code.told(of, { type: 'loaded', isOver: false, files: [{ path: '/nowhere/a', stamp }] });
+  t.deepEqual([told('1 1'), told('1 1 just now'), told('1 1')], [[], [], []]);
+  t.notThrows(() => code.checkWhole([of]));
+  t.deepEqual(code.changed([of]), [{ pool: 'one', files: ['/nowhere/a'] }]);
+  t.deepEqual(told('1 2'), ['/nowhere/a']);
+  t.throws(() => code.checkWhole([of]), {
+    code: 'ABORTED',
+    message: /one have loaded different versions of \/nowhere\/a/,
+  });
+});

@@ -1,0 +1,36 @@
+// A fixed hundred seeds over all worlds, and the seeds of all bugs that were ever found. What breaks here prints the command
+// that runs it again.
+
+import test from 'ava';
+import { systemClock } from '../../runtime/clock.ts';
+import { worldNames } from '../../testing/hunt/command-line.ts';
+import { hunt } from '../../testing/hunt/hunt.ts';
+import { openWorld } from '../../testing/hunt/open-world.ts';
+import { failureText } from '../../testing/hunt/report.ts';
+import { allMutants } from '../../testing/mutants/all.ts';
+import { namedSeeds } from '../../testing/seeds.ts';
+
+const { signal } = new AbortController();
+
+test('a hundred seeds break no law', async (t) => {
+  const worlds = await Promise.all(worldNames.map((name) => openWorld(name)));
+  const result = await hunt({ worlds, seed: 1, seeds: 100, endMs: 0, clock: systemClock, signal });
+  const { failure, steps, deaths, requests } = result;
+  if (failure !== undefined) {
+    const world = worlds.find(({ name }) => name === failure.world)!;
+    t.log(failureText(await world.shrink(failure), undefined));
+  }
+  t.is(failure?.law, undefined);
+  t.log(`${steps} steps, ${deaths} deaths, ${requests} requests`);
+});
+
+for (const { name, what, world, seed, scenario, mutant } of namedSeeds) {
+  test(`${name}: never again that ${what}`, async (t) => {
+    const { failure } = await (await openWorld(world)).run(seed, { scenario });
+    if (failure !== undefined) t.log(failureText(failure, undefined));
+    t.is(failure?.law, undefined);
+    if (mutant === undefined) return;
+    const broken = await openWorld(world, allMutants.find((one) => one.name === mutant)!);
+    t.truthy((await broken.run(seed, { scenario })).failure, 'the seed no longer shows what it stands for');
+  });
+}

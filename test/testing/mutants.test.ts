@@ -1,0 +1,55 @@
+// The simulation finds what it is there to find. These are the mutants that it finds soonest; `npm run sim -- --mutants`
+// hunts for all.
+
+import test from 'ava';
+import { systemClock } from '../../runtime/clock.ts';
+import { huntMutants } from '../../testing/hunt/mutant-hunt.ts';
+import { allMutants } from '../../testing/mutants/all.ts';
+
+const { signal } = new AbortController();
+/** Many times what they need today: which seed finds one changes with the sources. */
+const seedsMax = 250;
+
+const soon = [
+  'no-sign',
+  'plain-mark',
+  'cancel-keeps-generation',
+  'slot-before-block',
+  'early-settle',
+  'no-ack',
+  'raw-size',
+  'no-walk',
+  'mark-after-free',
+  'past-free',
+  'no-window',
+  'no-look-after-death',
+  'full-thread-rung',
+  'window-of-one',
+  'condemned-keeps-callers',
+  'no-second-look',
+  'no-second-look-at-replies',
+  'table-not-used',
+  'leaves-before-turn',
+  'finalizer-skipped',
+  'permit-twice',
+  'settle-before-death',
+];
+
+for (const name of soon) {
+  const mutant = allMutants.find((one) => one.name === name)!;
+  test(`finds ${name}: ${mutant.what}`, async (t) => {
+    const plan = { mutants: [mutant], seed: 1, seeds: seedsMax, minutes: 0, clock: systemClock, signal };
+    const [found] = await huntMutants(plan);
+    t.log(`after ${found?.result.seeds} seeds: ${found?.result.failure?.law}`);
+    t.truthy(found?.result.failure);
+  });
+}
+
+test('every mutant changes what it names: its text is there once', async (t) => {
+  const { openWorld } = await import('../../testing/hunt/open-world.ts');
+  for (const mutant of allMutants) {
+    if (mutant.world === 'process') continue;
+    await t.notThrowsAsync(openWorld(mutant.world, mutant), mutant.name);
+  }
+  t.is(new Set(allMutants.map(({ name }) => name)).size, allMutants.length, 'names are used once');
+});

@@ -1,0 +1,86 @@
+// The main of a simulated CPU thread: what scheduler/cpu-thread.ts and net/thread/cpu-host.ts do, without piscina, log thread
+// and plugins.
+
+import type { MessagePort } from 'node:worker_threads';
+import { addBuiltInCodecs } from '../../../net/codec/built-in-codecs.ts';
+import { ThreadAround } from '../../../net/filters/thread-around.ts';
+import { ThreadCarrier } from '../../../net/thread/thread-carrier.ts';
+import { hostServices } from '../../../net/thread/thread-host.ts';
+import { ThreadIo } from '../../../net/thread/thread-io.ts';
+import { HeddleError } from '../../../runtime/errors.ts';
+import { lastWords } from '../../../runtime/last-words.ts';
+import { ThreadExtensions } from '../../../runtime/plugins/extensions.ts';
+import type { Settings } from '../../../runtime/settings.ts';
+import type { MethodRow, ThreadInit } from '../../../runtime/thread-control.ts';
+import { RequestRunner } from '../../../scheduler/request-runner.ts';
+import { type ThreadDoor, thisThread } from './thread-door.ts';
+
+export interface CpuBirth {
+  init: ThreadInit;
+  control: MessagePort;
+  settings: Settings;
+  pool: string;
+}
+
+export function main(door: ThreadDoor, { init, control, settings, pool }: CpuBirth): void {
+  thisThread.door = door;
+  addBuiltInCodecs();
+  const { maxFibers, maxNested, cancelGraceMs } = settings.pools.find(({ name }) => name === pool)!;
+  const bounds = { pool, maxFibers, maxNested, cancelGraceMs };
+  const runner = new RequestRunner(init, bounds, control, door.clock, () => door.stopped());
+  lastWords(runner.endpoint.board, init.number, door.clock);
+  door.onRunner(runner);
+  runner.endpoint.tell({ type: 'born', threadId: door.thread.index + 1 });
+  host(door, runner, settings, pool).then(
+    (methods) => runner.endpoint.tell({ type: 'ready', methods }),
+    (reason: unknown) => {
+      const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
+      runner.endpoint.tell({ type: 'failed', code, message });
+    },
+  );
+}
+
+function host({ clock, random, log, openSocket }: ThreadDoor, runner: RequestRunner, settings: Settings, pool: string) {
+  const { endpoint } = runner;
+  const { clients, filters, io } = settings;
+  const services = settings.services.filter((service) => service.pool === pool);
+  const threadIo = new (class extends ThreadIo {
+    override openSocket = openSocket;
+  })(endpoint, clock, random, log);
+  const carrier = new ThreadCarrier(endpoint, clients, threadIo, undefined, io.threads);
+  const extensions = new ThreadExtensions();
+  const logger = () => log;
+  const around = new ThreadAround({
+    kind: 'cpu',
+    name: endpoint.name,
+    extensions,
+    filters,
+    services,
+    jobs: [],
+    clients,
+    clock,
+    random,
+    logger,
+  });
+  const extension = {
+    turn: () => threadIo.flush(),
+    onCancels: () => {},
+    onTable: (methods: MethodRow[]) => carrier.setMethods(methods),
+    onDrain: () => {},
+    onStop: () => {
+      void carrier.close();
+      return around.close();
+    },
+  };
+  const hosting = {
+    services,
+    jobs: [],
+    carrier,
+    around,
+    compression: undefined,
+    strategies: undefined,
+    extension,
+    log,
+  };
+  return hostServices(runner, hosting);
+}
