@@ -146,7 +146,9 @@ test('every imported file of ours exists', (t) => {
 });
 
 test('only runtime/shared/, and what puts it to the test, touches SharedArrayBuffer and Atomics', (t) => {
-  const outside = files.filter(({ path }) => !/^(runtime\/shared|testing|test|bench)\//.test(path) && !path.endsWith('.d.ts'));
+  const outside = files.filter(
+    ({ path }) => !/^(runtime\/shared|testing|test|bench)\//.test(path) && !path.endsWith('.d.ts'),
+  );
   const found = outside
     .filter(({ text }) => /\b(SharedArrayBuffer|Atomics)\b/.test(text))
     .filter(({ text }) => {
