@@ -202,11 +202,16 @@ export class ThreadEndpoint implements TimerTarget {
     if (kept > 0) this.timers.add(this.clock.nowMs() + ringAgainMs, this, 0);
   }
 
-  close(): void {
+  /** Takes and puts nothing more. Its timers go on: connections that close have bounds. */
+  leave(): void {
     this.#going = false;
-    this.timers.close();
     this.#control.close();
     for (const link of [...this.links.list]) this.links.remove(link.peer);
+  }
+
+  close(): void {
+    this.leave();
+    this.timers.close();
   }
 
   /** A peer rang. A turn that is scheduled anyway sees whatever it rang for. */

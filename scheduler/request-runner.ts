@@ -265,10 +265,14 @@ export class RequestRunner implements ThreadWork, HostedThread {
     if (this.#ending) return;
     this.#ending = true;
     const stopping = this.#extension?.onStop();
-    const end = (): void => {
+    const stopped = (): void => {
       this.endpoint.close();
-      if (stopping === undefined) this.#onStopped();
-      else void stopping.finally(this.#onStopped);
+      this.#onStopped();
+    };
+    const end = (): void => {
+      this.endpoint.leave();
+      if (stopping === undefined) stopped();
+      else void stopping.finally(stopped);
     };
     if (this.#running.length === 0) {
       end();

@@ -104,7 +104,7 @@ class IoThread implements ThreadExtension {
     this.#rootLog = connectLogger(data.log);
     this.#log = this.#rootLog.component('io');
     const bounds = { pool: 'io', maxFibers, maxNested, cancelGraceMs };
-    this.#runner = new RequestRunner(init, bounds, control, systemClock, () => this.#end());
+    this.#runner = new RequestRunner(init, bounds, control, systemClock, () => process.exit(0));
     const { endpoint } = this.#runner;
     lastWords(endpoint.board, init.number, systemClock);
     this.#dispatcher = new IoDispatcher(this.#runner, systemClock, systemRandom);
@@ -200,7 +200,7 @@ class IoThread implements ThreadExtension {
     look();
   }
 
-  onStop(): void {
+  onStop(): Promise<void> {
     // What was not finished within stop.timeout is answered all the same, as far as the sockets take it at once.
     this.#runner.endpoint.asker.endAll();
     this.#traffic.endAll(processEnds);
@@ -210,6 +210,7 @@ class IoThread implements ThreadExtension {
     for (const { accepted } of [...this.#connections.values()]) accepted.destroy();
     for (const protocol of this.#protocols) protocol.close();
     this.#host.logCounts();
+    return this.#close();
   }
 
   connections(): ConnectionRow[] {
@@ -288,9 +289,9 @@ class IoThread implements ThreadExtension {
     await this.#plugins?.dispose();
   }
 
-  #end(): void {
-    const closing = [this.#carrier.close(), this.#traffic.close(), this.#disposePlugins()];
-    void Promise.all(closing).finally(() => process.exit(0));
+  /** Never rejects. */
+  async #close(): Promise<void> {
+    await Promise.allSettled([this.#carrier.close(), this.#traffic.close(), this.#disposePlugins()]);
   }
 }
 

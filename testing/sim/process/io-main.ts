@@ -10,10 +10,12 @@ import { IoDispatcher } from '../../../net/thread/dispatcher.ts';
 import { IoHost } from '../../../net/thread/io-host.ts';
 import { OutgoingCalls } from '../../../net/thread/outgoing-calls.ts';
 import { ThreadCarrier } from '../../../net/thread/thread-carrier.ts';
-import { hostServices } from '../../../net/thread/thread-host.ts';
+import { type BornStrategies, hostServices } from '../../../net/thread/thread-host.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { lastWords } from '../../../runtime/last-words.ts';
 import { ThreadExtensions } from '../../../runtime/plugins/extensions.ts';
+import { type InstalledPlugins, installPlugins } from '../../../runtime/plugins/install.ts';
+import type { PluginModule } from '../../../runtime/plugins/plan.ts';
 import type { Dispatcher, Protocol, ProtocolConnection } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings, Settings } from '../../../runtime/settings.ts';
 import { board as boardWord } from '../../../runtime/shared/layout.ts';
@@ -27,6 +29,8 @@ export interface IoBirth {
   control: MessagePort;
   settings: Settings;
   binding: BindingSettings;
+  strategies: BornStrategies | undefined;
+  plugins: readonly PluginModule[];
 }
 
 /** What the world holds of an IO thread. */
@@ -57,6 +61,7 @@ class IoMain implements ThreadExtension, SimIoThread {
   readonly #protocol: Protocol;
   readonly #connections = new Set<ProtocolConnection>();
   #drainTimer: unknown;
+  #plugins: InstalledPlugins | undefined;
 
   constructor(door: ThreadDoor, birth: IoBirth) {
     const { init, control, settings } = birth;
@@ -65,7 +70,7 @@ class IoMain implements ThreadExtension, SimIoThread {
     this.#birth = birth;
     const { maxFibers, maxNested, cancelGraceMs, memoryBytes } = settings.io;
     const bounds = { pool: 'io', maxFibers, maxNested, cancelGraceMs };
-    this.#runner = new RequestRunner(init, bounds, control, clock, () => this.#end());
+    this.#runner = new RequestRunner(init, bounds, control, clock, () => door.stopped());
     const { endpoint } = this.#runner;
     lastWords(endpoint.board, init.number, clock);
     this.dispatcher = new IoDispatcher(this.#runner, clock, random);
@@ -80,39 +85,45 @@ class IoMain implements ThreadExtension, SimIoThread {
 
   start(): void {
     const { endpoint } = this.#runner;
-    const { settings } = this.#birth;
-    const { clock, random, log, thread } = this.#door;
-    endpoint.tell({ type: 'born', threadId: thread.index + 1 });
-    const services = settings.services.filter(({ pool }) => pool === 'io');
-    const { filters, clients } = settings;
-    const around = new ThreadAround({
-      kind: 'io',
-      name: endpoint.name,
-      extensions: new ThreadExtensions(),
-      filters,
-      services,
-      jobs: [],
-      clients,
-      clock,
-      random,
-      logger: () => log,
-    });
-    hostServices(this.#runner, {
-      services,
-      jobs: [],
-      carrier: this.#carrier,
-      around,
-      compression: undefined,
-      strategies: undefined,
-      extension: this,
-      log,
-    }).then(
+    endpoint.tell({ type: 'born', threadId: this.#door.thread.index + 1 });
+    this.#hosted().then(
       (methods) => endpoint.tell({ type: 'ready', methods }),
       (reason: unknown) => {
         const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
         endpoint.tell({ type: 'failed', code, message });
       },
     );
+  }
+
+  async #hosted() {
+    const { endpoint } = this.#runner;
+    const { settings, strategies, plugins } = this.#birth;
+    const { clock, random, log } = this.#door;
+    const extensions = new ThreadExtensions();
+    const place = { kind: 'io', name: endpoint.name, logger: () => log, clock } as const;
+    this.#plugins = await installPlugins(plugins, place, (plugin) => extensions.ioPoints(plugin));
+    this.#carrier.watchNames(extensions.namings);
+    const services = settings.services.filter(({ pool }) => pool === 'io');
+    const { filters, clients } = settings;
+    const around = new ThreadAround({
+      ...place,
+      extensions,
+      filters,
+      services,
+      jobs: [],
+      clients,
+      random,
+    });
+    return hostServices(this.#runner, {
+      services,
+      jobs: [],
+      carrier: this.#carrier,
+      around,
+      compression: undefined,
+      strategies,
+      extension: this,
+      log,
+    });
   }
 
   accept(socket: Socket): void {
@@ -145,6 +156,7 @@ class IoMain implements ThreadExtension, SimIoThread {
 
   onDrain(): void {
     this.dispatcher.serving = false;
+    this.#plugins?.drain();
     for (const connection of [...this.#connections]) connection.drain();
     const look = (): void => {
       if (this.#isEmpty()) this.#runner.endpoint.tell({ type: 'drained' });
@@ -153,13 +165,14 @@ class IoMain implements ThreadExtension, SimIoThread {
     look();
   }
 
-  onStop(): void {
+  async onStop(): Promise<void> {
     this.#runner.endpoint.asker.endAll();
     this.#runner.endLocal();
     this.#host.flush();
     if (this.#drainTimer !== undefined) this.#door.clock.clearTimer(this.#drainTimer);
     for (const connection of [...this.#connections]) connection.destroy();
     this.#protocol.close();
+    await Promise.allSettled([this.#carrier.close(), this.#plugins?.dispose()]);
   }
 
   #isEmpty(): boolean {
@@ -171,9 +184,5 @@ class IoMain implements ThreadExtension, SimIoThread {
   #gauge(): void {
     const { board } = this.#runner.endpoint;
     board.setGauge(this.#birth.init.number, boardWord.connections, this.#connections.size);
-  }
-
-  #end(): void {
-    void this.#carrier.close().finally(() => this.#door.stopped());
   }
 }
