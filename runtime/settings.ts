@@ -44,6 +44,7 @@ export interface Settings {
 
 /** What is done with new code of which nobody can tell whether it is well. */
 export const undecidedWays = ['roll-back', 'go-on'] as const;
+/** See `undecidedWays`. */
 export type UndecidedWay = (typeof undecidedWays)[number];
 
 /** How new code comes into use, at a reload: see docs/rolling.md. */

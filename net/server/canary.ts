@@ -23,12 +23,14 @@ export interface SideReport {
   p99Ms: number;
 }
 
+/** What came of the calls of one method, on both sides. */
 export interface MethodReport {
   method: string;
   old: SideReport;
   new: SideReport;
 }
 
+/** How a canary has ended, or how it stands. */
 export interface CanaryVerdict {
   goOn: boolean;
   /** With figures: `20 % of 110 calls fail with the new code, 0 % of 990 calls with the old`. */

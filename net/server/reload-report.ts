@@ -3,6 +3,7 @@
 import type { CanaryVerdict } from './canary.ts';
 import type { PoolRoll } from './roller.ts';
 
+/** What a reload shall do beside taking over the settings. */
 export interface ReloadRequest {
   /** Whether pools whose code has changed are rolled too. Default true. */
   code?: boolean | undefined;
@@ -38,6 +39,8 @@ export interface ReloadReport {
 
 /** Of a reload that was asked for, now or before. */
 export type ReloadState =
+  /** Nothing was reloaded so far. */
+  | { id: 0; state: 'none' }
   | { id: number; state: 'waiting' }
   | { id: number; state: 'running'; canary?: Omit<CanaryVerdict, 'goOn' | 'why'> | undefined }
   | { id: number; state: 'done'; report: ReloadReport }

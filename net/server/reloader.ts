@@ -105,8 +105,8 @@ export class Reloader {
     if (id !== undefined && id === this.#next?.id) return { id, state: 'waiting' };
     const outcome = id === undefined ? this.#outcomes.at(-1) : this.#outcomes.find((one) => one.id === id);
     if (outcome !== undefined) return outcome;
-    const what = id === undefined ? 'nothing was reloaded so far' : `reload ${id} is not remembered`;
-    throw new HeddleError('NOT_FOUND', what, { retry: 'no' });
+    if (id === undefined) return { id: 0, state: 'none' };
+    throw new HeddleError('NOT_FOUND', `reload ${id} is not remembered`, { retry: 'no' });
   }
 
   /** As ReloadSteps.decide. */

@@ -40,7 +40,10 @@ test('a changed graph whose functions stand in a loaded module is refused, an eq
   modules.offered([feed]);
   modules.check([{ ...feed, description: 'other' }, yaml!]);
   const changed = { ...feed, nodes: [{ ...feed.nodes[0]!, timeoutMs: 3 }] };
-  t.throws(() => modules.check([changed]), { code: 'FAILED_PRECONDITION', message: /Restart the process/ });
+  t.throws(() => modules.check([changed]), {
+    code: 'FAILED_PRECONDITION',
+    message: /`heddle reload` starts new threads/,
+  });
 });
 
 test('a strategy that a publish leaves as it was keeps its cache', async (t) => {
