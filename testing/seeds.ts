@@ -20,7 +20,7 @@ export const namedSeeds: readonly NamedSeed[] = [
     name: 'ring spent on the dead',
     what: 'an asker rang a thread that had died, after all others had looked again: the request waited beside one that slept',
     world: 'endpoint',
-    seed: 3,
+    seed: 1,
     scenario: {
       world: 'endpoint',
       options: {
@@ -33,7 +33,7 @@ export const namedSeeds: readonly NamedSeed[] = [
         mayDie: 'takers',
         entries: 1,
       },
-      deathChance: 0.05,
+      deathChance: 0.01,
       stallChance: 0,
     },
     mutant: 'ring-spent-on-dead',

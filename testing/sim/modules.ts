@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin, stripTypeScriptTypes } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { type ModuleFactory, moduleFactory, type Namespace } from './module-factory.ts';
+import { packageUrl } from './resolve.ts';
 
 /** A change to a source file, for a run that shows that the simulation sees it. */
 export interface SourceEdit {
@@ -30,6 +31,11 @@ export const globalNames = [
   'Date',
   'Math',
   'MessageChannel',
+  'AbortSignal',
+  'crypto',
+  'fetch',
+  'WebSocket',
+  'EventSource',
 ] as const;
 
 export type ThreadGlobals = Record<(typeof globalNames)[number], unknown>;
@@ -84,28 +90,44 @@ function compile(url: string, edits: readonly SourceEdit[]): Source {
     if (count !== 1) throw new Error(`${file}: the text to replace is there ${count} times, not once: ${find}`);
     code = code.replace(find, () => replace);
   }
-  const factory = moduleFactory(code, url, globalNames);
+  const factory = factoryOf(code, url);
   return { factory, targets: factory.imports.map(({ specifier }) => resolve(specifier, url)), isWhole: false };
 }
 
-/** A file URL of ours, or what `nativeModule` takes. */
+function factoryOf(code: string, url: string): ModuleFactory {
+  try {
+    return moduleFactory(code, url, globalNames);
+  } catch (reason) {
+    if (!(reason instanceof SyntaxError)) throw reason;
+    throw new Error(`${url} can't be simulated: ${reason.message}`, { cause: reason });
+  }
+}
+
+/** A file URL, or the name of a module of Node with `node:`. */
 function resolve(specifier: string, from: string): string {
   if (isBuiltin(specifier)) return specifier.startsWith('node:') ? specifier : `node:${specifier}`;
   if (/^(?:\.{0,2}\/|file:)/.test(specifier)) return new URL(specifier, from).href;
   const ours = ownPackage[specifier];
-  return ours === undefined ? `${specifier}|${from}` : sourceUrl(ours);
+  return ours === undefined ? packageUrl(specifier, from) : sourceUrl(ours);
 }
 
 /** In a checkout as in the package, whoever is simulated and imports Heddle means these very sources. */
 const ownPackage: Record<string, string> = { heddle: 'index', 'heddle/client': 'client', 'heddle/plugin': 'plugin' };
 
+/** A source that threads have for themselves: this package's, and modules of the project that uses it. */
+function isOurs(url: string): boolean {
+  if (!url.startsWith('file:') || /\.(?:json|c[jt]s|node)$/.test(url)) return false;
+  const inPackage = url.startsWith(root.href) ? url.slice(root.href.length) : url;
+  return !/(?:^|\/)node_modules\//.test(inPackage);
+}
+
+const require = createRequire(import.meta.url);
 const natives = new Map<string, Namespace>();
 
 function nativeModule(key: string): Namespace {
   let found = natives.get(key);
   if (found === undefined) {
-    const [specifier = '', from = ''] = key.split('|');
-    const module: unknown = isBuiltin(specifier) ? process.getBuiltinModule(specifier) : createRequire(from)(specifier);
+    const module: unknown = isBuiltin(key) ? process.getBuiltinModule(key) : require(fileURLToPath(key));
     found = asNamespace(module);
     natives.set(key, found);
   }
@@ -148,7 +170,7 @@ export class ThreadModules {
   load(url: string): Namespace {
     const known = this.#loaded.get(url) ?? this.#substitutes.get(url);
     if (known !== undefined) return known;
-    if (!url.startsWith('file:') || url.includes('/node_modules/')) return nativeModule(url);
+    if (!isOurs(url)) return nativeModule(url);
     if (this.#loading.has(url)) throw new Error(`${url} imports itself in a circle, which can't be simulated`);
     this.#loading.add(url);
     const source = this.#sources.source(url);

@@ -11,7 +11,7 @@ import { alone } from './alone.ts';
 import { Draws } from './draws.ts';
 import { type DueEntry, DueList } from './due-list.ts';
 import { isThreadStopped, SimFailure, threadStopped } from './failure.ts';
-import { type SourceEdit, SourceModules, ThreadModules } from './modules.ts';
+import { type SourceEdit, SourceModules, type Substitutes, ThreadModules } from './modules.ts';
 import { type Operation, SimThread, type ThreadWorld } from './thread.ts';
 import { type PendingTicks, threadGlobals } from './thread-globals.ts';
 import { substitutes } from './thread-substitutes.ts';
@@ -25,6 +25,10 @@ export interface SimulationOptions {
   /** Operations between two stops of a thread, on average; 0: it is never stopped. Default 40. */
   operationsPerStop?: number;
   edits?: readonly SourceEdit[] | undefined;
+  /** What a thread has in the place of modules, beside what every thread has. */
+  substitutesOf?: ((thread: SimThread) => Substitutes) | undefined;
+  /** Timers fire when they are due. Default: late by what the seed draws. */
+  isPunctual?: boolean | undefined;
   /** Default 400. */
   traceLines?: number | undefined;
   onLine?: ((line: string) => void) | undefined;
@@ -51,6 +55,7 @@ const stepsPerTurn = 4_000;
 export class Simulation implements ThreadWorld {
   readonly seed: number;
   readonly draws: Draws;
+  readonly isPunctual: boolean;
   readonly threads: SimThread[] = [];
   readonly words = new WordNames();
   /** Called when nothing can run before time goes on by `gapMs`. */
@@ -63,6 +68,7 @@ export class Simulation implements ThreadWorld {
   readonly #operationsPerStop: number;
   readonly #maxSteps: number;
   readonly #sources: SourceModules;
+  readonly #substitutesOf: (thread: SimThread) => Substitutes;
   readonly #trace: Trace;
   readonly #due = new DueList();
   readonly #dead: SimThread[] = [];
@@ -83,6 +89,8 @@ export class Simulation implements ThreadWorld {
     this.#operationsPerStop = options.operationsPerStop ?? 40;
     this.#maxSteps = options.maxSteps ?? 400_000;
     this.#sources = new SourceModules(options.edits);
+    this.#substitutesOf = options.substitutesOf ?? (() => new Map());
+    this.isPunctual = options.isPunctual ?? false;
     this.#trace = new Trace({ lines: options.traceLines ?? 400, onLine: options.onLine });
     this.draws = new Draws(options.seed, 'scheduler');
     this.#untilStop = this.#nextStop();
@@ -118,7 +126,8 @@ export class Simulation implements ThreadWorld {
   thread(name: string): SimThread {
     const thread = new SimThread(this, name, this.#born++);
     this.threads.push(thread);
-    const modules = new ThreadModules(this.#sources, substitutes(thread), threadGlobals(thread, this.#ticks));
+    const own = new Map([...substitutes(thread), ...this.#substitutesOf(thread)]);
+    const modules = new ThreadModules(this.#sources, own, threadGlobals(thread, this.#ticks));
     thread.loader = (url) => modules.load(url);
     return thread;
   }

@@ -8,7 +8,9 @@ import type { DueEntry } from './due-list.ts';
 import { threadStopped } from './failure.ts';
 import type { ThreadGlobals } from './modules.ts';
 import { channelOf } from './ports.ts';
+import { simAbortSignal, webCrypto } from './seeded.ts';
 import type { SimThread } from './thread.ts';
+import { unsimulatedGlobals } from './unsimulated.ts';
 
 /** Ticks of threads that Node has still to run. */
 export interface PendingTicks {
@@ -18,6 +20,22 @@ export interface PendingTicks {
 type Callback = (...values: unknown[]) => void;
 
 export function threadGlobals(thread: SimThread, ticks: PendingTicks): ThreadGlobals {
+  return {
+    ...simTimers(thread),
+    queueMicrotask: (callback: () => void) => queueMicrotask(() => thread.call(callback)),
+    process: simProcess(thread, ticks),
+    performance: simPerformance(thread),
+    Date: simDate(thread),
+    Math: simMath(thread),
+    MessageChannel: channelOf(thread),
+    AbortSignal: simAbortSignal(thread),
+    crypto: webCrypto(thread),
+    ...unsimulatedGlobals,
+  };
+}
+
+/** As node:timers. */
+export function simTimers(thread: SimThread) {
   const clear = (timer: unknown): void => {
     if (timer instanceof SimTimer) timer.close();
   };
@@ -39,12 +57,6 @@ export function threadGlobals(thread: SimThread, ticks: PendingTicks): ThreadGlo
     clearImmediate: (immediate: { wanted: boolean } | undefined) => {
       if (immediate !== undefined) immediate.wanted = false;
     },
-    queueMicrotask: (callback: () => void) => queueMicrotask(() => thread.call(callback)),
-    process: simProcess(thread, ticks),
-    performance: simPerformance(thread),
-    Date: simDate(thread),
-    Math: simMath(thread),
-    MessageChannel: channelOf(thread),
   };
 }
 

@@ -7,8 +7,11 @@ import * as atomics from '../../runtime/shared/atomics.ts';
 import type { Namespace } from './module-factory.ts';
 import { type Substitutes, sourceUrl } from './modules.ts';
 import { channelOf, SimPort } from './ports.ts';
+import { seededCrypto } from './seeded.ts';
 import type { SimThread } from './thread.ts';
-import { simPerformance } from './thread-globals.ts';
+import { simPerformance, simTimers } from './thread-globals.ts';
+import { timersPromises } from './timers-promises.ts';
+import { unsimulatedModules } from './unsimulated.ts';
 
 type AtomicOperation = (words: Int32Array, index: number, first: number, second: number) => unknown;
 
@@ -25,6 +28,10 @@ export function substitutes(thread: SimThread): Substitutes {
     ['node:worker_threads', workers(thread)],
     ['node:dns', { promises: { Resolver: NoNames } }],
     ['node:perf_hooks', { ...perfHooks, performance: simPerformance(thread) }],
+    ['node:timers', simTimers(thread)],
+    ['node:timers/promises', timersPromises(thread)],
+    ['node:crypto', seededCrypto(thread)],
+    ...unsimulatedModules,
   ]);
 }
 

@@ -34,6 +34,8 @@ export interface ThreadWorld {
   readonly seed: number;
   readonly nowMs: number;
   readonly draws: Draws;
+  /** Timers of threads fire when they are due, and not a little late. */
+  readonly isPunctual: boolean;
   after(delayMs: number, fire: () => void): DueEntry;
   trace(thread: string, what: string): void;
   /** `swapIf(board: park of io-1)`. */
@@ -167,7 +169,13 @@ export class SimThread {
   setTimer(delayMs: number, callback: () => void, label: string): DueEntry {
     const { draws } = this.#world;
     const kind = draws.random();
-    const lateMs = kind < 0.7 ? draws.random() * 0.2 : kind < 0.97 ? draws.random() * 2 : draws.random() * 20;
+    const lateMs = this.#world.isPunctual
+      ? 0
+      : kind < 0.7
+        ? draws.random() * 0.2
+        : kind < 0.97
+          ? draws.random() * 2
+          : draws.random() * 20;
     const timer: DueEntry = this.#world.after(Math.max(0, delayMs) + lateMs, () => {
       this.post('timers', label, () => {
         if (timer.wanted) callback();

@@ -29,14 +29,15 @@ export interface ExploreOptions {
 export function explore(create: () => World, options: ExploreOptions = {}): Exploration {
   const shared = new SharedWords();
   const endMs = performance.now() + (options.maxMs ?? 60_000);
-  const runOf = (world: World): Run => {
+  const runOf = (world: World, traced = false): Run => {
     shared.name(world.memory);
-    return new Run(world, shared);
+    return new Run(world, shared, traced);
   };
+  const told = (finding: Finding): Finding => runOf(create(), true).replay(finding.moves) ?? finding;
   // A few random runs find most of the words that are shared.
   for (let seed = 1; seed <= 20; seed++) {
     const finding = runOf(create()).toRest(lcg(seed), { death: 0.01, stall: 0 });
-    if (finding !== undefined) return { states: 0, runs: seed, complete: false, finding };
+    if (finding !== undefined) return { states: 0, runs: seed, complete: false, finding: told(finding) };
   }
   let runs = 0;
   for (;;) {
@@ -51,7 +52,7 @@ export function explore(create: () => World, options: ExploreOptions = {}): Expl
       }
       runs++;
       const finding = runOf(create()).along(path, visited, options.maxPreemptions);
-      if (finding !== undefined) return { states: visited.size, runs, complete: false, finding };
+      if (finding !== undefined) return { states: visited.size, runs, complete: false, finding: told(finding) };
       if (shared.count !== known) break;
       while (path.length > 0 && path.at(-1)!.pick + 1 >= path.at(-1)!.count) path.pop();
       if (path.length === 0) break;

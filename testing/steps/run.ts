@@ -31,7 +31,7 @@ const goOnChance = 0.6;
 /** What a record holds is nobody else's business until it is published, or somebody has made a mistake. */
 const goOnInRecordChance = 0.9;
 /** How much more often a thread dies where it holds something. */
-const criticalDeaths = 8;
+const criticalDeaths = 4;
 const slowThreadChance = 0.5;
 /** How often a slow thread is passed over when its turn comes, while others can go on. */
 const slowness = 0.97;

@@ -156,6 +156,19 @@ const recordCalls = new Set(['copyBytes', 'copyPayload', '#copyOut', 'copy', 'fi
 const sharedViews = new Set(['words', '#words', 'doubles', '#doubles']);
 const atomicNames = new Set(['load', 'store', 'swapIf', 'add', 'exchange']);
 
+/** Most variants change one file of many. */
+const parsedBySource = new Map<string, { text: string; program: Program }>();
+
+function parsed(source: string): { text: string; program: Program } {
+  let known = parsedBySource.get(source);
+  if (known === undefined) {
+    const text = stripTypeScriptTypes(source);
+    known = { text, program: parse(text, { ecmaVersion: 'latest', sourceType: 'module' }) };
+    parsedBySource.set(source, known);
+  }
+  return known;
+}
+
 type FunctionNode = Extract<
   AnyNode,
   { type: 'FunctionDeclaration' | 'FunctionExpression' | 'ArrowFunctionExpression' }
@@ -173,8 +186,9 @@ class StepFile {
 
   constructor(path: string, source: string) {
     this.path = path;
-    this.#source = stripTypeScriptTypes(source);
-    this.#program = parse(this.#source, { ecmaVersion: 'latest', sourceType: 'module' });
+    const { text, program } = parsed(source);
+    this.#source = text;
+    this.#program = program;
     this.#index(this.#program);
   }
 

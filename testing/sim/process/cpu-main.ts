@@ -5,11 +5,13 @@ import type { MessagePort } from 'node:worker_threads';
 import { addBuiltInCodecs } from '../../../net/codec/built-in-codecs.ts';
 import { ThreadAround } from '../../../net/filters/thread-around.ts';
 import { ThreadCarrier } from '../../../net/thread/thread-carrier.ts';
-import { hostServices } from '../../../net/thread/thread-host.ts';
+import { type BornStrategies, hostServices } from '../../../net/thread/thread-host.ts';
 import { ThreadIo } from '../../../net/thread/thread-io.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { lastWords } from '../../../runtime/last-words.ts';
 import { ThreadExtensions } from '../../../runtime/plugins/extensions.ts';
+import { installPlugins } from '../../../runtime/plugins/install.ts';
+import type { PluginModule } from '../../../runtime/plugins/plan.ts';
 import type { Settings } from '../../../runtime/settings.ts';
 import type { MethodRow, ThreadInit } from '../../../runtime/thread-control.ts';
 import { RequestRunner } from '../../../scheduler/request-runner.ts';
@@ -20,9 +22,12 @@ export interface CpuBirth {
   control: MessagePort;
   settings: Settings;
   pool: string;
+  strategies: BornStrategies | undefined;
+  plugins: readonly PluginModule[];
 }
 
-export function main(door: ThreadDoor, { init, control, settings, pool }: CpuBirth): void {
+export function main(door: ThreadDoor, birth: CpuBirth): void {
+  const { init, control, settings, pool } = birth;
   thisThread.door = door;
   addBuiltInCodecs();
   const { maxFibers, maxNested, cancelGraceMs } = settings.pools.find(({ name }) => name === pool)!;
@@ -31,7 +36,7 @@ export function main(door: ThreadDoor, { init, control, settings, pool }: CpuBir
   lastWords(runner.endpoint.board, init.number, door.clock);
   door.onRunner(runner);
   runner.endpoint.tell({ type: 'born', threadId: door.thread.index + 1 });
-  host(door, runner, settings, pool).then(
+  host(door, runner, birth).then(
     (methods) => runner.endpoint.tell({ type: 'ready', methods }),
     (reason: unknown) => {
       const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
@@ -40,7 +45,8 @@ export function main(door: ThreadDoor, { init, control, settings, pool }: CpuBir
   );
 }
 
-function host({ clock, random, log, openSocket }: ThreadDoor, runner: RequestRunner, settings: Settings, pool: string) {
+async function host({ clock, random, log, openSocket }: ThreadDoor, runner: RequestRunner, birth: CpuBirth) {
+  const { settings, pool, strategies, plugins: modules } = birth;
   const { endpoint } = runner;
   const { clients, filters, io } = settings;
   const services = settings.services.filter((service) => service.pool === pool);
@@ -50,26 +56,26 @@ function host({ clock, random, log, openSocket }: ThreadDoor, runner: RequestRun
   const carrier = new ThreadCarrier(endpoint, clients, threadIo, undefined, io.threads);
   const extensions = new ThreadExtensions();
   const logger = () => log;
+  const place = { kind: 'cpu', name: endpoint.name, logger, clock } as const;
+  const plugins = await installPlugins(modules, place, (plugin) => extensions.cpuPoints(plugin));
+  carrier.watchNames(extensions.namings);
   const around = new ThreadAround({
-    kind: 'cpu',
-    name: endpoint.name,
+    ...place,
     extensions,
     filters,
     services,
     jobs: [],
     clients,
-    clock,
     random,
-    logger,
   });
   const extension = {
     turn: () => threadIo.flush(),
     onCancels: () => {},
     onTable: (methods: MethodRow[]) => carrier.setMethods(methods),
-    onDrain: () => {},
+    onDrain: () => plugins.drain(),
     onStop: () => {
       void carrier.close();
-      return around.close();
+      return around.close().then(() => plugins.dispose());
     },
   };
   const hosting = {
@@ -78,7 +84,7 @@ function host({ clock, random, log, openSocket }: ThreadDoor, runner: RequestRun
     carrier,
     around,
     compression: undefined,
-    strategies: undefined,
+    strategies,
     extension,
     log,
   };

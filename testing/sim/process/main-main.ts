@@ -5,11 +5,12 @@ import type { CpuGenerations } from '../../../net/server/cpu-generations.ts';
 import { Roller } from '../../../net/server/roller.ts';
 import { ServerAdmission } from '../../../net/server/server-admission.ts';
 import { queueNames } from '../../../net/server/server-memory.ts';
+import { ServerStrategies } from '../../../net/server/server-strategies.ts';
 import { ServerTable } from '../../../net/server/server-table.ts';
 import type { Serving } from '../../../net/service/method-table.ts';
 import { callQueueName } from '../../../net/thread/thread-carrier.ts';
 import type { Clock } from '../../../runtime/clock.ts';
-import { noLiveSettings } from '../../../runtime/live-settings.ts';
+import { type LiveSettings, noLiveSettings } from '../../../runtime/live-settings.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import type { Settings } from '../../../runtime/settings.ts';
 import { CounterTable, poolCounters } from '../../../runtime/shared/counters.ts';
@@ -28,6 +29,10 @@ export interface MainBirth {
   clock: Clock;
   log: Logger;
   spawner: (pool: string) => Spawner;
+  /** Default: of a process that has none of it. */
+  live?: LiveSettings | undefined;
+  /** Series of handlers' metrics. Default 1. */
+  metricSeries?: number | undefined;
 }
 
 /** A few deaths in a short time, so that pools go down and come up again. */
@@ -48,6 +53,7 @@ export class SimMain {
   readonly guards: Guards;
   readonly table: ServerTable;
   readonly roller: Roller;
+  readonly strategies: ServerStrategies;
   readonly #birth: MainBirth;
   readonly #admission: ServerAdmission;
   readonly #drained = new Set<number>();
@@ -59,13 +65,15 @@ export class SimMain {
       pools: memoriesOf(settings),
       services: settings.services.length,
       clients: settings.clients.length,
-      metricSeries: 1,
+      metricSeries: birth.metricSeries ?? 1,
       tableEntries,
       arenaBytes,
     });
     this.#admission = new ServerAdmission(this.supervisor, clock);
     this.table = new ServerTable(this.supervisor, this.#admission, () => {});
     const counts = new CounterTable(poolCounters, 1 + settings.pools.length);
+    this.strategies = new ServerStrategies(settings, () => this.pools, clock, log);
+    const { strategies } = this;
     const common = {
       supervisor: this.supervisor,
       maxRequests: settings.limits.requests,
@@ -73,7 +81,7 @@ export class SimMain {
       restart,
       clock,
       log,
-      live: () => noLiveSettings,
+      live: () => birth.live ?? noLiveSettings,
       table: () => this.table.inForce,
       methodRows: () => this.table.rows,
       onDeath: (death: Parameters<Guards['onDeath']>[0]) => this.guards.onDeath(death),
@@ -87,9 +95,14 @@ export class SimMain {
       threadName: (place) => `io-${place + 1}`,
       spawn: spawner('io'),
       onMessage: (number: number, message: ToMain) => {
+        strategies.onMessage(number, message);
         if (message.type === 'drained') this.#drained.add(number);
       },
-      onGone: (number: number) => this.#drained.add(number),
+      onGone: (number: number) => {
+        strategies.onGone(number);
+        this.#drained.add(number);
+      },
+      onGoing: (number: number) => strategies.onGoing(number),
     });
     const plan = (pool: { name: string; threads: number }, number: number, queue: string): GenerationPlan => {
       const { name, threads } = pool;
@@ -99,7 +112,15 @@ export class SimMain {
     };
     this.cpuPools = settings.pools.map((pool, index) => {
       const { name } = pool;
-      return new ThreadPool({ ...common, name, counts: { table: counts, row: 1 + index }, ...plan(pool, 1, name) });
+      return new ThreadPool({
+        ...common,
+        name,
+        counts: { table: counts, row: 1 + index },
+        ...plan(pool, 1, name),
+        onMessage: (number, message) => strategies.onMessage(number, message),
+        onGone: (number) => strategies.onGone(number),
+        onGoing: (number) => strategies.onGoing(number),
+      });
     });
     const pools = () => [this.ioPool, ...this.cpuPools];
     // Of what makes generations the roller asks for plans alone.
@@ -137,6 +158,7 @@ export class SimMain {
   }
 
   async start(): Promise<void> {
+    await this.strategies.part().start();
     const serving = new Map<string, Serving>();
     await Promise.all(
       this.pools.map(async (pool) => serving.set(pool.name, { queue: pool.name, served: await pool.spawn() })),
@@ -182,6 +204,7 @@ export class SimMain {
     await this.#admission.part().stop();
     for (const pool of this.pools) pool.beginStop();
     await Promise.all(this.pools.map((pool) => pool.stop(threadStopMs)));
+    await this.strategies.part().stop();
   }
 }
 

@@ -3,7 +3,10 @@
 // business of whoever made it.
 
 import type { OnReadOpts, Socket } from 'node:net';
+import type { BornStrategies } from '../../../net/thread/thread-host.ts';
+import type { LiveSettings } from '../../../runtime/live-settings.ts';
 import type { Logger } from '../../../runtime/logger.ts';
+import { noPlugins, type PluginModule, type PluginPlan } from '../../../runtime/plugins/plan.ts';
 import type { Settings } from '../../../runtime/settings.ts';
 import type { allocateRing } from '../../../runtime/shared/completion-ring.ts';
 import type { RequestRunner } from '../../../scheduler/request-runner.ts';
@@ -31,6 +34,14 @@ export interface SimProcessOptions {
   extrasOf: (thread: SimThread) => unknown;
   /** A thread of the process has stopped, and nothing of it moves any more. */
   onExit?: (thread: ProcessThread) => void;
+  /** A thread of it is about to be born: nothing of it is loaded yet. */
+  onThread?: (thread: SimThread) => void;
+  /** Default: of a process that has none of it. */
+  live?: LiveSettings;
+  /** Series of handlers' metrics. Default 1. */
+  metricSeries?: number;
+  /** What its threads install. Default: nothing. */
+  plugins?: PluginPlan;
   /** How long a sleeper may lie beside work, ms. Default 0: code goes on by Heddle's own ways alone. */
   wakeMs?: number;
 }
@@ -75,16 +86,23 @@ export class SimProcess implements SpawnerWorld {
     return this.#stopped && this.living().length === 0;
   }
 
-  /** Resolves when all its threads go. */
+  /** Resolves when all its threads go; rejects with what keeps it from starting. */
   async start(): Promise<void> {
     let started = false;
+    let failure: { reason: unknown } | undefined;
     this.onMain('starts the process', () => {
       this.#server = this.#begin();
-      this.#server.start().then(() => {
-        started = true;
-      });
+      this.#server.start().then(
+        () => {
+          started = true;
+        },
+        (reason: unknown) => {
+          failure = { reason };
+        },
+      );
     });
-    await this.#simulation.run(() => started);
+    await this.#simulation.run(() => started || failure !== undefined);
+    if (failure !== undefined) throw failure.reason;
   }
 
   /** As on SIGTERM. */
@@ -121,7 +139,9 @@ export class SimProcess implements SpawnerWorld {
   // What the spawner asks.
 
   newThread(name: string): SimThread {
-    return this.#simulation.thread(name);
+    const thread = this.#simulation.thread(name);
+    this.#options.onThread?.(thread);
+    return thread;
   }
 
   after(delayMs: number, fire: () => void): void {
@@ -130,6 +150,14 @@ export class SimProcess implements SpawnerWorld {
 
   delayMs(max: number): number {
     return this.#draws.within(0, max);
+  }
+
+  strategiesOf(number: number, pool: string): BornStrategies | undefined {
+    return this.server.strategies.born(number, pool);
+  }
+
+  pluginsOf(pool: string): readonly PluginModule[] {
+    return (this.#options.plugins ?? noPlugins)[pool === 'io' ? 'io' : 'cpu'];
   }
 
   onBorn({ thread, number }: ProcessThread): void {
@@ -160,7 +188,7 @@ export class SimProcess implements SpawnerWorld {
 
   #begin(): mainMain.SimMain {
     const { main, settings } = this;
-    const { network, tableEntries, arenaBytes, wakeMs = 0 } = this.#options;
+    const { network, tableEntries, arenaBytes, live, metricSeries, wakeMs = 0 } = this.#options;
     const simulation = this.#simulation;
     this.#nameRings();
     const { main: begin } = main.load<typeof mainMain>(sourceUrl('testing/sim/process/main-main'));
@@ -171,10 +199,19 @@ export class SimProcess implements SpawnerWorld {
       clock: main.clock,
       log: this.#logOf(main),
       spawner: (pool) => spawnerOf(this, pool),
+      live,
+      metricSeries,
     });
     this.#nameWords(server);
     const { processThreads } = this;
-    const laws = new Laws({ simulation, main: server, processThreads, columns: settings.services.length, wakeMs });
+    const laws = new Laws({
+      simulation,
+      main: server,
+      processThreads,
+      columns: settings.services.length,
+      wakeMs,
+      ownsConnections: settings.clients.some(({ via }) => via === 'caller'),
+    });
     this.#laws = laws;
     simulation.onEachOperation = (thread) => laws.checkOperation(thread);
     simulation.onIdle = () => laws.checkIdle();

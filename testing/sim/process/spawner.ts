@@ -2,6 +2,8 @@
 // keeps what the world knows of each.
 
 import type { MessagePort, Worker } from 'node:worker_threads';
+import type { BornStrategies } from '../../../net/thread/thread-host.ts';
+import type { PluginModule } from '../../../runtime/plugins/plan.ts';
 import type { Settings } from '../../../runtime/settings.ts';
 import type { ThreadInit } from '../../../runtime/thread-control.ts';
 import type { SpawnedThread, Spawner } from '../../../scheduler/pool-thread.ts';
@@ -34,6 +36,10 @@ export interface SpawnerWorld {
   after(delayMs: number, fire: () => void): void;
   /** A delay up to this, ms. */
   delayMs(max: number): number;
+  /** What a thread of a pool is born with of the process's strategies. */
+  strategiesOf(number: number, pool: string): BornStrategies | undefined;
+  /** What a thread installs. */
+  pluginsOf(pool: string): readonly PluginModule[];
   onBorn(thread: ProcessThread): void;
   onExit(thread: ProcessThread): void;
 }
@@ -67,7 +73,9 @@ function spawn(world: SpawnerWorld, pool: string, init: ThreadInit, control: Mes
   );
   const own = (control as unknown as SimPort).handTo(thread) as unknown as MessagePort;
   // A copy, as workerData is.
-  const birth = { init: cloneMessage(init, [], new Map()).value as ThreadInit, control: own, settings };
+  const copied = { init, strategies: world.strategiesOf(init.number, pool), plugins: world.pluginsOf(pool) };
+  const copy = cloneMessage(copied, [], new Map()).value as typeof copied;
+  const birth = { ...copy, control: own, settings };
   world.after(world.delayMs(birthMsMax), () => {
     thread.post('birth', 'is born', () => {
       if (pool === 'io') {
