@@ -429,12 +429,10 @@ export class Server {
     return {
       name: 'threads',
       start: async () => {
-        const serving = new Map<string, Serving>();
-        await Promise.all(
-          pools.map(async (pool) => serving.set(pool.name, { queue: pool.name, served: await pool.spawn() })),
-        );
+        const served = await Promise.all(pools.map((pool) => pool.spawn()));
+        const serving = pools.map(({ name }, at): [string, Serving] => [name, { queue: name, served: served[at]! }]);
         for (const pool of pools) await pool.link();
-        this.table.build(this.settingsInForce, serving);
+        this.table.build(this.settingsInForce, new Map(serving));
         for (const pool of pools) pool.go();
         this.guards.start();
       },
