@@ -4,7 +4,12 @@
 import { type Declaration, declarationsOf, exportsOf, readable, sourceOf } from './declarations.ts';
 
 /** What each entry of package.json is made of. */
-const entries = { heddle: 'index.ts', 'heddle/client': 'client.ts', 'heddle/plugin': 'plugin.ts' };
+const entries = {
+  heddle: 'index.ts',
+  'heddle/client': 'client.ts',
+  'heddle/plugin': 'plugin.ts',
+  'heddle/testing': 'testing.ts',
+};
 
 /** A section, and the sources whose exports stand in it: files or folders. `plugin:` is what heddle/plugin alone has. */
 const sections: readonly (readonly [title: string, ...sources: string[]])[] = [
@@ -23,6 +28,7 @@ const sections: readonly (readonly [title: string, ...sources: string[]])[] = [
   ['Strategies in code', 'dag/', 'runtime/strategies.ts'],
   ['Plugins and extension points', 'runtime/plugin.ts', 'runtime/plugins/', 'runtime/metrics/metric-reader.ts'],
   ['Calls as protocols carry them', 'plugin:runtime/call.ts', 'runtime/metadata.ts', 'runtime/timer-wheel.ts'],
+  ['Simulated tests', 'testing/'],
   ['Settings and config', 'config/', 'document/', 'runtime/settings.ts', 'runtime/jobs.ts'],
 ];
 
@@ -151,8 +157,9 @@ const introduction = [
   '<!-- Made by `node build/generate-api.ts` from the types and docstrings of the sources; edit there. -->',
   '',
   'Every name that the package exports, made from the types by `node build/generate-api.ts`. All are imported from `heddle`,',
-  'unless it says that `heddle/plugin` alone has them. `heddle/client` has contracts, codecs, clients and errors, without',
-  'loading a server; `heddle/plugin` has what plugins need. Times are in ms, sizes in bytes, unless it says otherwise.',
+  'unless it says that `heddle/plugin` or `heddle/testing` alone has them. `heddle/client` has contracts, codecs, clients and',
+  'errors, without loading a server; `heddle/plugin` has what plugins need, `heddle/testing` what tests need. Times are in',
+  'ms, sizes in bytes, unless it says otherwise.',
   'What leads through the subjects: [fibers](fibers.md), [contracts](contracts.md), [clients](clients.md),',
   '[strategies](strategies.md), [plugins](plugins.md).',
 ];

@@ -9,12 +9,18 @@ import { apiNames, apiReference } from '../../build/api-reference.ts';
 import * as client from '../../client.ts';
 import * as api from '../../index.ts';
 import * as plugin from '../../plugin.ts';
+import * as testing from '../../testing.ts';
 import { sourceFiles } from '../helpers/import-graph.ts';
 import { heddle, root, startHeddle } from './heddle.ts';
 import { binOf, bytesUnder, manifest, node, Packed, packedEnv, run } from './packed.ts';
 
 const files = new Map(sourceFiles().map((file) => [file.path, file]));
-const entries: Record<string, object> = { heddle: api, 'heddle/client': client, 'heddle/plugin': plugin };
+const entries: Record<string, object> = {
+  heddle: api,
+  'heddle/client': client,
+  'heddle/plugin': plugin,
+  'heddle/testing': testing,
+};
 
 test("'heddle' and its subpaths are the sources in a checkout: the same names and the same things", async (t) => {
   for (const [specifier, source] of Object.entries(entries)) {
@@ -194,6 +200,21 @@ test.serial('it starts, is called, and ends by SIGINT', async (t) => {
   t.is(node(['--conditions=module', 'caller.ts', started.address], project), 'Hello, Grace!\n');
   started.process.kill('SIGINT');
   t.is((await started.process.ended).code, 0);
+});
+
+test.serial('its services are simulated in its tests', (t) => {
+  const { project } = packed;
+  const simulated = `
+    import { everySeed, type SimulatedProcess } from 'heddle/testing';
+    import { FilmSearch } from './contract.ts';
+    const greet = async (sim: SimulatedProcess) => {
+      const { text } = await sim.client(FilmSearch).greet({ name: 'Ada' });
+      console.log(text satisfies string);
+    };
+    await everySeed({ seeds: 2, config: new URL('heddle.yaml', import.meta.url), faults: 'random' }, greet);
+  `;
+  writeFileSync(join(project, 'simulated.ts'), simulated);
+  t.is(node(['simulated.ts'], project), 'Hello, Ada!\nHello, Ada!\n');
 });
 
 test.serial('a program of its own starts services, and their types reach its code', (t) => {

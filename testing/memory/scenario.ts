@@ -18,7 +18,6 @@ export type Scenario = { deathChance: number; stallChance: number } & (
   | { world: 'endpoint'; options: Data<EndpointWorldOptions> }
 );
 
-/** Worlds of a scenario; `extra`: what a mutant of main does, which is in the worlds themselves. */
 export function worldsOf(modules: SteppingModules, scenario: Scenario, pool: MemoryPool): () => World {
   switch (scenario.world) {
     case 'queue':
@@ -47,10 +46,8 @@ export function drawQueue(random: Random): Scenario {
     bodyBytes: has() ? pick([300, 900, 2000]) : 4,
     start: drawStart(random),
   };
-  if (random() < 0.3) {
-    options.deadlinesMs = pick(deadlines);
-    options.window = pick([1, 2, 4, 8]);
-  }
+  if (random() < 0.35) options.window = pick([1, 1, 2, 4]);
+  if (random() < 0.3) options.deadlinesMs = pick(deadlines);
   return { world: 'queue', options, ...drawChances(random) };
 }
 
@@ -79,7 +76,7 @@ export function drawEndpoint(random: Random): Scenario {
   };
   if (rolls > 0) options.rolls = rolls;
   if (random() < 0.25) options.nested = pick([1, 2, 3]);
-  if (has() && deaths > 0 && rolls === 0) options.condemns = true;
+  if (random() < 0.25 && deaths > 0 && rolls === 0) options.condemns = true;
   if (random() < 0.5) options.impatient = true;
   if (has()) options.stalls = pick([1, 2]);
   if (has() && rolls === 0) options.drains = batches.length + Math.ceil(random() * takers);

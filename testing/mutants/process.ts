@@ -80,13 +80,6 @@ export const processMutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'number-too-early',
-    flaw: 'F9',
-    what: 'main gives a number to a new thread before all have settled the death of its old owner',
-    world,
-    edits: [{ file: 'scheduler/supervisor.ts', find: '    await settled;\n', replace: '' }],
-  },
-  {
     name: 'table-not-moved-on',
     flaw: 'F6',
     what: 'main leaves the request table of a dead thread as it is',
@@ -105,19 +98,6 @@ export const processMutants: readonly Mutant[] = [
         file: 'scheduler/supervisor.ts',
         find: '    for (const queue of this.#queues) queue.settle(number, (one) => lost.push(one));',
         replace: '',
-      },
-    ],
-  },
-  {
-    name: 'nested-deadlock',
-    flaw: 'F13',
-    what: 'nobody refuses a nested call when every thread of its pool is full: all wait for ever',
-    world,
-    edits: [
-      {
-        file: 'scheduler/request-runner.ts',
-        find: '    return this.#nested < this.bounds.maxNested || this.#allNestedFull();',
-        replace: '    return this.#nested < this.bounds.maxNested;',
       },
     ],
   },

@@ -16,6 +16,7 @@ export interface SimFailureParts {
   trace: readonly string[];
 }
 
+/** A law that a simulated run has broken. `trace`: the last lines of all that its threads did, oldest first. */
 export class SimFailure extends Error {
   readonly seed: number;
   readonly law: string;

@@ -47,6 +47,8 @@ const staticImport = /import\b\s*(?:([^'"();]*?)\bfrom\s*)?(['"])\s*\2(?:\s*with
 const exportFrom = /export\s*(\*(?:\s*as\s+[\w$]+)?|\{[^}]*\})\s*from\s*(['"])\s*\2[ \t]*;?/y;
 const exportList = /export\s*(\{[^}]*\})[ \t]*;?/y;
 const exportDefault = /export\s+default\b/y;
+/** As compilers write an enum: it has its value when the module has been evaluated. */
+const exportEnum = /export\s+var\s+([\w$]+)\s*;\s*\(function\s*\(\1\)/y;
 const exportNamed = new RegExp(
   `export\\s+((?:async\\s+)?function\\s*\\*?|class|const|var|let)\\s*(${identifier}|\\{[^}]*\\}|\\[[^\\]]*\\])`,
   'y',
@@ -128,7 +130,8 @@ class Rewriter {
       return;
     }
     const [, kind = '', name = ''] = this.#match(exportNamed, at);
-    if (kind === 'let' || kind === 'var') this.#refuse(at, `export ${kind}: nobody would see it change`);
+    const changes = kind === 'let' || (kind === 'var' && this.#tryMatch(exportEnum, at) === undefined);
+    if (changes) this.#refuse(at, `export ${kind}: nobody would see it change`);
     this.#replace(at, 'export'.length, '      ');
     const names = /^[{[]/.test(name) ? patternNames(name) : [name];
     this.#exports.push(...names);

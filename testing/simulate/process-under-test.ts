@@ -57,6 +57,8 @@ export class ProcessUnderTest implements SimulatedProcess {
   #calls = 0;
   #open = 0;
   #closing: Promise<void> | undefined;
+  /** The test knows what broke the run. */
+  #isTold = false;
 
   /** For `simulate` alone. */
   constructor(parts: SimulatedParts, plan: SimulatedPlan) {
@@ -102,10 +104,6 @@ export class ProcessUnderTest implements SimulatedProcess {
     }
   }
 
-  /**
-   * A caller of a service of the process, in a process of its own: the stand-alone client over simulated sockets. Its methods
-   * are the contract's. A call that nobody awaits goes on all the same, and its error is nobody's.
-   */
   client<Service extends Contract>(contract: Service, options: SimClientOptions = {}): ClientMethods<Service> {
     const { simulation, process } = this.#parts;
     const thread = simulation.thread(`caller-${this.#callers.length + 1}`);
@@ -126,20 +124,12 @@ export class ProcessUnderTest implements SimulatedProcess {
   }
 
   async advance(delayMs: number): Promise<void> {
-    let isOver = false;
-    this.#parts.simulation.after(delayMs, () => {
-      isOver = true;
-    });
-    await this.#parts.driver.until(() => isOver);
+    await this.#wait(this.#after(delayMs));
   }
 
   async until(condition: () => boolean, { withinMs = 60_000 }: { withinMs?: number } = {}): Promise<void> {
-    let isLate = false;
-    const timer = this.#parts.simulation.after(withinMs, () => {
-      isLate = true;
-    });
-    await this.#parts.driver.until(() => isLate || condition());
-    timer.wanted = false;
+    const isLate = this.#after(withinMs);
+    await this.#wait(() => isLate() || condition());
     if (!condition()) {
       throw new HeddleError('DEADLINE_EXCEEDED', `what was waited for has not come true within ${withinMs} virtual ms`);
     }
@@ -206,8 +196,14 @@ export class ProcessUnderTest implements SimulatedProcess {
     return this.#closing;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+  /** What the test has been told already is not told again: it would hide behind a SuppressedError. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const isTold = this.#isTold || this.#closing !== undefined;
+    try {
+      await this.close();
+    } catch (reason) {
+      if (!isTold) throw reason;
+    }
   }
 
   async #close(): Promise<void> {
@@ -216,7 +212,7 @@ export class ProcessUnderTest implements SimulatedProcess {
     for (const backend of this.#backends.values()) backend.mood = { is: 'well' };
     await driver.until(() => this.#open === 0);
     for (const { thread, client } of this.#callers) thread.post('caller', 'closes', () => void client?.close());
-    await this.advance(this.#plan.stopWithinMs + quietMs);
+    await driver.until(this.#after(this.#plan.stopWithinMs + quietMs));
     try {
       fibers.checkEnd();
       process.laws.checkEnd();
@@ -229,6 +225,25 @@ export class ProcessUnderTest implements SimulatedProcess {
     }
     process.stop();
     await driver.until(() => process.hasStopped);
+  }
+
+  /** True once so much virtual time has passed. */
+  #after(delayMs: number): () => boolean {
+    let isOver = false;
+    this.#parts.simulation.after(delayMs, () => {
+      isOver = true;
+    });
+    return () => isOver;
+  }
+
+  /** Errors of calls tests often pass over, those of this they do not. */
+  async #wait(isOver: () => boolean): Promise<void> {
+    try {
+      await this.#parts.driver.until(isOver);
+    } catch (reason) {
+      this.#isTold = true;
+      throw reason;
+    }
   }
 
   #call(

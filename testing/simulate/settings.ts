@@ -36,6 +36,11 @@ export function simulatedSettings({ config, overrides, cores, backends }: Settin
   const own = [`services.*.listen=["heddle://${host}:${port}"]`, 'admin.address=none'];
   const { settings, problems } = readConfig({ file, overrides: [...overrides, ...own], cores });
   if (settings === undefined) throw new HeddleError('FAILED_PRECONDITION', formatProblems(problems), { retry: 'no' });
+  if (settings.services.length === 0) {
+    throw new HeddleError('FAILED_PRECONDITION', `${file} has no services: there is nothing to simulate`, {
+      retry: 'no',
+    });
+  }
   const places = new Map(backends.map(({ service }, place) => [service, place]));
   for (const service of places.keys()) checkCalled(service, settings);
   const served = new Set(settings.services.map(({ name }) => name));

@@ -44,7 +44,7 @@ export interface SimulateOptions {
 
 /** Sizes of what an asking thread has: requests at once, and bytes of bodies on their way. Powers of two. */
 const tableEntries = 1_024;
-const arenaBytes = 4_194_304;
+const arenaBytes = 1_048_576;
 /** Most of one way through the simulated network, ms: a machine beside this one. */
 const networkDelayMs = 0.4;
 /** Handlers may go on by timers that are not Heddle's, and so look as if they slept: then others look again, ms. */

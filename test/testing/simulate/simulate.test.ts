@@ -105,6 +105,11 @@ test('sockets, files read meanwhile and fetch are refused by a sentence', async 
   }
 });
 
+test('plugins run around requests', async (t) => {
+  await using sim = await start({ overrides: ['plugins=["./shout.ts"]', 'filters=["shout"]'] });
+  t.deepEqual(await sim.client(Work).nameOf({ id: 'ada' }), { name: 'USER ADA' });
+});
+
 test('a thread that dies is replaced, and calls that only read hold', async (t) => {
   await using sim = await start();
   const work = sim.client(Work);
@@ -126,6 +131,12 @@ test('strategies run, with their fallbacks and the levels that are set', async (
   await sim.setLevel('demo.page', 1);
   t.deepEqual(await work.page({ id: 'ada' }), { title: 'of nobody' });
   await t.throwsAsync(sim.setLevel('demo.pag', 1), { code: 'NOT_FOUND' });
+});
+
+test('enums as compilers write them are loaded', async (t) => {
+  const metric = new URL('../../../examples/flatbuffers/heddle.yaml', import.meta.url);
+  await using sim = await simulate({ config: metric });
+  t.true(sim.threads.length > 1);
 });
 
 test('degraders count as in the whole process', async (t) => {
@@ -172,6 +183,13 @@ test('finds a finalizer that never ends', (t) =>
       .client(Work)
       .neverFinalize({}, { timeoutMs: 100 })
       .catch(() => {});
+    await sim.close();
+  }));
+
+test('finds an error that nobody catches', (t) =>
+  broken(t, 'no crash', /work-\d threw Error: nobody catches this/, async () => {
+    const sim = await start();
+    await sim.client(Work).crash({}, { timeoutMs: 100 });
     await sim.close();
   }));
 

@@ -51,6 +51,9 @@ export interface LawWorld {
   readonly ownsConnections: boolean;
 }
 
+/** What a thread that has ended its work may still do: its connections are nobody else's. */
+const ofSockets: ReadonlySet<string> = new Set(['write', 'end', 'destroy']);
+
 export class Laws {
   readonly #world: LawWorld;
   readonly #board: Int32Array;
@@ -80,7 +83,8 @@ export class Laws {
   /** Before each operation: who is settled as dead does nothing any more. */
   checkOperation(thread: SimThread): void {
     const number = this.#numberOf.get(thread);
-    if (number === undefined || this.#board[number * boardRowWords + boardWord.fate] !== fates.dead) return;
+    if (number === undefined || ofSockets.has(thread.operation.kind)) return;
+    if (this.#board[number * boardRowWords + boardWord.fate] !== fates.dead) return;
     this.#fail(
       'settled',
       `${thread.name} is settled as dead, and goes on: ${this.#world.simulation.describe(thread.operation)}`,
