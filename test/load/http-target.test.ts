@@ -64,7 +64,7 @@ test('the same POST goes out again and again, over connections that stay open', 
   });
   const checkBody = (source: Buffer, start: number, end: number) =>
     source.toString('utf8', start, end) === '{"text":"hi"}' ? undefined : 'not what was sent';
-  const { answers, failed, connections } = await loadOn(server.port, {}, { checkBody }).ended;
+  const { answers, failed, connections } = await loadOn(server.port, { durationMs: 600 }, { checkBody }).ended;
   t.true(answers > 3);
   t.deepEqual([failed, connections, server.connections()], [0, 3, 3]);
   t.deepEqual([...seen], ['POST /demo.Echo/echo?x=1 application/json {"text":"hi"}']);

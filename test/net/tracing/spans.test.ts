@@ -172,7 +172,8 @@ jobs: { tick: { run: "./fates.ts#tick", cron: "@yearly", atStart: true, pool: wo
     }
     for (const text of ['never', 'waits']) {
       t.is(await codeOf(meet({ text }, { timeoutMs: 30 })), 'DEADLINE_EXCEEDED');
-      t.is(await oneMore(text), 'DEADLINE_EXCEEDED', text);
+      // Both count the 30 ms, the server from a little later on: whose time is up first ends it.
+      t.regex(await oneMore(text), /^(DEADLINE_EXCEEDED|CANCELLED)$/, text);
     }
     const name = contract === Fate ? 'demo.Fate' : 'demo.FateIo';
     const headers = { 'content-type': 'application/json' };
