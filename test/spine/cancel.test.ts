@@ -117,7 +117,7 @@ async function offloaded(t: ExecutionContext, spine: Spine): Promise<void> {
 async function ignored(t: ExecutionContext, spine: Spine): Promise<void> {
   using wire = await Wire.to(spine.address('heddle'));
   const [cancelled, late] = [newKey(), newKey()];
-  wire.send(requestFrame(1, 'stubborn', { key: cancelled, ms: 100 }));
+  wire.send(requestFrame(1, 'stubborn', { key: cancelled, ms: 1000 }));
   await event(cancelled, 'started');
   wire.send(cancelFrame(1));
   t.is((await wire.one()).code, 'CANCELLED');
