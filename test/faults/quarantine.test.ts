@@ -128,12 +128,17 @@ ${log.yaml}
       { restart: eager },
     );
     const work = rig.client(Work, { maxAttempts: 1 });
-    for (let kills = 1; kills <= 2; kills++) {
+    const counts = rig.server.poolCounters;
+    const deaths = () => counts.get(1, `death-${cause}`);
+    // A rejection is laid at the door of what left the stack within the last millisecond: a thread that had to wait for its
+    // processor just then has died of an exception that is nobody's.
+    const all = () => deaths() + counts.get(1, 'death-exception');
+    for (let kills = 1; deaths() < 2; kills++) {
+      t.true(kills <= 10, 'a death is laid at the door of its request');
       await t.throwsAsync(work.doom({ how }), { code: 'UNAVAILABLE' });
       // One that fills its heap may be replaced for it before it dies: then that is no restart.
-      const deaths = () => rig.server.poolCounters.get(1, `death-${cause}`);
-      await eventually(`death ${kills}`, () => deaths() >= kills);
-      t.is(deaths(), kills, 'one request, one death');
+      await eventually(`death ${kills}`, () => all() >= kills);
+      t.is(all(), kills, 'one request, one death');
       await eventually('another thread', () => rig.pool('work').size === 1);
     }
     await eventually('a quarantine', () => rig.server.guards.quarantine.refused.length === 1);
