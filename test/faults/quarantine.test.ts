@@ -114,8 +114,9 @@ for (const [how, cause, bounds] of [
   ['reject', 'rejection', ''],
   ['loop', 'stalled', 'stallWarning: 50ms, stallLimit: 200ms'],
   ['heap', 'out-of-memory', 'memory: 64MiB, stallLimit: none'],
+  ['parsed', 'out-of-memory', 'memory: 64MiB, stallLimit: none'],
 ] as const) {
-  test.serial(`a request that ended two threads by ${cause} is refused`, async (t) => {
+  test.serial(`a request that ended two threads by ${cause} (${how}) is refused`, async (t) => {
     const log = new LogLines();
     await using rig = await startRig(
       `

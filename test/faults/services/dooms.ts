@@ -2,7 +2,7 @@
 
 import { pbkdf2Sync } from 'node:crypto';
 
-export const dooms = ['exit', 'throw', 'reject', 'heap', 'pbkdf2', 'loop'] as const;
+export const dooms = ['exit', 'throw', 'reject', 'heap', 'parsed', 'pbkdf2', 'loop'] as const;
 export type Doom = (typeof dooms)[number];
 
 export function doom(how: Doom): void {
@@ -21,6 +21,13 @@ export function doom(how: Doom): void {
     case 'heap': {
       const kept: unknown[] = [];
       for (;;) kept.push(Array.from({ length: 1000 }, (_, at) => ({ at })));
+    }
+    case 'parsed': {
+      // Large and young when the limit comes: what a collection at the limit has to find room for.
+      const rows = Array.from({ length: 50_000 }, (_, id) => ({ id, name: `n${id}`, tags: ['a', 'b'] }));
+      const text = JSON.stringify(rows);
+      const kept: unknown[] = [];
+      for (;;) kept.push(JSON.parse(text));
     }
     case 'pbkdf2':
       // A second or so in native code, where terminate() has to wait.
