@@ -4,12 +4,12 @@
 import { threadId } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { keepCompiled } from '../runtime/compile-cache.ts';
-import { HeddleError } from '../runtime/errors.ts';
 import { lastWords } from '../runtime/last-words.ts';
 import { LoadedFiles } from '../runtime/loaded-files.ts';
 import type { CpuThreadTask } from './cpu-spawner.ts';
 import type { HostModule } from './host-module.ts';
 import { RequestRunner } from './request-runner.ts';
+import { tellStart } from './tell-start.ts';
 
 /** A task that is none: see cpu-spawner.ts. */
 export function nothing(): void {}
@@ -27,19 +27,9 @@ export function cpuThread(task: CpuThreadTask): Promise<void> {
     runner.endpoint.tell({ type: 'born', threadId });
     const loads = new LoadedFiles({ tell: (message) => runner.endpoint.tell(message), clock: systemClock });
     loads.watch();
-    import(hostUrl)
+    const loading = import(hostUrl)
       .then((module: HostModule) => module.hostThread(runner, hostData, systemRandom))
-      .then(
-        (methods) => {
-          loads.flush();
-          runner.endpoint.tell({ type: 'ready', methods });
-          keepCompiled();
-        },
-        (reason: unknown) => {
-          loads.flush();
-          const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
-          runner.endpoint.tell({ type: 'failed', code, message });
-        },
-      );
+      .finally(() => loads.flush());
+    void tellStart(runner.endpoint, loading).then((serves) => serves && keepCompiled());
   });
 }

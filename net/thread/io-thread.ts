@@ -6,7 +6,6 @@ import type { Socket } from 'node:net';
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../../runtime/clock.ts';
 import { keepCompiled } from '../../runtime/compile-cache.ts';
-import { HeddleError } from '../../runtime/errors.ts';
 import type { JobRun } from '../../runtime/jobs.ts';
 import { lastWords } from '../../runtime/last-words.ts';
 import type { LiveSettings } from '../../runtime/live-settings.ts';
@@ -23,7 +22,9 @@ import { board as boardWord } from '../../runtime/shared/layout.ts';
 import type { MethodRow, ThreadInit } from '../../runtime/thread-control.ts';
 import type { ConnectionRow } from '../../runtime/thread-report.ts';
 import type { ThreadExtension } from '../../scheduler/host-module.ts';
+import type { ServedRow } from '../../scheduler/pool-thread.ts';
 import { RequestRunner } from '../../scheduler/request-runner.ts';
+import { tellStart } from '../../scheduler/tell-start.ts';
 import type { Listener } from '../accept/listener.ts';
 import { ThreadAround } from '../filters/thread-around.ts';
 import { JobCarrier } from '../jobs/job-carrier.ts';
@@ -120,42 +121,38 @@ class IoThread implements ThreadExtension {
 
   /** Installs the plugins, loads the services of pool `io`, then says `ready`. */
   async start(): Promise<void> {
-    const { init, settings, plugins, strategies } = this.#data;
-    const services = settings.services.filter(({ pool }) => pool === 'io');
     const { endpoint } = this.#runner;
     endpoint.tell({ type: 'born', threadId });
     const loads = new LoadedFiles({ tell: (message) => endpoint.tell(message), clock: systemClock });
     loads.watch();
+    const loading = this.#load().finally(() => loads.flush());
+    if (await tellStart(endpoint, loading)) keepCompiled();
+  }
+
+  async #load(): Promise<ServedRow[]> {
+    const { init, settings, plugins, strategies } = this.#data;
+    const services = settings.services.filter(({ pool }) => pool === 'io');
     const logger = (component: string): Logger => this.#rootLog.component(component);
-    try {
-      const thread = { kind: 'io', name: init.name, logger, clock: systemClock } as const;
-      this.#plugins = await installPlugins(plugins, thread, (plugin) => this.#extensions.ioPoints(plugin));
-      this.#host.compressors = this.#extensions.compressors.all;
-      this.#carrier.watchNames(this.#extensions.namings);
-      this.#protocols = await this.#openProtocols();
-      const { filters, clients } = settings;
-      const jobs = settings.jobs.filter(({ pool }) => pool === 'io');
-      const own = { random: systemRandom, extensions: this.#extensions, filters, services, jobs, clients };
-      this.#around = new ThreadAround({ ...thread, ...own });
-      const methods = await hostServices(this.#runner, {
-        services,
-        jobs,
-        carrier: this.#carrier,
-        around: this.#around,
-        // It would hold up the sockets of the thread.
-        compression: undefined,
-        strategies,
-        extension: this,
-        log: this.#log,
-      });
-      loads.flush();
-      endpoint.tell({ type: 'ready', methods });
-      keepCompiled();
-    } catch (reason) {
-      loads.flush();
-      const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
-      endpoint.tell({ type: 'failed', code, message });
-    }
+    const thread = { kind: 'io', name: init.name, logger, clock: systemClock } as const;
+    this.#plugins = await installPlugins(plugins, thread, (plugin) => this.#extensions.ioPoints(plugin));
+    this.#host.compressors = this.#extensions.compressors.all;
+    this.#carrier.watchNames(this.#extensions.namings);
+    this.#protocols = await this.#openProtocols();
+    const { filters, clients } = settings;
+    const jobs = settings.jobs.filter(({ pool }) => pool === 'io');
+    const own = { random: systemRandom, extensions: this.#extensions, filters, services, jobs, clients };
+    this.#around = new ThreadAround({ ...thread, ...own });
+    return hostServices(this.#runner, {
+      services,
+      jobs,
+      carrier: this.#carrier,
+      around: this.#around,
+      // It would hold up the sockets of the thread.
+      compression: undefined,
+      strategies,
+      extension: this,
+      log: this.#log,
+    });
   }
 
   turn(): boolean {

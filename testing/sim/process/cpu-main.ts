@@ -7,7 +7,6 @@ import { ThreadAround } from '../../../net/filters/thread-around.ts';
 import { ThreadCarrier } from '../../../net/thread/thread-carrier.ts';
 import { type BornStrategies, hostServices } from '../../../net/thread/thread-host.ts';
 import { ThreadIo } from '../../../net/thread/thread-io.ts';
-import { HeddleError } from '../../../runtime/errors.ts';
 import { lastWords } from '../../../runtime/last-words.ts';
 import { ThreadExtensions } from '../../../runtime/plugins/extensions.ts';
 import { installPlugins } from '../../../runtime/plugins/install.ts';
@@ -15,6 +14,7 @@ import type { PluginModule } from '../../../runtime/plugins/plan.ts';
 import type { Settings } from '../../../runtime/settings.ts';
 import type { MethodRow, ThreadInit } from '../../../runtime/thread-control.ts';
 import { RequestRunner } from '../../../scheduler/request-runner.ts';
+import { tellStart } from '../../../scheduler/tell-start.ts';
 import { type ThreadDoor, thisThread } from './thread-door.ts';
 
 export interface CpuBirth {
@@ -36,13 +36,7 @@ export function main(door: ThreadDoor, birth: CpuBirth): void {
   lastWords(runner.endpoint.board, init.number, door.clock);
   door.onRunner(runner);
   runner.endpoint.tell({ type: 'born', threadId: door.thread.index + 1 });
-  host(door, runner, birth).then(
-    (methods) => runner.endpoint.tell({ type: 'ready', methods }),
-    (reason: unknown) => {
-      const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
-      runner.endpoint.tell({ type: 'failed', code, message });
-    },
-  );
+  void tellStart(runner.endpoint, host(door, runner, birth));
 }
 
 async function host({ clock, random, log, openSocket }: ThreadDoor, runner: RequestRunner, birth: CpuBirth) {

@@ -11,7 +11,6 @@ import { IoHost } from '../../../net/thread/io-host.ts';
 import { OutgoingCalls } from '../../../net/thread/outgoing-calls.ts';
 import { ThreadCarrier } from '../../../net/thread/thread-carrier.ts';
 import { type BornStrategies, hostServices } from '../../../net/thread/thread-host.ts';
-import { HeddleError } from '../../../runtime/errors.ts';
 import { lastWords } from '../../../runtime/last-words.ts';
 import { ThreadExtensions } from '../../../runtime/plugins/extensions.ts';
 import { type InstalledPlugins, installPlugins } from '../../../runtime/plugins/install.ts';
@@ -22,6 +21,7 @@ import { board as boardWord } from '../../../runtime/shared/layout.ts';
 import type { MethodRow, ThreadInit } from '../../../runtime/thread-control.ts';
 import type { ThreadExtension } from '../../../scheduler/host-module.ts';
 import { RequestRunner } from '../../../scheduler/request-runner.ts';
+import { tellStart } from '../../../scheduler/tell-start.ts';
 import { type ThreadDoor, thisThread } from './thread-door.ts';
 
 export interface IoBirth {
@@ -86,13 +86,7 @@ class IoMain implements ThreadExtension, SimIoThread {
   start(): void {
     const { endpoint } = this.#runner;
     endpoint.tell({ type: 'born', threadId: this.#door.thread.index + 1 });
-    this.#hosted().then(
-      (methods) => endpoint.tell({ type: 'ready', methods }),
-      (reason: unknown) => {
-        const { code, message } = HeddleError.from(reason, String(reason instanceof Error ? reason.stack : reason));
-        endpoint.tell({ type: 'failed', code, message });
-      },
-    );
+    void tellStart(endpoint, this.#hosted());
   }
 
   async #hosted() {
