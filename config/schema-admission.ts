@@ -45,7 +45,7 @@ export const adaptiveOfService = section(
     delay: key(
       duration('1ms', '1m'),
       '20ms',
-      'How long its requests may wait for a thread, on average.',
+      'How long its requests may wait for a thread, on average. Of a burst so many are let in; for more, half of the time that it takes.',
       'What WeChat takes for the sign of overload: far above what a pool with room needs, and nothing to a person.',
     ),
     tolerance: key(
@@ -82,6 +82,6 @@ export const weightOfService = key(
 export const requestsPerConnection = optional(
   integer(1, 1_048_576, orNone),
   'an eighth of requests, at least 64',
-  'Of these requests, how many one connection may have as soon as half of them are there; over it RESOURCE_EXHAUSTED. HTTP connections have few anyway.',
+  'Of these requests, how many one connection may have as soon as half of them are there; over it RESOURCE_EXHAUSTED. One-way requests count until they have ended.',
   'Until then anybody may have all; from then on it takes several peers to fill the process.',
 );

@@ -60,6 +60,14 @@ export interface CallHead {
   metadataEnd: number;
   bodyStart: number;
   bodyEnd: number;
+  /** The connection that it came by; undefined: none, or one that nobody counts for. */
+  sender?: CallSender | undefined;
+}
+
+/** One connection, for who counts what it has under way. */
+export interface CallSender {
+  /** One-way requests that were handed on and have not ended: the connection itself has its answer long before. */
+  oneWay: number;
 }
 
 /** A head with everything at its default, for a parser or a queue end to fill again and again. */
@@ -83,6 +91,7 @@ export function emptyCallHead(): CallHead {
     metadataEnd: 0,
     bodyStart: 0,
     bodyEnd: 0,
+    sender: undefined,
   };
 }
 

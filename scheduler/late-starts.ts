@@ -38,6 +38,6 @@ export class LateStarts {
 
 /** Plain: there may be many at once, and the stack of an error costs more than all the rest. */
 function notStarted(name: string, leftMs: number, medianMs: number): FailedReply {
-  const message = `${name} was not started: ${leftMs.toFixed(1)} ms of its time are left, and its recent runs take ${medianMs.toFixed(1)} ms (median); it has not run`;
+  const message = `${name} was not started: ${leftMs.toFixed(1)} ms of its time are left, and its recent runs take ${medianMs.toFixed(1)} ms or more (median); it has not run`;
   return { code: 'DEADLINE_EXCEEDED', message, retry: 'yes', retryAfterMs: 0 };
 }

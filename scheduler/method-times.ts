@@ -9,8 +9,11 @@
 //
 //   - runs are forgotten after one to two epochs, and fewer than `runsMin` say nothing;
 //   - a trickle begins all the same: one request, then none for a pause, which grows with each that came too late;
-//   - when half of the last ones that began with too little were well in time, the median tells nothing about this method
-//     (it has recovered, or it makes do with the time that it is given): all may begin.
+//   - when half of the last ones that began with too little were in time all the same, the median tells nothing about this
+//     method (it has recovered, or it makes do with the time that it is given): all may begin.
+//
+// Who is refused for nothing loses more than a run in vain costs: where the median is known to lie between two values, a
+// request is refused that has less time left than the smaller.
 
 import { LatencyBuckets } from '../runtime/shared/latency-buckets.ts';
 
@@ -23,8 +26,8 @@ const pauseFirstMs = 10;
 /** The longest pause: in medians, so that the trickle costs a twentieth of a thread; and ms, so that it never dries up. */
 const pauseMaxRuns = 20;
 const pauseMaxMs = 1_000;
-/** Of the last late runs, as many as bits of `#outcomes`, so many must have been well in time before all may start. */
-const wellMin = 8;
+/** Of the last late runs, as many as bits of `#outcomes`, so many must have been in time before all may start. */
+const inTimeMin = 8;
 const outcomeMask = 0xffff;
 /**
  * How often the median is looked for, ms: that costs half a microsecond. And after a quarter more runs, `runsMin` at least:
@@ -32,11 +35,11 @@ const outcomeMask = 0xffff;
  */
 const lookEveryMs = 50;
 
-/** Buckets an eighth of their time wide: a run is at most so much faster than its bucket says. */
+/** Buckets an eighth of their time wide: a run takes at most so much longer than the beginning of its bucket. */
 const buckets = new LatencyBuckets(3);
 
 export class MethodTimes {
-  /** The median of the recent runs, ms, rounded up; 0: too little is known. */
+  /** The median of the recent runs, ms, rounded down by an eighth at most; 0: too little is known. */
   medianMs = 0;
   /** Runs of the last epoch and of this one together, by bucket; those of this epoch alone. */
   readonly #recent = new Uint32Array(buckets.count);
@@ -47,9 +50,9 @@ export class MethodTimes {
   #epochEndMs: number;
   #nextLookMs = 0;
   #nextLookRuns = runsMin;
-  /** The last runs that began late, a bit for each, the newest lowest: was it well in time? */
+  /** The last runs that began late, a bit for each, the newest lowest: was it in time? */
   #outcomes = 0;
-  #well = 0;
+  #inTime = 0;
   #pauseMs = pauseFirstMs;
   #nextTrickleMs = 0;
 
@@ -64,7 +67,7 @@ export class MethodTimes {
       this.#turn(nowMs);
       if (leftMs >= this.medianMs) return true;
     }
-    if (this.#well >= wellMin) return true;
+    if (this.#inTime >= inTimeMin) return true;
     if (nowMs < this.#nextTrickleMs) return false;
     this.#nextTrickleMs = nowMs + this.#pauseMs;
     return true;
@@ -73,36 +76,36 @@ export class MethodTimes {
   /** A run has ended. `deadlineMs`: Infinity: it had none. */
   ended(startedMs: number, deadlineMs: number, nowMs: number): void {
     const tookMs = nowMs - startedMs;
-    const bucket = buckets.bucketOf(tookMs);
+    const isLate = nowMs > deadlineMs;
+    // One that was cut off at its deadline would have taken longer: rounded down, it would look as if it had been in time.
+    const bucket = Math.min(buckets.bucketOf(tookMs) + (isLate ? 1 : 0), buckets.count - 1);
     this.#epoch[bucket]!++;
     this.#recent[bucket]!++;
     this.#epochRuns++;
     this.#recentRuns++;
-    if (deadlineMs - startedMs < this.medianMs) this.#endedLate(tookMs, nowMs > deadlineMs, nowMs);
+    if (deadlineMs - startedMs < this.medianMs) this.#endedLate(!isLate, nowMs);
     if (nowMs < this.#nextLookMs && this.#recentRuns < this.#nextLookRuns) return;
     if (nowMs >= this.#epochEndMs) this.#turn(nowMs);
     else this.#look(nowMs);
   }
 
-  #endedLate(tookMs: number, inVain: boolean, nowMs: number): void {
-    if (inVain) {
-      this.#note(0);
+  #endedLate(inTime: boolean, nowMs: number): void {
+    this.#note(inTime ? 1 : 0);
+    if (inTime) {
+      this.#pauseMs = pauseFirstMs;
+      this.#nextTrickleMs = Math.min(this.#nextTrickleMs, nowMs + pauseFirstMs);
+    } else {
       const pauseMs = Math.min(2 * this.#pauseMs, pauseMaxRuns * this.medianMs, pauseMaxMs);
       this.#pauseMs = Math.max(pauseFirstMs, pauseMs);
       // Counted from its end: a long run would else be followed by the next one at once.
       this.#nextTrickleMs = nowMs + this.#pauseMs;
-    } else if (tookMs < this.medianMs / 2) {
-      // One that was in time by a hair says that the median is right.
-      this.#note(1);
-      this.#pauseMs = pauseFirstMs;
-      this.#nextTrickleMs = Math.min(this.#nextTrickleMs, nowMs + pauseFirstMs);
     }
   }
 
-  #note(isWell: 0 | 1): void {
+  #note(inTime: 0 | 1): void {
     const oldest = this.#outcomes > outcomeMask >> 1 ? 1 : 0;
-    this.#outcomes = ((this.#outcomes << 1) | isWell) & outcomeMask;
-    this.#well += isWell - oldest;
+    this.#outcomes = ((this.#outcomes << 1) | inTime) & outcomeMask;
+    this.#inTime += inTime - oldest;
   }
 
   #turn(nowMs: number): void {
@@ -126,6 +129,6 @@ export class MethodTimes {
   #look(nowMs: number): void {
     this.#nextLookMs = nowMs + lookEveryMs;
     this.#nextLookRuns = this.#recentRuns + Math.max(runsMin, this.#recentRuns >> 2);
-    this.medianMs = this.#recentRuns < runsMin ? 0 : buckets.quantileMs(this.#recent, 0.5);
+    this.medianMs = this.#recentRuns < runsMin ? 0 : buckets.lowerMs(buckets.quantileBucket(this.#recent, 0.5));
   }
 }

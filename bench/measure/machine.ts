@@ -32,6 +32,12 @@ export function machineText({ cpu, cpus, system, node, v8, commit, load }: Machi
   return `${cpus} × ${cpu}, ${system}, load ${load}\nNode ${node} (V8 ${v8}), commit ${commit}`;
 }
 
+/** Undefined: nobody else was at work when it began. */
+export function loadWarning({ cpus, load }: Pick<Machine, 'cpus' | 'load'>): string | undefined {
+  if (load <= cpus) return undefined;
+  return `WARNING: the machine had a load of ${load} on ${cpus} processors at the start: others were at work too, so these numbers say little.`;
+}
+
 function commit(): string {
   const git = (...words: string[]) =>
     execFileSync('git', words, { cwd: import.meta.dirname, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });

@@ -9,6 +9,7 @@ import type { LoadShape } from '../../load/options.ts';
 import type { LoadResult } from '../../load/result.ts';
 import { standaloneHost } from '../../net/client/host.ts';
 import { seededRandom, systemClock } from '../../runtime/clock.ts';
+import { loadWarning, machine } from '../measure/machine.ts';
 import { ServerProcess } from '../measure/server-process.ts';
 import { lineCharts } from '../picture/line-charts.ts';
 import type { Goal, Scenario, ScenarioOptions, ScenarioReport } from '../scenario.ts';
@@ -57,6 +58,9 @@ interface Point {
 }
 
 async function measure({ seconds, onStep }: ScenarioOptions): Promise<ScenarioReport> {
+  const { cpus, load: loadAtStart } = machine();
+  const warning = loadWarning({ cpus, load: loadAtStart });
+  if (warning !== undefined) onStep(warning);
   const script = import.meta.resolve('./overload/server.ts');
   await using guarded = await ServerProcess.start(script, 'protected');
   await using bare = await ServerProcess.start(script, 'unprotected');
@@ -79,6 +83,7 @@ async function measure({ seconds, onStep }: ScenarioOptions): Promise<ScenarioRe
   }
   return {
     method: [
+      ...(warning === undefined ? [] : [warning]),
       `The handler uses ${cpuMs} ms of its thread's processor time; a closed loop of ${capacityCallers} callers finds what the pool of one thread can do:`,
       `${capacity.toFixed(0)} a second. Load: a Poisson process, the same arrivals for both servers, from this process over ${connections} connections;`,
       `each request has ${budgetMs} ms. ${Math.round(durationMs)} ms for each load, after ${Math.round(warmUpMs)} ms of it that do not count. Goodput: answers in time.`,
@@ -93,7 +98,7 @@ async function measure({ seconds, onStep }: ScenarioOptions): Promise<ScenarioRe
     ]),
     goals: goalsOf(points),
     picture: pictureOf(points, capacity),
-    data: { capacityPerSecond: capacity, cpuMs, budgetMs, warmUpMs, durationMs, points },
+    data: { capacityPerSecond: capacity, cpuMs, budgetMs, warmUpMs, durationMs, loadAtStart, warning, points },
   };
 }
 

@@ -15,6 +15,10 @@
 //   then the handlers are slow by themselves, or because of somebody they call. Envoy makes such a test from time to time;
 //   here it mostly comes by itself, since a limit over runs that are too long is halved soon.
 // - It grows only when it is used, and it is cut from the number under way, not from a limit that nobody reaches.
+// - A mean wait is a mean wait, whether requests come evenly or at once: of a burst that takes longer than that to work off a
+//   part is refused, also where the pool has nothing to do before the next one.
+
+import { RunTrial } from './run-trial.ts';
 
 /** The most that the limit may be cut to and grow to in one step: one bad window is not believed altogether. */
 const cutMax = 0.5;
@@ -22,20 +26,11 @@ const growthMax = 1.5;
 /** Of the way down to a shorter usual run, per step, and up to a longer one that is still within the tolerance. */
 const fallWeight = 0.1;
 const riseWeight = 0.01;
-/** Of the way back to where it began, per step, while it is not used. */
-const restWeight = 0.01;
+/** While it is not used, it comes back to where it began; of the way, all but a third in so long, ms. */
+const restMs = 10_000;
 /** A window is believed with so many requests, or after so long, ms. */
 const samplesMin = 10;
 const windowMaxMs = 1_000;
-/** When the limit is half of what it was and handlers run no shorter than this part of what they did, it is not to blame. */
-const helpedBelow = 0.75;
-/** For which so many that began after the cut must have ended. */
-const trialSamplesMin = 30;
-/** Or so long must have passed, ms: those who are refused meanwhile may be refused for nothing. */
-const trialSeenMaxMs = 2_000;
-/** A limit that stands still, and is used, over runs that are too long is halved after so long, to see, ms. */
-const trialDueMs = 30_000;
-
 export interface AdaptiveLimitOptions {
   /** How long requests may wait for a thread on average, ms. */
   delayMs: number;
@@ -61,27 +56,21 @@ export interface LoadWindow {
   /** Requests under way now, waiting ones included. */
   inFlight: number;
   /**
-   * How much of its share of the pool it uses: 1, or above. Below, the wait is the doing of others, and its limit is cut only
-   * for that part of it.
+   * How much of its share of the pool it used: 1, or above. Below, the wait is the doing of others, and its limit is cut only
+   * for that part of it. 0: nothing was there.
    */
   shareUsed: number;
 }
 
-/** Handlers run too long: whether they would run shorter beside fewer others is being found out. */
-interface Trial {
-  /** Under way when it began, and how long ago that was. */
-  number: number;
-  ageMs: number;
-  /** Requests that began beside more than half of these, and how long they ran. */
-  before: number;
-  beforeMs: number;
-  /** Set once half as many are under way: those that began before then end within so long, ms. */
-  settlesMs: number | undefined;
-  /** Those that began later. */
-  after: number;
-  afterMs: number;
-  /** Since these began to end, ms. */
-  seenMs: number;
+/** Of several looks together. */
+interface Sums extends Omit<LoadWindow, 'shareUsed'> {
+  /** Without the looks that found nothing. */
+  busyMs: number;
+  /** In flight at the looks × time. */
+  inFlightMs: number;
+  /** The time that its requests were there, all together, and how long that would be by its share of the pool. */
+  usedMs: number;
+  dueMs: number;
 }
 
 export class AdaptiveLimit {
@@ -89,8 +78,8 @@ export class AdaptiveLimit {
   #limit: number;
   /** How long a request usually runs, ms; undefined: none has ended yet. */
   #usualMs: number | undefined;
-  #window = emptyWindow();
-  #trial: Trial | undefined;
+  #sums = emptySums();
+  #trial: RunTrial | undefined;
 
   constructor(options: AdaptiveLimitOptions) {
     this.#options = options;
@@ -116,109 +105,98 @@ export class AdaptiveLimit {
 
   /** Takes a look's figures in; once they are enough, the limit moves. Returns it. */
   update(look: LoadWindow): number {
-    const window = this.#window;
-    for (const key of summed) window[key] += look[key];
-    window.inFlight = look.inFlight;
-    window.shareUsed = look.shareUsed;
-    if (window.ended < samplesMin && window.elapsedMs < windowMaxMs) return this.limit;
-    if (window.ended > 0) this.#step(window);
-    else if (window.inFlight === 0) this.#rest(window);
+    const sums = this.#sums;
+    this.#add(look);
+    if (sums.ended < samplesMin && sums.elapsedMs < windowMaxMs) return this.limit;
+    if (sums.ended > 0) this.#step(sums);
+    else if (sums.inFlight === 0) this.#rest(sums);
     // What is under way runs for long: it counts when it has ended.
     else return this.limit;
-    this.#window = emptyWindow();
+    this.#sums = emptySums();
     return this.limit;
   }
 
-  #step(window: LoadWindow): void {
+  #add(look: LoadWindow): void {
+    const sums = this.#sums;
+    const { elapsedMs, inFlight, shareUsed } = look;
+    for (const key of summed) sums[key] += look[key];
+    sums.inFlight = inFlight;
+    sums.inFlightMs += inFlight * elapsedMs;
+    if (inFlight > 0 || look.taken > 0 || look.ended > 0) sums.busyMs += elapsedMs;
+    if (shareUsed === 0) return;
+    const usedMs = presenceMs(look);
+    sums.usedMs += usedMs;
+    sums.dueMs += usedMs / shareUsed;
+  }
+
+  #step(sums: Sums): void {
     const { delayMs, tolerance } = this.#options;
-    const { inFlight, refused } = window;
-    const runMs = window.runMs / window.ended;
+    const { inFlight, refused, ended, busyMs } = sums;
+    const runMs = sums.runMs / ended;
     const isUsed = refused > 0 || inFlight >= this.#limit / 2;
-    const usualMs = this.#learn(runMs, window, isUsed);
+    const number = this.#number(sums);
+    const usualMs = this.#learn(runMs, sums, number, isUsed);
     const wantedMs = tolerance * usualMs + delayMs;
     // What one that comes now will wait follows from the number under way and the rate. After a cut it falls at once, while
     // what was measured is of those that came before the cut: who went by that would cut again and again.
-    const measuredMs = window.taken === 0 ? 0 : window.waitMs / window.taken;
-    const expectedMs = Math.max(0, (inFlight * window.elapsedMs) / window.ended - runMs);
-    const blame = Math.min(1, window.shareUsed);
+    const measuredMs = sums.taken === 0 ? 0 : sums.waitMs / sums.taken;
+    const expectedMs = Math.max(0, (inFlight * busyMs) / ended - runMs);
+    const blame = sums.dueMs === 0 ? 1 : Math.min(1, sums.usedMs / sums.dueMs);
     const trial = this.#trial;
-    if (trial !== undefined && trial.settlesMs === undefined && trial.ageMs >= trialDueMs) {
-      this.#limit = this.#clamp(Math.min(this.#limit, trial.number / 2));
+    if (trial?.isDue === true) {
+      this.#limit = Math.min(this.#limit, this.#clamp(trial.floor));
       return;
     }
-    const isSettling = trial?.settlesMs !== undefined;
     const leastWaitMs = Math.min(measuredMs, expectedMs) * blame;
     const mostWaitMs = Math.max(measuredMs, expectedMs) * blame;
-    const number = Math.min(this.#limit, Math.max(inFlight, this.#options.min));
     const byWait = wantedMs / (leastWaitMs + Math.min(runMs, usualMs));
     const byRun = wantedMs / (leastWaitMs + runMs);
     if (byWait < 1) this.#limit = this.#clamp(number * Math.max(cutMax, byWait));
     // A long run of few requests is not the doing of a limit that they do not reach.
-    else if (isUsed && byRun < 1)
-      this.#limit = this.#clamp(Math.max(number * Math.max(cutMax, byRun), this.#trialFloor));
-    else if (isUsed && !isSettling && mostWaitMs + runMs < wantedMs) {
+    else if (isUsed && byRun < 1) {
+      // While nobody knows yet whether fewer run shorter, it is half of them and not less.
+      const floor = Math.min(this.#limit, trial?.floor ?? this.#options.min);
+      this.#limit = this.#clamp(Math.max(number * Math.max(cutMax, byRun), floor));
+    } else if (trial?.isSettling === true) return;
+    else if (!isUsed) this.#rest(sums);
+    else if (mostWaitMs + runMs < wantedMs)
       this.#limit = this.#clamp(this.#limit * Math.min(growthMax, wantedMs / (mostWaitMs + runMs)));
-    } else if (!isUsed) this.#rest(window);
   }
 
-  /** While nobody knows yet whether fewer run shorter, it is half of them and not less. */
-  get #trialFloor(): number {
-    return Math.min(this.#limit, this.#trial === undefined ? this.#options.min : this.#trial.number / 2);
+  /**
+   * How many were under way when it was most of them, as far as the limit let them in: at a look a burst may be over. By
+   * Little's law the time that all spent here tells their mean number, and a burst that is worked off is twice its mean.
+   */
+  #number({ inFlight, refused, waitMs, runMs, busyMs }: Sums): number {
+    if (refused > 0) return this.#limit;
+    const burst = (2 * (waitMs + runMs)) / busyMs;
+    return Math.min(this.#limit, Math.max(inFlight, burst, this.#options.min));
   }
 
-  /** The usual run, with what this window says of it. */
-  #learn(runMs: number, window: LoadWindow, isUsed: boolean): number {
-    // Who begins in the middle of a flood sees runs that are longer for it. Too short a guess is mended by the first trial.
-    const usualMs = this.#usualMs ?? runMs * Math.min(1, this.#options.min / Math.max(1, window.inFlight));
-    this.#usualMs = this.#learnt(usualMs, runMs, window, isUsed);
-    return this.#usualMs;
-  }
-
-  #learnt(usualMs: number, runMs: number, { inFlight, elapsedMs, ended }: LoadWindow, isUsed: boolean): number {
+  /** The usual run, with what these looks say of it. */
+  #learn(runMs: number, sums: Sums, number: number, isUsed: boolean): number {
     const { tolerance, min } = this.#options;
+    // Who begins in the middle of a flood sees runs that are longer for it. Too short a guess is mended by the first trial.
+    const usualMs = this.#usualMs ?? runMs * Math.min(1, min / Math.max(1, sums.inFlight));
+    this.#usualMs = usualMs;
     if (runMs <= tolerance * usualMs) {
       this.#trial = undefined;
-      return usualMs + (runMs < usualMs ? fallWeight : riseWeight) * (runMs - usualMs);
+      this.#usualMs += (runMs < usualMs ? fallWeight : riseWeight) * (runMs - usualMs);
+      return this.#usualMs;
     }
-    this.#trial ??= {
-      number: inFlight,
-      ageMs: 0,
-      before: 0,
-      beforeMs: 0,
-      settlesMs: undefined,
-      after: 0,
-      afterMs: 0,
-      seenMs: 0,
-    };
-    const trial = this.#trial;
-    trial.ageMs += elapsedMs;
-    if (trial.settlesMs === undefined || trial.settlesMs > 0) {
-      trial.before += ended;
-      trial.beforeMs += ended * runMs;
-      if (trial.settlesMs !== undefined) trial.settlesMs -= elapsedMs;
-      else if (inFlight <= Math.max(min, trial.number / 2)) trial.settlesMs = runMs;
-      else if (!isUsed && trial.ageMs >= trialDueMs) {
-        // A limit that nobody reaches need not be cut to be found innocent.
-        this.#trial = undefined;
-        return trial.beforeMs / trial.before;
-      }
-      return usualMs;
-    }
-    trial.after += ended;
-    trial.afterMs += ended * runMs;
-    trial.seenMs += elapsedMs;
-    if (trial.after < trialSamplesMin && trial.seenMs < trialSeenMaxMs) return usualMs;
+    this.#trial ??= new RunTrial(number, min);
+    const { elapsedMs, ended, inFlightMs } = sums;
+    const window = { elapsedMs, ended, runMs: sums.runMs, number: inFlightMs / elapsedMs };
+    const found = this.#trial.look(window, this.#limit, isUsed, usualMs);
+    if (found === undefined) return usualMs;
     this.#trial = undefined;
-    const afterMs = trial.afterMs / trial.after;
-    const beforeMs = trial.beforeMs / trial.before;
-    if (afterMs >= helpedBelow * beforeMs) return afterMs;
-    // What half as many did not take from the run is what none would: the usual run is not longer than that.
-    return Math.min(usualMs, Math.max(2 * afterMs - beforeMs, afterMs / 2));
+    this.#usualMs = found;
+    return found;
   }
 
-  #rest({ inFlight }: LoadWindow): void {
+  #rest({ inFlight, elapsedMs }: Sums): void {
     const goal = Math.max(this.#options.start, 4 * inFlight);
-    this.#limit = this.#clamp(this.#limit + restWeight * (goal - this.#limit));
+    this.#limit = this.#clamp(this.#limit + (1 - Math.exp(-elapsedMs / restMs)) * (goal - this.#limit));
   }
 
   #clamp(limit: number): number {
@@ -227,8 +205,28 @@ export class AdaptiveLimit {
   }
 }
 
+/**
+ * How long the requests of a service were there since the last look, all together, ms: what has ended tells one half of it,
+ * what is there now the other, so that neither long runs nor bursts between two looks are missed.
+ */
+export function presenceMs({ elapsedMs, waitMs, runMs, inFlight }: Omit<LoadWindow, 'shareUsed'>): number {
+  return waitMs + runMs + inFlight * elapsedMs;
+}
+
 const summed = ['elapsedMs', 'taken', 'waitMs', 'ended', 'runMs', 'refused'] as const;
 
-function emptyWindow(): LoadWindow {
-  return { elapsedMs: 0, taken: 0, waitMs: 0, ended: 0, runMs: 0, refused: 0, inFlight: 0, shareUsed: 1 };
+function emptySums(): Sums {
+  return {
+    elapsedMs: 0,
+    taken: 0,
+    waitMs: 0,
+    ended: 0,
+    runMs: 0,
+    refused: 0,
+    inFlight: 0,
+    busyMs: 0,
+    inFlightMs: 0,
+    usedMs: 0,
+    dueMs: 0,
+  };
 }

@@ -4,7 +4,7 @@
 
 import type { Inflight } from '../../runtime/shared/inflight.ts';
 import type { LoadSums, ServiceLoads } from '../../runtime/shared/service-loads.ts';
-import { AdaptiveLimit, type AdaptiveLimitOptions } from './adaptive-limit.ts';
+import { AdaptiveLimit, type AdaptiveLimitOptions, type LoadWindow, presenceMs } from './adaptive-limit.ts';
 
 /** A service, also one without an adaptive limit: it has a share of its pool all the same. */
 export interface ControlledService {
@@ -18,12 +18,18 @@ export interface ControlledService {
 interface Controlled extends ControlledService {
   limit: AdaptiveLimit | undefined;
   before: LoadSums;
+  /** What happened since the look before. */
+  look: Look;
 }
+
+type Look = Omit<LoadWindow, 'shareUsed'>;
 
 export class LimitController {
   readonly #loads: ServiceLoads;
   readonly #inflight: Inflight;
   #services: Controlled[] = [];
+  /** Services that share a pool, where one of them has a limit: nobody looks at others. */
+  #pools: Controlled[][] = [];
 
   constructor(loads: ServiceLoads, inflight: Inflight) {
     this.#loads = loads;
@@ -32,54 +38,64 @@ export class LimitController {
 
   /** Whether any service has an adaptive limit. */
   get isNeeded(): boolean {
-    return this.#services.some(({ limit }) => limit !== undefined);
+    return this.#pools.length > 0;
   }
 
   /** These from now on. What a limit has learnt stays; one that is new begins at its start. Limits are in force at once. */
   use(services: readonly ControlledService[]): void {
     const known = new Map(this.#services.map((one) => [one.column, one]));
+    const rows = this.#loads.rows();
+    const pools = new Map<string, Controlled[]>();
     this.#services = services.map((service) => {
-      const { column, adaptive } = service;
+      const { column, pool, adaptive } = service;
       const old = known.get(column)?.limit;
       const limit = adaptive && (old === undefined ? new AdaptiveLimit(adaptive) : old.with(adaptive));
       this.#loads.setLimit(column, limit?.limit ?? 0);
-      return { ...service, limit, before: this.#loads.sums(column) };
+      const before = this.#loads.sums(column, rows);
+      const controlled = { ...service, limit, before, look: this.#lookAt(column, rows, before, before, 0) };
+      const sharing = pools.get(pool);
+      if (sharing === undefined) pools.set(pool, [controlled]);
+      else sharing.push(controlled);
+      return controlled;
     });
+    this.#pools = [...pools.values()].filter((sharing) => sharing.some(({ limit }) => limit !== undefined));
   }
 
   /** `elapsedMs`: since the last look. */
   look(elapsedMs: number): void {
-    const inFlight = new Map(this.#services.map(({ column }) => [column, this.#inflight.sum(column)]));
-    for (const service of this.#services) {
-      const { column, limit, before } = service;
-      if (limit === undefined) continue;
-      const now = this.#loads.sums(column);
+    const rows = this.#loads.rows();
+    for (const sharing of this.#pools) this.#lookAtPool(sharing, rows, elapsedMs);
+  }
+
+  #lookAtPool(sharing: readonly Controlled[], rows: readonly number[], elapsedMs: number): void {
+    let totalMs = 0;
+    let weights = 0;
+    for (const service of sharing) {
+      const { column, before, weight } = service;
+      const now = this.#loads.sums(column, rows);
       service.before = now;
-      const shareUsed = this.#shareUsed(service, inFlight);
-      const window = {
-        elapsedMs,
-        taken: now.taken - before.taken,
-        waitMs: now.waitMs - before.waitMs,
-        ended: now.ended - before.ended,
-        runMs: now.runMs - before.runMs,
-        refused: now.refused - before.refused,
-        inFlight: inFlight.get(column)!,
-        shareUsed,
-      };
-      this.#loads.setLimit(column, limit.update(window));
+      service.look = this.#lookAt(column, rows, before, now, elapsedMs);
+      const usedMs = presenceMs(service.look);
+      totalMs += usedMs;
+      if (usedMs > 0) weights += weight;
+    }
+    for (const { column, limit, look, weight } of sharing) {
+      if (limit === undefined) continue;
+      // What it had there, next to what its weight gives it among those that had anything there.
+      const shareUsed = totalMs === 0 ? 0 : (presenceMs(look) / totalMs) * (weights / weight);
+      this.#loads.setLimit(column, limit.update({ ...look, shareUsed }));
     }
   }
 
-  /** What it has under way in its pool, next to what its weight gives it among those that have anything there. */
-  #shareUsed({ column, pool, weight }: Controlled, inFlight: ReadonlyMap<number, number>): number {
-    let total = 0;
-    let weights = 0;
-    for (const other of this.#services) {
-      const own = other.pool === pool ? inFlight.get(other.column)! : 0;
-      if (own === 0) continue;
-      total += own;
-      weights += other.weight;
-    }
-    return total === 0 ? 0 : (inFlight.get(column)! / total) * (weights / weight);
+  #lookAt(column: number, rows: readonly number[], before: LoadSums, now: LoadSums, elapsedMs: number): Look {
+    return {
+      elapsedMs,
+      taken: now.taken - before.taken,
+      waitMs: now.waitMs - before.waitMs,
+      ended: now.ended - before.ended,
+      runMs: now.runMs - before.runMs,
+      refused: now.refused - before.refused,
+      inFlight: this.#inflight.sum(column, rows),
+    };
   }
 }

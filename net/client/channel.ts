@@ -18,7 +18,7 @@ import {
   noBytes,
   type ReplySink,
 } from '../../runtime/call.ts';
-import { codeNumber, type ErrorCode, HeddleError, type RetryHint } from '../../runtime/errors.ts';
+import { codeNumber, type ErrorCode, HeddleError, type RetryHint, retryHints } from '../../runtime/errors.ts';
 import { metadataMaxBytes } from '../../runtime/metadata.ts';
 import { clientConnectionsMax } from '../../runtime/settings.ts';
 import type { TimerTarget } from '../../runtime/timer-wheel.ts';
@@ -70,6 +70,7 @@ const earlyMs = 1;
 
 const unavailable = codeNumber('UNAVAILABLE');
 const deadlineExceeded = codeNumber('DEADLINE_EXCEEDED');
+const mayRetry = retryHints.indexOf('yes');
 
 /** What a one-way call gets once it is handed on: success and no bytes. */
 const handedOn: CallReply = emptyCallReply();
@@ -266,9 +267,11 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     }
     const { health } = connection;
     if (reply.code === unavailable) this.#outliers.unavailable(health, this.#table.sinceMs[slot]!, 'UNAVAILABLE');
-    else if (reply.code === deadlineExceeded)
-      this.#outliers.failed(health, this.#table.sinceMs[slot]!, 'DEADLINE_EXCEEDED');
-    else this.#outliers.succeeded(health);
+    else if (reply.code === deadlineExceeded) {
+      // The hint yes says that it was not started: the caller gave too little time, or the peer is slow. Nobody can tell.
+      if (reply.retry === mayRetry) this.#outliers.gaveUp(health, requestId);
+      else this.#outliers.failed(health, this.#table.sinceMs[slot]!, 'DEADLINE_EXCEEDED');
+    } else this.#outliers.succeeded(health);
     this.#settle(slot, reply);
   }
 

@@ -57,6 +57,7 @@ export class ServerAdmission {
   /** Gives rows their bounds by these settings, which are in force with the rows. A rate that has not changed counts on. */
   apply(settings: Settings, rows: readonly MethodRow[]): void {
     const columns = new Map(rows.map(({ service, column }) => [service, column]));
+    const methods = methodsByService(rows);
     const services = settings.services.filter(({ name }) => columns.has(name));
     this.#controller.use(
       services.map((service) => ({
@@ -66,17 +67,29 @@ export class ServerAdmission {
         adaptive: adaptiveOptions(service, settings),
       })),
     );
-    const bounds = new Map(services.map((service) => [service.name, this.#boundsOf(service, settings)]));
+    const shares = sharesByPool(settings);
+    const bounds = new Map(
+      services.map((service) => {
+        const share = shares.get(service.pool)!;
+        return [service.name, this.#boundsOf(service, settings, share, methods.get(service.name)!)];
+      }),
+    );
     for (const row of rows) row.bounds = bounds.get(row.service);
     this.#schedule();
   }
 
-  #boundsOf(service: ServiceSettings, settings: Settings): ServiceBounds | undefined {
+  #boundsOf(
+    service: ServiceSettings,
+    settings: Settings,
+    share: PoolShare,
+    methods: readonly number[],
+  ): ServiceBounds | undefined {
     const rate = this.#rateOf(service);
-    const reserve = reserveOf(service, settings);
+    const reserve = reserveOf(service, settings, share);
     const isAdaptive = service.adaptive !== undefined;
     if (rate === undefined && !isAdaptive && reserve === 0) return undefined;
-    return { loads: this.#supervisor.loads.memory, isAdaptive, reserve, rate };
+    const { isCounted } = share;
+    return { loads: this.#supervisor.loads.memory, isAdaptive, isCounted, reserve, methods, rate };
   }
 
   #rateOf({ name, rate }: ServiceSettings): Rate | undefined {
@@ -116,11 +129,42 @@ function adaptiveOptions({ adaptive, pool }: ServiceSettings, settings: Settings
   return { delayMs, tolerance, min, max, start: startPerThread * threads };
 }
 
+/** The services of a pool. */
+interface PoolShare {
+  services: number;
+  /** What their weights come to. */
+  weights: number;
+  /** One of them has an adaptive limit. */
+  isCounted: boolean;
+}
+
+function sharesByPool({ services }: Settings): Map<string, PoolShare> {
+  const pools = new Map<string, PoolShare>();
+  for (const service of services) {
+    const share = pools.get(service.pool) ?? { services: 0, weights: 0, isCounted: false };
+    share.services++;
+    share.weights += weightOf(service);
+    share.isCounted ||= service.adaptive !== undefined;
+    pools.set(service.pool, share);
+  }
+  return pools;
+}
+
+/** Ascending. */
+function methodsByService(rows: readonly MethodRow[]): Map<string, number[]> {
+  const methods = new Map<string, number[]>();
+  for (const { service, index } of rows) {
+    const known = methods.get(service);
+    if (known === undefined) methods.set(service, [index]);
+    else known.push(index);
+  }
+  for (const known of methods.values()) known.sort((left, right) => left - right);
+  return methods;
+}
+
 /** Of the second half of a lane of its pool's queue, by its weight. 0: it has the pool to itself. */
-function reserveOf(service: ServiceSettings, settings: Settings): number {
-  const sharing = settings.services.filter(({ pool }) => pool === service.pool);
-  if (sharing.length < 2) return 0;
-  const weights = sharing.reduce((sum, one) => sum + weightOf(one), 0);
+function reserveOf(service: ServiceSettings, settings: Settings, { services, weights }: PoolShare): number {
+  if (services < 2) return 0;
   const half = 2 ** Math.ceil(Math.log2(poolOf(service.pool, settings).queueLength)) / 2;
   return Math.max(1, Math.floor((half * weightOf(service)) / weights));
 }

@@ -15,7 +15,7 @@ export interface Serving {
   canary?: ServedCanary | undefined;
 }
 
-export interface ServedCanary extends Omit<Canary, 'row'> {
+export interface ServedCanary extends Pick<Canary, 'queue' | 'percent' | 'counts'> {
   served: readonly ServedRow[];
 }
 
@@ -51,7 +51,12 @@ export function methodTable(
         method: one.row.method,
         pool: service.pool,
         queue: one.queue,
-        canary: one.canary && { ...one.canary, row: index },
+        canary: one.canary && {
+          ...one.canary,
+          row: index,
+          column: columns.size + column,
+          maxConcurrency: shareOf(service.maxConcurrency, one.canary.percent),
+        },
         reads: one.row.reads,
         oneWay: one.row.oneWay,
         example: one.row.example,
@@ -80,7 +85,7 @@ export function noTable({ services }: Settings): TableBefore {
 interface RoutedMethod {
   row: ServedRow;
   queue: string;
-  canary: Omit<Canary, 'row'> | undefined;
+  canary: Pick<Canary, 'queue' | 'percent' | 'counts'> | undefined;
 }
 
 /** Of what only one of the two generations serves there is no share: it is routed to that one. */
@@ -92,6 +97,11 @@ function* methodsOf(service: string, { queue, served, canary }: Serving): Iterab
   for (const row of own) yield { row, queue, canary: common.has(row.method) ? share : undefined };
   for (const { method } of own) common.delete(method);
   for (const row of next) if (common.has(row.method)) yield { row, queue: canary!.queue, canary: undefined };
+}
+
+/** At least one: it must be tried at all. */
+function shareOf(maxConcurrency: number, percent: number): number {
+  return maxConcurrency === 0 ? 0 : Math.max(1, Math.floor((maxConcurrency * percent) / 100));
 }
 
 function keyOf(service: string, method: string): string {

@@ -7,7 +7,7 @@ import type { Clock, Random } from '../../runtime/clock.ts';
 import { bodyCompression } from '../../runtime/compression-byte.ts';
 import type { Dispatcher } from '../../runtime/plugins/protocol.ts';
 import type { Route } from '../../runtime/shared/asker.ts';
-import { refusal, refuse } from '../../runtime/shared/refusal.ts';
+import { type Refusal, refusal, refuse } from '../../runtime/shared/refusal.ts';
 import type { MethodRow } from '../../runtime/thread-control.ts';
 import type { RequestRunner } from '../../scheduler/request-runner.ts';
 import type { LocalRequests, RunningRequest } from '../../scheduler/running-request.ts';
@@ -73,7 +73,8 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     const found = this.#services.get(service)?.get(method);
     if (found === undefined) return this.refuseUnknown(service, method, sink, tag, this.#services.has(service));
     const { row } = found;
-    const route = found.canary === undefined ? found.route : drawRoute(found, this.#random);
+    const { bounds } = this.#runner.endpoint.asker;
+    const route = found.canary === undefined ? found.route : drawRoute(found, this.#random, bounds);
     if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#clock.nowMs() + row.timeoutMs);
     if (bodyCompression(head.compression) !== 0 && row.pool === 'io') return refuse(sink, tag, notOnIoThreads);
     const oneWay = row.oneWay || (head.flags & callFlags.oneWay) !== 0;
@@ -87,11 +88,15 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
 
   /** A limiter refused a request from a socket, for a method that is here. */
   countLimited(service: string, method: string, code: number): void {
+    const route = this.countRefused(service, method, { code });
+    if (route !== undefined) this.#runner.endpoint.asker.methodCounters?.countLimited(route.method);
+  }
+
+  /** A request from a socket was refused before it came here; one for a method that is not here is not counted. */
+  countRefused(service: string, method: string, { code, reason }: Pick<Refusal, 'code' | 'reason'>): Route | undefined {
     const route = this.#services.get(service)?.get(method)?.route;
-    if (route === undefined) return;
-    const { asker } = this.#runner.endpoint;
-    asker.countRefused(route, true, code);
-    asker.methodCounters?.countLimited(route.method);
+    if (route !== undefined) this.#runner.endpoint.asker.countRefused(route, true, code, reason);
+    return route;
   }
 
   cancel(handle: number): void {
@@ -109,6 +114,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   /** A request that ran here was answered, or is no longer wanted. */
   localEnded(request: RunningRequest): void {
     this.#local.delete(request.handle);
+    if (request.sender !== undefined) request.sender.oneWay--;
     this.#runner.endpoint.asker.leave(request.route!);
   }
 
@@ -134,6 +140,10 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     request.local = this;
     request.route = route;
     request.handle = handle;
+    if (oneWay && head.sender !== undefined) {
+      request.sender = head.sender;
+      request.sender.oneWay++;
+    }
     this.#local.set(handle, request);
     this.#runner.runLocal(request, own);
     if (oneWay) {

@@ -53,9 +53,11 @@ export interface ProtocolHost {
   whenRoom(connection: { resumeReading(): void }): void;
   /**
    * What to answer to one more request of a connection that has so many under way: there are many in the process, and
-   * it has its share of them (`limits.requestsPerConnection`). Undefined: the request may come in.
+   * it has its share of them (`limits.requestsPerConnection`). It is counted as a refusal of that method then. Undefined:
+   * the request may come in. One-way requests are under way too, until they have ended: give each head a `sender`, which
+   * counts them.
    */
-  overShare(inFlight: number): Readonly<CallReply> | undefined;
+  overShare(inFlight: number, service: string, method: string): Readonly<CallReply> | undefined;
   /** Counts something by name, for logs and metrics: `malformed`, `read-timeout`, `peer-gone` … */
   count(event: string): void;
 }

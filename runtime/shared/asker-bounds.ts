@@ -32,6 +32,8 @@ export interface BoundedRoute {
   service: string;
   /** Its other bounds; undefined: it has none. */
   bounds?: RouteBounds | undefined;
+  /** Of a canary: the column of Inflight in which its calls count besides, and how many there may be at once; 0: any number. */
+  share?: { column: number; max: number } | undefined;
 }
 
 export interface AskerBoundsOptions {
@@ -78,12 +80,19 @@ export class AskerBounds {
     }
     const { column, maxConcurrency, bounds } = route;
     if (maxConcurrency === 0 && bounds === undefined) return undefined;
-    const inFlight = this.#inflight.total(column, list);
+    // The sum over all threads is what costs: only for who needs it.
+    const inFlight = maxConcurrency > 0 || bounds?.isAdaptive === true ? this.#inflight.total(column, list) : 0;
     if (maxConcurrency > 0) {
       const filled = this.#filled(inFlight, maxConcurrency, priority, nowMs);
       if (filled !== undefined) return serviceFull(route.service, maxConcurrency, filled);
     }
     return bounds && this.#overOwn(route, bounds, inFlight, head, nowMs);
+  }
+
+  /** Whether a canary has as many calls under way as it may. */
+  isShareFull({ share }: BoundedRoute): boolean {
+    if (share === undefined || share.max === 0) return false;
+    return this.#inflight.total(share.column, this.#links.list) >= share.max;
   }
 
   /** Whether a connection with so many requests under way must leave what is left to others. */
@@ -93,7 +102,10 @@ export class AskerBounds {
     return this.#inflight.total(allRequests, this.#links.list) * 2 >= this.maxRequests;
   }
 
-  /** The rate comes last: what is refused otherwise takes no token. */
+  /**
+   * The rate comes last: what another bound refuses takes no token. What then finds no memory or no room in the queue has
+   * taken one.
+   */
   #overOwn(
     { pool }: BoundedRoute,
     bounds: RouteBounds,
@@ -106,7 +118,7 @@ export class AskerBounds {
       const bound = priority === 0 ? Math.ceil(limit * highOverLimit) : limit;
       const filled = limit === 0 ? undefined : this.#filled(inFlight, bound, priority, nowMs);
       if (filled !== undefined) return bounds.overloaded(limit, filled);
-      const share = bounds.overShare(pool, priority, inFlight, this.#links.list);
+      const share = bounds.overShare(pool, priority);
       if (share !== undefined) return share;
     }
     return bounds.overRate(nowMs);

@@ -32,7 +32,7 @@ export const processFull = byClass(
 /** A connection has so many. */
 export const connectionFull = eachOnce((_, max: number) =>
   full(
-    'requests',
+    'connection',
     `this connection has ${max} requests under way or more, and so many of the process are its share (limits.requestsPerConnection)`,
   ),
 );

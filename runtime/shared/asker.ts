@@ -204,6 +204,8 @@ export class Asker implements TimerTarget {
       this.#inflight.change(this.#me, allRequests, 1);
     }
     if (route.column > 0) this.#inflight.change(this.#me, route.column, 1);
+    if (route.share !== undefined) this.#inflight.change(this.#me, route.share.column, 1);
+    if (route.trial !== undefined) route.trial.put(nowMs);
     if (head.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlines[id] = this.#timers.add(head.deadlineMs, this, id);
     this.#inFlight++;
     this.#board.setGauge(this.#me, boardWord.puts, ++this.#puts);
@@ -263,7 +265,8 @@ export class Asker implements TimerTarget {
   cancel(handle: number): void {
     const id = handle % idBits;
     if (this.#pending[id] === 0 || this.table.generation(id) !== Math.floor(handle / idBits)) return;
-    const { method, pool } = this.#routes[id]!;
+    const { method, pool, trial } = this.#routes[id]!;
+    if (trial !== undefined) trial.cancelled(this.#putAtMs[id]!);
     if (!pool.calls) this.countCancelled(method, this.#fromSocket[id] === 1);
     this.#withdraw(id);
   }
@@ -387,7 +390,7 @@ export class Asker implements TimerTarget {
   #count(id: number, code: number, nowMs: number): void {
     const { method, pool, trial } = this.#routes[id]!;
     const latencyMs = nowMs - this.#putAtMs[id]!;
-    if (trial !== undefined) trial.count(code, latencyMs);
+    if (trial !== undefined) trial.answered(code, this.#putAtMs[id]!, latencyMs);
     if (this.#fromSocket[id] === 1) this.countAnswered(method, latencyMs, code);
     // In a queue of outgoing calls the number means a client; its channel counts those.
     else if (!pool.calls) this.methodCounters?.count(method, code, false, latencyMs);
@@ -424,9 +427,10 @@ export class Asker implements TimerTarget {
     this.#pending[id] = 0;
     this.#sinks[id] = undefined;
     this.#inFlight--;
-    const { column } = this.#routes[id]!;
+    const { column, share } = this.#routes[id]!;
     this.#routes[id] = undefined;
     if (column > 0) this.#inflight.change(this.#me, column, -1);
+    if (share !== undefined) this.#inflight.change(this.#me, share.column, -1);
     if (this.#fromSocket[id] === 1) {
       this.#fromSocket[id] = 0;
       this.#inflight.change(this.#me, allRequests, -1);
@@ -447,7 +451,7 @@ export class Asker implements TimerTarget {
 
   #refuse(route: Route, head: CallHead, sink: ReplySink, tag: number, answer: Refusal): -1 {
     this.countRefused(route, isFromSocket(route, head), answer.code, answer.reason);
-    if (route.trial !== undefined) route.trial.count(answer.code, -1);
+    if (route.trial !== undefined) route.trial.refused(answer.code);
     return refuse(sink, tag, answer);
   }
 

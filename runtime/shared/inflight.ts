@@ -43,10 +43,10 @@ export class Inflight {
     return total;
   }
 
-  /** Over all threads. */
-  sum(column: number): number {
+  /** Over all threads, or those whose rows are named. */
+  sum(column: number, rows: readonly number[] = allRows): number {
     let sum = 0;
-    for (let thread = 1; thread <= threadNumberMax; thread++) sum += load(this.#words, thread * this.#columns + column);
+    for (const thread of rows) sum += load(this.#words, thread * this.#columns + column);
     return sum;
   }
 
@@ -61,3 +61,5 @@ export class Inflight {
     for (let column = 0; column < this.#columns; column++) store(this.#words, thread * this.#columns + column, 0);
   }
 }
+
+const allRows = Array.from({ length: threadNumberMax }, (_, at) => at + 1);

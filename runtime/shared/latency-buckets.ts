@@ -24,6 +24,11 @@ export class LatencyBuckets {
     return Math.min(this.count - 1, (doubling - this.#stepsLog2 + 1) * this.#steps + step);
   }
 
+  /** Where a bucket begins, ms. */
+  lowerMs(bucket: number): number {
+    return bucket === 0 ? 0 : this.upperMs(bucket - 1);
+  }
+
   /** Where a bucket ends, ms. */
   upperMs(bucket: number): number {
     if (bucket < this.#steps) return (bucket + 1) / 1000;
@@ -33,14 +38,20 @@ export class LatencyBuckets {
 
   /** The latency below which the share `quantile` (0..1) of the counts lies, ms; 0 when nothing was counted. */
   quantileMs(counts: Uint32Array | Float64Array, quantile: number): number {
+    const bucket = this.quantileBucket(counts, quantile);
+    return bucket < 0 ? 0 : this.upperMs(bucket);
+  }
+
+  /** The bucket of that latency; -1 when nothing was counted. */
+  quantileBucket(counts: Uint32Array | Float64Array, quantile: number): number {
     let total = 0;
     for (let bucket = 0; bucket < counts.length; bucket++) total += counts[bucket]!;
-    if (total === 0) return 0;
+    if (total === 0) return -1;
     let seen = 0;
     for (let bucket = 0; bucket < counts.length; bucket++) {
       seen += counts[bucket]!;
-      if (seen >= quantile * total) return this.upperMs(bucket);
+      if (seen >= quantile * total) return bucket;
     }
-    return this.upperMs(counts.length - 1);
+    return counts.length - 1;
   }
 }

@@ -1,5 +1,6 @@
 // PoolQueue: a pool as its askers see it: the run queue and who takes from it now.
 
+import type { QueueCensus } from './queue-census.ts';
 import type { RunQueue } from './run-queue.ts';
 
 export interface PoolQueue {
@@ -15,8 +16,10 @@ export interface PoolQueue {
   down: boolean;
   /** Where the next look for a parked member begins, so that they take turns. */
   nextMember: number;
+  /** Made when the share of a service is first asked for. */
+  census: QueueCensus | undefined;
 }
 
 export function poolQueue(name: string, queue: RunQueue, calls = false, pool = name): PoolQueue {
-  return { name, pool, queue, calls, members: [], down: false, nextMember: 0 };
+  return { name, pool, queue, calls, members: [], down: false, nextMember: 0, census: undefined };
 }

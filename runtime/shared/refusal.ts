@@ -16,6 +16,7 @@ export const refusalReasons = [
   'adaptive',
   'rate',
   'share',
+  'connection',
 ] as const;
 export type RefusalReason = (typeof refusalReasons)[number];
 

@@ -2,9 +2,9 @@
 // of its pool's queue. A route of a service with none of them has no RouteBounds, and costs nothing.
 
 import { rateOver, serviceOverloaded, shareFull } from './asker-refusals.ts';
-import type { Link } from './link.ts';
 import type { PoolQueue } from './pool-queue.ts';
 import { RateLimit } from './process-limits.ts';
+import { QueueCensus } from './queue-census.ts';
 import type { Refusal } from './refusal.ts';
 import { type ServiceLoad, ServiceLoads } from './service-loads.ts';
 
@@ -14,8 +14,12 @@ export interface ServiceBounds {
   loads: SharedArrayBuffer;
   /** It has a controller, which writes its limit there. */
   isAdaptive: boolean;
-  /** Requests that it may have in its pool's queue when that is half full; 0: any, it is alone in its pool. */
+  /** Some service of its pool has a controller, so what it waits and runs is counted. */
+  isCounted: boolean;
+  /** Requests that it may have in a lane of its pool's queue when that is half full; 0: any, it is alone in its pool. */
   reserve: number;
+  /** Its methods, ascending. */
+  methods: readonly number[];
   /** `cells`: of a RateLimit. */
   rate?: { perSecond: number; burst: number; cells: SharedArrayBuffer } | undefined;
 }
@@ -24,6 +28,7 @@ export class RouteBounds {
   readonly loads: ServiceLoads;
   readonly isAdaptive: boolean;
   readonly reserve: number;
+  readonly #methods: readonly number[];
   readonly #service: string;
   readonly #column: number;
   readonly #own: ServiceLoad;
@@ -32,10 +37,11 @@ export class RouteBounds {
 
   /** `me`: the number of the thread that asks. */
   constructor(bounds: ServiceBounds, service: string, column: number, me: number) {
-    const { loads, isAdaptive, reserve, rate } = bounds;
+    const { loads, isAdaptive, reserve, methods, rate } = bounds;
     this.loads = new ServiceLoads(loads);
     this.isAdaptive = isAdaptive;
     this.reserve = reserve;
+    this.#methods = methods;
     this.#service = service;
     this.#column = column;
     this.#own = this.loads.of(me, column);
@@ -55,14 +61,13 @@ export class RouteBounds {
     return serviceOverloaded(this.#service, limit, priority);
   }
 
-  /**
-   * Whether the service must leave the rest of the lane to the others of its pool. `inFlight`: its requests in the whole
-   * process.
-   */
-  overShare({ queue }: PoolQueue, lane: number, inFlight: number, links: readonly Link[]): Refusal | undefined {
+  /** Whether the service must leave the rest of the lane to the others of its pool. */
+  overShare(pool: PoolQueue, lane: number): Refusal | undefined {
+    const { queue } = pool;
     // The size is a hint: near the half, one more or less may come in.
     if (this.reserve === 0 || queue.size(lane) < queue.capacity >>> 1) return undefined;
-    if (inFlight - this.loads.running(this.#column, links) < this.reserve) return undefined;
+    pool.census ??= new QueueCensus(queue);
+    if (pool.census.waiting(lane, this.#methods) < this.reserve) return undefined;
     return shareFull(this.#service, this.reserve);
   }
 

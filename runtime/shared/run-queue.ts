@@ -59,7 +59,7 @@ export class RunQueue {
   readonly #lapSignShift: number;
   readonly #laneWords: number;
   readonly #window: number;
-  /** By lane: what this thread has stored there. */
+  /** By lane: what this thread has stored there; before it has, a position that is past. */
   readonly #mixedUntil = new Int32Array(laneCount);
 
   /** `start`: the first position, for tests near 2^31 and 2^32. */
@@ -88,6 +88,10 @@ export class RunQueue {
     this.#lapSignShift = 32 - lapBits;
     this.#laneWords = laneWords(capacity);
     this.#window = Math.min(window, capacity);
+    // A hint, read without order: where the lane was a moment ago is past as well.
+    for (let lane = 0; lane < laneCount; lane++) {
+      this.#mixedUntil[lane] = this.words[lane * this.#laneWords + laneAt.tail]!;
+    }
   }
 
   /**
@@ -231,6 +235,28 @@ export class RunQueue {
     const base = lane * this.#laneWords;
     const size = (load(this.words, base + laneAt.tail) - load(this.words, base + laneAt.head)) | 0;
     return Math.max(0, Math.min(this.capacity, size));
+  }
+
+  /** The positions of a lane, as hints. */
+  head(lane: number): number {
+    return load(this.words, lane * this.#laneWords + laneAt.head);
+  }
+
+  tail(lane: number): number {
+    return load(this.words, lane * this.#laneWords + laneAt.tail);
+  }
+
+  /** Adds what lies in a lane to `counts`, by method; what is being written or read is not counted. As good as `size`. */
+  countMethods(lane: number, counts: Uint32Array): void {
+    const base = lane * this.#laneWords;
+    const words = this.words;
+    const head = this.head(lane);
+    for (let left = this.size(lane), position = head; left > 0; left--, position = (position + 1) | 0) {
+      const at = base + laneAt.slots + (position & this.#mask) * slotWords;
+      const state = load(words, at);
+      const ahead = ((state >>> lapShift) - ((position >>> this.#shift) & this.#lapMask)) << this.#lapSignShift;
+      if (ahead === 0 && ((state >>> phaseShift) & 3) === phases.ready) counts[words[at + slotAt.method]!]! += 1;
+    }
   }
 
   /**

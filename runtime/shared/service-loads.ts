@@ -1,12 +1,9 @@
 // ServiceLoads: how long the requests of each service wait for a thread and run on it, and what its limit comes to. A row
 // for each thread number, written by its owner alone and going on from owner to owner, so a sum over all rows never falls;
-// row 0 is main's, which writes the limits. A reader takes the difference of two looks.
-//
-// What runs is what has started and not ended. A thread that dies leaves what it ran started: the supervisor, when nobody
-// writes the row any more, takes that back (`settle`). So nothing is held by the dead.
+// row 0 is main's, which writes the limits. A reader takes the difference of two looks. Nothing is held by the dead: what a
+// thread ran when it died has no end.
 
 import { threadNumberMax } from './layout.ts';
-import type { Link } from './link.ts';
 
 /*
  * Cells of one service in one row: 64 bytes of float64. A row begins at a multiple of 128 bytes: each is written by another
@@ -15,10 +12,11 @@ import type { Link } from './link.ts';
 const cellsPerService = 8;
 const takenCell = 0;
 const waitCell = 1;
-const startedCell = 2;
-const endedCell = 3;
-const runCell = 4;
-const refusedCell = 5;
+const endedCell = 2;
+const runCell = 3;
+const refusedCell = 4;
+/** In the place of a column 0: some thread has owned the row. It stays: what was counted there goes on counting. */
+const usedCell = 0;
 /** In row 0. */
 const limitCell = 0;
 
@@ -27,8 +25,6 @@ export interface LoadSums {
   /** Requests that were taken out of the queue, and how long these had waited in it, ms. */
   taken: number;
   waitMs: number;
-  /** Requests whose fibers began, without those whose thread died. */
-  started: number;
   /** Requests whose fibers ended, and how long these had run, ms. */
   ended: number;
   runMs: number;
@@ -55,6 +51,7 @@ export class ServiceLoads {
 
   /** For the owner of the row. */
   of(thread: number, column: number): ServiceLoad {
+    this.#cells[thread * this.#rowCells + usedCell] = 1;
     return new ServiceLoad(this.#cells, thread * this.#rowCells + column * cellsPerService);
   }
 
@@ -68,37 +65,28 @@ export class ServiceLoads {
     this.#cells[column * cellsPerService + limitCell] = limit;
   }
 
-  /** Requests of a service that the threads of these links run. */
-  running(column: number, links: readonly Link[]): number {
-    let running = 0;
-    for (const { peer } of links) {
-      const at = peer * this.#rowCells + column * cellsPerService;
-      running += this.#cells[at + startedCell]! - this.#cells[at + endedCell]!;
+  /** The threads that have ever counted or refused anything here; nobody else has a row that says something. */
+  rows(): number[] {
+    const rows: number[] = [];
+    for (let thread = 1; thread <= threadNumberMax; thread++) {
+      if (this.#cells[thread * this.#rowCells + usedCell] === 1) rows.push(thread);
     }
-    return running;
+    return rows;
   }
 
-  sums(column: number): LoadSums {
-    const sums = { taken: 0, waitMs: 0, started: 0, ended: 0, runMs: 0, refused: 0 };
+  /** `rows`: for many services one after another. */
+  sums(column: number, rows: readonly number[] = this.rows()): LoadSums {
+    const sums = { taken: 0, waitMs: 0, ended: 0, runMs: 0, refused: 0 };
     const cells = this.#cells;
-    for (let thread = 1; thread <= threadNumberMax; thread++) {
+    for (const thread of rows) {
       const at = thread * this.#rowCells + column * cellsPerService;
       sums.taken += cells[at + takenCell]!;
       sums.waitMs += cells[at + waitCell]!;
-      sums.started += cells[at + startedCell]!;
       sums.ended += cells[at + endedCell]!;
       sums.runMs += cells[at + runCell]!;
       sums.refused += cells[at + refusedCell]!;
     }
     return sums;
-  }
-
-  /** Supervisor, when a thread has stopped: it runs nothing. What it ran has no end, which would say how long it took. */
-  settle(thread: number): void {
-    const row = thread * this.#rowCells;
-    for (let at = row; at < row + this.#rowCells; at += cellsPerService) {
-      this.#cells[at + startedCell] = this.#cells[at + endedCell]!;
-    }
   }
 }
 
@@ -116,11 +104,6 @@ export class ServiceLoad {
   take(waitMs: number): void {
     this.#cells[this.#at + takenCell]! += 1;
     this.#cells[this.#at + waitCell]! += waitMs;
-  }
-
-  /** Its fiber begins. */
-  start(): void {
-    this.#cells[this.#at + startedCell]! += 1;
   }
 
   /** Its fiber has ended. */

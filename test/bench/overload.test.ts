@@ -1,6 +1,8 @@
 // The scenario `overload` runs and tells what it should; what it measures is nobody's business here.
 
+import { cpus } from 'node:os';
 import test from 'ava';
+import { loadWarning } from '../../bench/measure/machine.ts';
 import { lineCharts } from '../../bench/picture/line-charts.ts';
 import { reportText } from '../../bench/report.ts';
 import { overload } from '../../bench/scenarios/overload.ts';
@@ -16,8 +18,16 @@ test('each load goes to both servers, and what comes out is told in numbers and 
     );
   }
   t.is(report.goals.length, 3);
+  const { loadAtStart, warning } = report.data as { loadAtStart: number; warning: string | undefined };
+  t.is(warning, loadWarning({ cpus: cpus().length, load: loadAtStart }));
+  if (warning !== undefined) t.true(reportText('overload', report).includes(warning));
   t.regex(reportText('overload', report), /^2\.5 +\d/m);
   t.is(report.picture!.split('<polyline').length, 5);
+});
+
+test('who measures on a machine where others are at work is told so', (t) => {
+  t.is(loadWarning({ cpus: 2, load: 2 }), undefined);
+  t.regex(loadWarning({ cpus: 2, load: 2.5 })!, /^WARNING: .*load of 2\.5 on 2 processors/);
 });
 
 test('a chart has its axes from 0 to a round number, and says what its lines are', (t) => {

@@ -63,7 +63,7 @@ test('nothing is known, and all may start, before some runs have ended', (t) => 
   t.is(thread.times.medianMs, 0);
   t.true(thread.mayStart(0.001));
   thread.runFor(100, 5);
-  t.true(thread.times.medianMs >= 5 && thread.times.medianMs <= 5.7, `${thread.times.medianMs}`);
+  t.true(thread.times.medianMs >= 4.4 && thread.times.medianMs <= 5, `${thread.times.medianMs}`);
 });
 
 test('what has more time left than half of the runs took starts, however rare the slow ones are', (t) => {
@@ -129,6 +129,25 @@ test('handlers that use up what time they are given are not kept from it', (t) =
   t.true(waitingLoad(thread, 2_000, 1_000, 80, (leftMs) => 0.9 * leftMs) > 0.95);
 });
 
+test('what has a little more time left than all runs take always starts', (t) => {
+  for (const tookMs of [0.9, 7, 33, 130, 257, 270, 510]) {
+    for (const more of [1.02, 1.05, 1.1, 1.15]) {
+      const thread = new Thread();
+      const started = waitingLoad(thread, 4_000, 3_900, tookMs * more, () => tookMs);
+      t.is(started, 1, `handlers of ${tookMs} ms with ${tookMs * more} ms left`);
+    }
+  }
+});
+
+test('where half of those that begin late are in time, all begin, be it by a hair', (t) => {
+  const thread = new Thread();
+  waitingLoad(thread, 2_000, 1_000, 1_000, () => 100);
+  t.is(
+    waitingLoad(thread, 2_000, 500, 80, () => 70),
+    1,
+  );
+});
+
 test('handlers of which most are quick start with less than the slow ones take', (t) => {
   const thread = new Thread();
   let run = 0;
@@ -141,7 +160,7 @@ test('handlers of which most are quick start with less than the slow ones take',
 test('runs are forgotten after two epochs at most', (t) => {
   const thread = new Thread();
   thread.runFor(epochMs, 50);
-  t.true(thread.times.medianMs > 50);
+  t.true(thread.times.medianMs > 44);
   thread.nowMs += 2 * epochMs;
   t.true(thread.times.mayStartLate(1, thread.nowMs));
   t.is(thread.times.medianMs, 0);

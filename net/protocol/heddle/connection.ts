@@ -3,7 +3,14 @@
 // once a turn, in `flush`. Timeouts are ConnectionTimers' business, how much is read and written Flow's.
 
 import type { Socket } from 'node:net';
-import { type CallReply, callFlags, emptyCallReply, noBytes, type ReplySink } from '../../../runtime/call.ts';
+import {
+  type CallReply,
+  type CallSender,
+  callFlags,
+  emptyCallReply,
+  noBytes,
+  type ReplySink,
+} from '../../../runtime/call.ts';
 import { codeNumber, type ErrorCode, type RetryHint, retryHints } from '../../../runtime/errors.ts';
 import type { ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
@@ -45,6 +52,7 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
   readonly #flow: Flow;
   readonly #inFlight: InFlight;
   readonly #sink: ReplySink;
+  readonly #sender: CallSender = { oneWay: 0 };
   readonly #onClose: () => void;
   #state: State = 'serving';
   /** Time of the present chunk: one look at the clock for all its requests. */
@@ -177,13 +185,15 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     if (!oneWay && this.#inFlight.has(tag)) this.#failDuplicate(frame.requestId);
     else if (!this.#is('serving')) this.#refuse(frame.requestId, oneWay);
     else {
-      const over = oneWay ? undefined : host.overShare(this.#inFlight.size);
+      const route = routes.find(frame.source, frame.serviceStart, frame.methodStart, frame.methodEnd);
+      const over = host.overShare(this.#inFlight.size + this.#sender.oneWay, route.service, route.method);
       if (over !== undefined) {
-        this.#send(tag, over);
+        if (oneWay) oneWaySink.onReply(0, over);
+        else this.#send(tag, over);
         return;
       }
+      frame.sender = this.#sender;
       frame.deadlineMs = this.#deadlineMs(frame.budgetUs);
-      const route = routes.find(frame.source, frame.serviceStart, frame.methodStart, frame.methodEnd);
       if (oneWay) host.dispatcher.call(route.service, route.method, frame, oneWaySink, 0);
       else this.#call(route.service, route.method, frame, tag);
     }

@@ -9,7 +9,7 @@
 //         `closed`    nothing is held any more.
 
 import type { Socket } from 'node:net';
-import { type CallReply, callFlags } from '../../../runtime/call.ts';
+import { type CallReply, type CallSender, callFlags } from '../../../runtime/call.ts';
 import type { ProtocolConnection } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import type { TimerTarget } from '../../../runtime/timer-wheel.ts';
@@ -33,6 +33,7 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
   readonly #watch: SlowReaderWatch;
   #state: State = 'open';
   readonly #calls = new CallList();
+  readonly #sender: CallSender = { oneWay: 0 };
   /** The newest request's answer, until it is given: the one that may be the last. */
   #newest: Exchange | undefined;
   /** Requests whose bodies are on their way, also those that are dropped. */
@@ -169,9 +170,17 @@ export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerT
     head.metadataEnd = body.metadataBytes;
     head.bodyStart = body.metadataBytes;
     head.bodyEnd = body.endBytes;
+    head.sender = this.#sender;
     exchange.oneWay = (head.flags & callFlags.oneWay) !== 0;
+    const { serviceName, methodName } = request;
+    const over = this.#thread.host.overShare(this.#calls.size + this.#sender.oneWay, serviceName, methodName);
     this.#calls.add(exchange);
-    const taken = this.#thread.call(exchange, request.serviceName, request.methodName, head);
+    if (over !== undefined) {
+      this.#thread.giveHead(head);
+      this.answer(exchange, over);
+      return;
+    }
+    const taken = this.#thread.call(exchange, serviceName, methodName, head);
     this.#thread.giveHead(head);
     if (taken) return;
     this.#calls.remove(exchange);

@@ -76,6 +76,56 @@ test('a backend that gets slow is not taken for overload: within two seconds all
   t.true(outcome!.refused < outcome!.offered * 0.002, `${outcome!.refused} of ${outcome!.offered}`);
 });
 
+for (const runMs of [() => 100, (nowMs: number) => (nowMs < 20_000 ? 100 : 250)]) {
+  const name = runMs(0) === runMs(30_000) ? 'from a cold start' : 'when a backend gets slow';
+
+  test(`where all are of class high, which goes over the limit, handlers that wait are let in: ${name}`, (t) => {
+    const service = { name: 'a', perMs: () => 0.5, runMs, work: 'waits', limit: {}, isHigh: true } as const;
+    const [outcome] = simulate({ threads: 1, services: [service], forMs: 40_000, fromMs: 25_000, seed: 51 });
+    t.true(outcome!.refused < outcome!.offered * 0.002, `${outcome!.refused} of ${outcome!.offered}`);
+  });
+
+  test(`beside many calls of fibers, which no limit holds, requests from outside are let in: ${name}`, (t) => {
+    const door = { name: 'a', perMs: () => 0.05, runMs, work: 'waits', limit: {} } as const;
+    const nested = { name: 'nested', perMs: () => 0.5, runMs, work: 'waits', nestedOf: 0 } as const;
+    const [outcome] = simulate({ threads: 1, services: [door, nested], forMs: 40_000, fromMs: 25_000, seed: 52 });
+    t.true(outcome!.refused < outcome!.offered * 0.002, `${outcome!.refused} of ${outcome!.offered}`);
+  });
+}
+
+test('who slow each other down are found out, also where all are of class high', (t) => {
+  const service = { name: 'a', perMs: () => 0.6, runMs: () => 5, work: 'shares', limit: {}, isHigh: true } as const;
+  const [outcome] = simulate({ threads: 1, services: [service], forMs: 120_000, fromMs: 60_000, seed: 53 });
+  t.true(p99(outcome!) < 270, `p99 ${p99(outcome!)} ms`);
+  t.true(outcome!.answered > 0.95 * 60_000 * 0.2);
+});
+
+test('an unused limit is most of the way back ten seconds after an overload, with and without traffic', (t) => {
+  for (const perMs of [1e-9, 0.02]) {
+    const flood = (nowMs: number): number => (nowMs < 5_000 ? 0.6 : perMs);
+    const service = { name: 'a', perMs: flood, runMs: () => 5, work: 'computes', limit: { delayMs: 1 } } as const;
+    const [outcome] = simulate({ threads: 1, services: [service], forMs: 15_500, fromMs: 4_000, seed: 54 });
+    t.true(outcome!.limits[0]! <= 4, `${outcome!.limits[0]}`);
+    t.true(outcome!.limits.at(-1)! >= 9, `${outcome!.limits.at(-1)}`);
+  }
+});
+
+test('of bursts so many are let in as wait for `delay` on average, and the limit stands still', (t) => {
+  for (const [everyMs, size] of [
+    [400, 60],
+    [200, 30],
+    [1_000, 150],
+  ] as const) {
+    const burst = { size, everyMs: everyMs + 7 };
+    const service = { name: 'a', perMs: () => 0, burst, runMs: () => 5, work: 'computes', limit: {} } as const;
+    const [outcome] = simulate({ threads: 1, services: [service], forMs: 60_000, fromMs: 20_000, seed: 55 });
+    const { limits, sojournsMs } = outcome!;
+    t.true(Math.min(...limits) >= 7 && Math.max(...limits) <= 16, `${Math.min(...limits)} to ${Math.max(...limits)}`);
+    const meanMs = sojournsMs.reduce((sum, ms) => sum + ms, 0) / sojournsMs.length;
+    t.true(meanMs > 20 && meanMs < 45, `${meanMs} ms`);
+  }
+});
+
 test('code that gets slower in the middle of an overload is still kept busy', (t) => {
   const runMs = (nowMs: number): number => (nowMs < 10_000 ? 5 : 15);
   const service = { name: 'a', perMs: () => 0.6, runMs, work: 'computes', limit: {} } as const;

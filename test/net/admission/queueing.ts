@@ -1,7 +1,7 @@
 // A pool of threads as a queueing system on a virtual clock: seeded arrivals, first come first served, handlers that
 // compute, wait, or share a core. Each service has an AdaptiveLimit that is asked as an asker asks it, and fed as main does.
 
-import { AdaptiveLimit, type AdaptiveLimitOptions } from '../../../net/admission/adaptive-limit.ts';
+import { AdaptiveLimit, type AdaptiveLimitOptions, presenceMs } from '../../../net/admission/adaptive-limit.ts';
 import { type Random, seededRandom } from '../../../runtime/clock.ts';
 
 /** How a handler of so many ms spends them. */
@@ -17,10 +17,16 @@ export interface SimulatedService {
   name: string;
   /** Of its arrivals per ms, at this time. */
   perMs: (nowMs: number) => number;
+  /** Instead: so many at once, each so many ms. */
+  burst?: { size: number; everyMs: number };
   runMs: (nowMs: number, random: Random) => number;
   work: Work;
   weight?: number;
   limit?: Partial<AdaptiveLimitOptions>;
+  /** Of class high: goes over the limit by half. */
+  isHigh?: boolean;
+  /** Calls of fibers to that service: its limit does not hold for them, but they count there. */
+  nestedOf?: number;
 }
 
 export interface SimulatedPool {
@@ -77,6 +83,7 @@ class Simulation {
   readonly #threads: Thread[];
   readonly #events = new Heap();
   readonly #nextMs: number[];
+  readonly #arrived: number[];
   #queue: Request[] = [];
   #head = 0;
   #nowMs = 0;
@@ -93,7 +100,8 @@ class Simulation {
     this.#windows = services.map(emptyWindow);
     this.#inFlight = services.map(() => 0);
     this.#threads = Array.from({ length: threads }, () => ({ fibers: 0, busyUntilMs: 0, turns: [] }));
-    this.#nextMs = services.map((service) => this.#gapMs(service));
+    this.#arrived = services.map(() => 0);
+    this.#nextMs = services.map((_, at) => this.#gapMs(at));
   }
 
   run(): Outcome[] {
@@ -116,15 +124,17 @@ class Simulation {
     const service = this.#pool.services[at]!;
     const outcome = this.#outcomes[at]!;
     const limit = this.#limits[at];
+    const owner = this.#owner(at);
     const counts = this.#nowMs >= this.#pool.fromMs;
-    this.#nextMs[at] = this.#nowMs + this.#gapMs(service);
+    this.#arrived[at]!++;
+    this.#nextMs[at] = this.#nowMs + this.#gapMs(at);
     if (counts) outcome.offered++;
-    if (limit !== undefined && this.#inFlight[at]! >= limit.limit) {
+    if (limit !== undefined && this.#inFlight[at]! >= Math.ceil(limit.limit * (service.isHigh === true ? 1.5 : 1))) {
       this.#windows[at]!.refused++;
       if (counts) outcome.refused++;
       return;
     }
-    this.#inFlight[at]!++;
+    this.#inFlight[owner]!++;
     const leftMs = service.runMs(this.#nowMs, this.#random);
     this.#queue.push({ service: at, atMs: this.#nowMs, takenMs: 0, leftMs });
   }
@@ -137,7 +147,7 @@ class Simulation {
         this.#queue = this.#queue.slice(this.#head);
         this.#head = 0;
       }
-      const window = this.#windows[request.service]!;
+      const window = this.#windows[this.#owner(request.service)]!;
       window.taken++;
       window.waitMs += this.#nowMs - request.atMs;
       request.takenMs = this.#nowMs;
@@ -169,8 +179,9 @@ class Simulation {
   }
 
   #end(thread: Thread, request: Request): void {
-    const window = this.#windows[request.service]!;
-    this.#inFlight[request.service]!--;
+    const owner = this.#owner(request.service);
+    const window = this.#windows[owner]!;
+    this.#inFlight[owner]!--;
     thread.fibers--;
     window.ended++;
     window.runMs += this.#nowMs - request.takenMs;
@@ -183,21 +194,29 @@ class Simulation {
   /** As the LimitController does. */
   readonly #look = (): void => {
     const { services, fromMs } = this.#pool;
-    const total = this.#inFlight.reduce((sum, count) => sum + count, 0);
-    const weights = services.map(({ weight = 1 }, at) => (this.#inFlight[at]! > 0 ? weight : 0));
+    const looks = this.#windows.map((window, at) => ({ elapsedMs: tickMs, ...window, inFlight: this.#inFlight[at]! }));
+    const used = looks.map(presenceMs);
+    const total = used.reduce((sum, ms) => sum + ms, 0);
+    const weights = services.map(({ weight = 1 }, at) => (used[at]! > 0 ? weight : 0));
     const allWeights = weights.reduce((sum, weight) => sum + weight, 0);
     for (const [at, limit] of this.#limits.entries()) {
-      const inFlight = this.#inFlight[at]!;
-      const shareUsed = inFlight === 0 ? 0 : (inFlight / total) * (allWeights / weights[at]!);
-      limit?.update({ elapsedMs: tickMs, ...this.#windows[at]!, inFlight, shareUsed });
+      const shareUsed = used[at] === 0 ? 0 : (used[at]! / total) * (allWeights / weights[at]!);
+      limit?.update({ ...looks[at]!, shareUsed });
       this.#windows[at] = emptyWindow();
       if (limit !== undefined && this.#nowMs >= fromMs) this.#outcomes[at]!.limits.push(limit.limit);
     }
     this.#events.push(this.#nowMs + tickMs, this.#look);
   };
 
+  /** Where it counts. */
+  #owner(at: number): number {
+    return this.#pool.services[at]!.nestedOf ?? at;
+  }
+
   /** To the next arrival. */
-  #gapMs({ perMs }: SimulatedService): number {
+  #gapMs(at: number): number {
+    const { perMs, burst } = this.#pool.services[at]!;
+    if (burst !== undefined) return this.#arrived[at]! % burst.size === 0 ? burst.everyMs : 0;
     return exponential(this.#random) / Math.max(1e-9, perMs(this.#nowMs));
   }
 }

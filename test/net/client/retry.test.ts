@@ -277,3 +277,20 @@ test('the last address is never left alone', async (t) => {
   t.is((await caller_.client.read(hello)).toString(), 'hello');
   t.false(caller_.events.includes('client-ejected'));
 });
+
+test('an answer that a call was not started for lack of time says nothing of its address; one that was late does', async (t) => {
+  const laters: Answer = ({ id, body }, peer) =>
+    peer.error(id, 'DEADLINE_EXCEEDED', body, body === 'short' ? 'yes' : 'no');
+  await using one = await asked(laters);
+  await using two = await asked(laters);
+  await using client = openChannel([one.server.port, two.server.port], { ejectAfter: 2 });
+  client.channel.open();
+  await until(() => client.channel.stats.ready === 2);
+  for (let call = 0; call < 20; call++) {
+    t.like(await ask(client.channel, 'short').outcome, { code: 'DEADLINE_EXCEEDED', retry: 'yes' });
+  }
+  t.is(client.channel.stats.ejected, 0);
+  // Nor does it take back what was seen before.
+  for (const body of ['late', 'late', 'short', 'short', 'late', 'late']) await ask(client.channel, body).outcome;
+  t.is(client.channel.stats.ejected, 1);
+});

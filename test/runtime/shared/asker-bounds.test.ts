@@ -7,6 +7,7 @@ import { AskerBounds, type BoundedRoute } from '../../../runtime/shared/asker-bo
 import { Board } from '../../../runtime/shared/board.ts';
 import { classShare } from '../../../runtime/shared/class-shares.ts';
 import { allRequests, Inflight } from '../../../runtime/shared/inflight.ts';
+import { slot } from '../../../runtime/shared/layout.ts';
 import { type Link, Links } from '../../../runtime/shared/link.ts';
 import { poolQueue } from '../../../runtime/shared/pool-queue.ts';
 import { allocateLimits, RateLimit } from '../../../runtime/shared/process-limits.ts';
@@ -31,7 +32,7 @@ function rig(options: { maxRequests?: number; maxPerConnection?: number; bounds?
   );
   const queue = new RunQueue(RunQueue.allocate(capacity), capacity, 1);
   const bounds = options.bounds && {
-    ...{ loads: loads.memory, isAdaptive: false, reserve: 0, rate: undefined },
+    ...{ loads: loads.memory, isAdaptive: false, isCounted: false, reserve: 0, methods: [3, 5], rate: undefined },
     ...options.bounds,
   };
   const route: BoundedRoute = {
@@ -46,7 +47,13 @@ function rig(options: { maxRequests?: number; maxPerConnection?: number; bounds?
   const fill = (count: number): void => {
     for (const column of [allRequests, 1]) inflight.change(2, column, count - inflight.get(2, column));
   };
-  return { board, inflight, loads, route, queue, own: own!, other: other!, ask, fill };
+  /** One of a method waits in a lane. */
+  const put = (lane: number, method: number): void => {
+    const at = queue.claim(lane);
+    queue.words[at + slot.method] = method;
+    queue.commit(at);
+  };
+  return { board, inflight, loads, route, queue, own: own!, other: other!, ask, fill, put };
 }
 
 const reasonOf = (over: Refusal | undefined) => over && refusalReasons[over.reason ?? 0];
@@ -159,22 +166,43 @@ test('an adaptive limit that falls shuts out no request of class high before hal
   t.is(reasonOf(ask(high)), 'adaptive');
 });
 
-test('a service with its share in a lane that is half full leaves the rest to others; what runs is not in the lane', (t) => {
-  const { ask, fill, loads, queue } = rig({ bounds: { reserve: 2 } });
-  fill(3);
-  for (let put = 0; put < capacity / 2 - 1; put++) queue.commit(queue.claim(normal));
-  t.is(ask(normal), undefined);
-  queue.commit(queue.claim(normal));
-  t.is(reasonOf(ask(normal)), 'share');
-  t.is(ask(high), undefined);
-  const own = loads.of(2, 1);
-  own.start();
-  own.start();
-  t.is(ask(normal), undefined);
-  own.end(1);
-  own.end(1);
-  queue.release(queue.take(normal));
-  t.is(ask(normal), undefined);
+test('a service with its share in a lane that is half full leaves the rest to others, whatever else is under way', (t) => {
+  const { ask, fill, queue, put } = rig({ bounds: { reserve: 2 } });
+  // What runs is not in the lane, and what was cancelled or late is, until its slot is free.
+  for (const inFlight of [0, 100]) {
+    fill(inFlight);
+    put(normal, 3);
+    put(normal, 5);
+    put(normal, 4);
+    t.is(ask(normal), undefined);
+    put(normal, 4);
+    t.is(reasonOf(ask(normal)), 'share');
+    t.is(ask(high), undefined);
+    t.is(ask(normal, 1000, 1), undefined);
+    queue.release(queue.take(normal));
+    put(normal, 4);
+    t.is(ask(normal), undefined);
+    put(normal, 3);
+    t.is(reasonOf(ask(normal)), 'share');
+    for (let left = queue.size(normal); left > 0; left--) queue.release(queue.take(normal));
+  }
+});
+
+test('a thread that dies while it puts or takes leaves no request in the share of its service', (t) => {
+  const { ask, queue, put } = rig({ bounds: { reserve: 2 } });
+  const dying = new RunQueue(queue.memory, capacity, 9);
+  for (const [puts, takes] of [
+    [2, 0],
+    [0, 2],
+  ] as const) {
+    for (let count = 0; count < 4; count++) put(normal, count < takes ? 3 : 4);
+    for (let count = 0; count < takes; count++) dying.take(normal);
+    for (let count = 0; count < puts; count++) dying.words[dying.claim(normal) + slot.method] = 3;
+    dying.settle(9, () => {});
+    for (let count = queue.size(normal); count < capacity - 1; count++) put(normal, 4);
+    t.is(ask(normal), undefined);
+    for (let at = queue.take(normal); at >= 0; at = queue.take(normal)) queue.release(at);
+  }
 });
 
 test('a connection may have all while the process has room, and its share once that is half full', (t) => {

@@ -74,6 +74,14 @@ const positions = test.macro({
 });
 for (const capacity of [1, 2, 1024, 2048, 8192, 65_536]) test(positions, capacity);
 
+test('the first request that is put out of order is known to takers, wherever the positions stand', (t) => {
+  for (let start = -100; start < 4; start++) {
+    const queue = new RunQueue(RunQueue.allocate(16, start), 16, 1);
+    for (const [request, deadlineMs] of [5000, 4000, 100].entries()) put(queue, 1, request, deadlineMs);
+    t.is(take(queue, 1), 2, `from ${start}`);
+  }
+});
+
 test('lanes share nothing', (t) => {
   const queue = new RunQueue(RunQueue.allocate(2), 2, 1);
   for (const lane of lanes) for (const request of [0, 1]) t.true(put(queue, lane, 10 * lane + request));
