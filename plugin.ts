@@ -5,6 +5,7 @@ export {
   type CallCarrier,
   type CallHead,
   type CallReply,
+  type CallSender,
   type CodecName,
   callFlags,
   codecIds,

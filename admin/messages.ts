@@ -159,6 +159,8 @@ export interface ReloadWish {
   pools?: 'all' | readonly string[] | undefined;
   /** Share of the calls that new code gets first, percent; 0: all at once. Default: as the config says. */
   canaryPercent?: number | undefined;
+  /** Changes nothing if anything of it needs a restart. */
+  strict?: boolean | undefined;
 }
 
 /** MethodCounters of one thread number: of its requests, by method, and of its calls to other processes, by client. */

@@ -300,7 +300,7 @@ export class ProcessView {
   }
 }
 
-/** `OK`, `UNAVAILABLE` … */
+/** By pool: while code is rolled one has several queues. */
 function queueViews(queues: readonly PoolMemory[]): QueueView[] {
   const pools = Map.groupBy(queues, ({ name, pool = name }) => pool);
   return Array.from(pools, ([name, own]) => {
@@ -310,6 +310,7 @@ function queueViews(queues: readonly PoolMemory[]): QueueView[] {
   });
 }
 
+/** `OK`, `UNAVAILABLE` … */
 export function codeName(number: number): string {
   return number === 0 ? 'OK' : codeOfNumber(number);
 }

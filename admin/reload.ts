@@ -15,7 +15,7 @@ export function addReloadCommands(commands: AdminCommands, main: MainAsker): voi
     path: '/reload',
     verb: 'POST',
     summary:
-      'Reads the config again, takes over what may change, and rolls the pools whose code has changed, or those of {"roll":["ranking"]}, or {"roll":true}; {"canary":10} tries on 10 % of the calls first.',
+      'Reads the config again, takes over what may change, and rolls the pools whose code has changed, or those of {"roll":["ranking"]}, or {"roll":true}; {"canary":10} tries on 10 % of the calls first; {"strict":true} changes nothing if a part needs a restart.',
     run: async ({ body }) => {
       const wish = wishOf(body);
       const state = (await main.ask({ do: 'reload', wish, waitMs: reloadWaitMs }, reloadWaitMs)) as ReloadAnswer;
@@ -56,17 +56,20 @@ function wishOf(body: unknown): ReloadWish {
     throw new HeddleError('INVALID_ARGUMENT', 'the body must be a JSON object');
   }
   for (const key of Object.keys(body)) {
-    if (key === 'roll' || key === 'canary') continue;
-    throw new HeddleError('INVALID_ARGUMENT', `unknown field ${JSON.stringify(key)}; there are roll, canary`);
+    if (key === 'roll' || key === 'canary' || key === 'strict') continue;
+    throw new HeddleError('INVALID_ARGUMENT', `unknown field ${JSON.stringify(key)}; there are roll, canary, strict`);
   }
-  const { roll, canary } = body as { roll?: unknown; canary?: unknown };
+  const { roll, canary, strict } = body as { roll?: unknown; canary?: unknown; strict?: unknown };
   if (roll !== undefined && typeof roll !== 'boolean' && !isNames(roll)) {
     throw new HeddleError('INVALID_ARGUMENT', '"roll" must be true, or a list of pools, as ["ranking"]');
   }
   if (canary !== undefined && !(typeof canary === 'number' && canary >= 0 && canary <= 50)) {
     throw new HeddleError('INVALID_ARGUMENT', '"canary" must be a number of percent from 0 (none) to 50');
   }
-  return { pools: roll === true ? 'all' : roll === false ? undefined : roll, canaryPercent: canary };
+  if (strict !== undefined && typeof strict !== 'boolean') {
+    throw new HeddleError('INVALID_ARGUMENT', '"strict" must be true or false');
+  }
+  return { pools: roll === true ? 'all' : roll === false ? undefined : roll, canaryPercent: canary, strict };
 }
 
 function isNames(value: unknown): value is string[] {

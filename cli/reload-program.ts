@@ -19,11 +19,21 @@ export function addReload(program: Command, endWith: EndWith): void {
       ).argParser(share),
     )
     .addOption(
-      new Option('--go-on', 'the canary of another reload goes on now').conflicts(['rollBack', 'roll', 'canary']),
+      new Option('--go-on', 'the canary of another reload goes on now').conflicts([
+        'rollBack',
+        'roll',
+        'canary',
+        'strict',
+      ]),
     )
     .addOption(
-      new Option('--roll-back', 'the canary of another reload is taken back now').conflicts(['roll', 'canary']),
+      new Option('--roll-back', 'the canary of another reload is taken back now').conflicts([
+        'roll',
+        'canary',
+        'strict',
+      ]),
     )
+    .option('--strict', 'change nothing if a part needs a restart, which new code may count on')
     .option('--json', 'the answer as JSON')
     .addHelpText(
       'after',

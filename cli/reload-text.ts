@@ -1,6 +1,7 @@
 // What a reload came to, for people: as a page (`heddle reload`), and as one line (SIGHUP, --watch). Pure functions of the report.
 
 import type { CanaryVerdict } from '../net/server/canary.ts';
+import { unkeptText } from '../net/server/loaded-code.ts';
 import type { ReloadReport, RolledPool } from '../net/server/reload-report.ts';
 import { age, lines, table } from './admin-tables.ts';
 
@@ -9,15 +10,19 @@ const methodsShown = 20;
 /** Names in one line. */
 const namesShown = 5;
 
-export function reloadText({ changed, needsRestart, rolled, ioCode, strategies, canary }: ReloadReport): string {
+export function reloadText(report: ReloadReport): string {
+  const { changed, needsRestart, rolled, ioCode, strategies, canary, unkept } = report;
   const parts: string[] = [];
   if (canary !== undefined) parts.push(...canaryText(canary));
+  if (unkept !== undefined) parts.push(unkeptText(unkept));
   if (rolled.length > 0) parts.push('rolled', ...indent(table(rolled.map(rolledCells))));
   if (changed.length > 0) parts.push('changed', ...indent(changed));
   if (strategies !== undefined) parts.push(`strategies are at version ${strategies}`);
   if (parts.length === 0) parts.push('nothing changed');
   const restart = [...needsRestart, ...ioCode.map((file) => `code of IO threads: ${file}`)];
   if (restart.length > 0) parts.push('needs a restart', ...indent(restart));
+  if (restart.length > 0 && rolled.length > 0)
+    parts.push('the new code serves without that: heddle reload --strict would have changed nothing');
   const late = rolled.flatMap((one) => one.late);
   if (late.length > 0)
     parts.push(`too busy to turn, so their calls still go to the old code: ${few([...new Set(late)])}`);

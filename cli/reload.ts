@@ -22,6 +22,7 @@ export interface ReloadOptions {
   roll?: true | string[];
   /** Percent; 0: none. */
   canary?: number;
+  strict?: true;
   goOn?: true;
   rollBack?: true;
   json?: true;
@@ -39,8 +40,12 @@ export async function reload(options: ReloadOptions, clock: Clock = systemClock)
   }
 }
 
-async function reloadAt(target: AdminTarget, { roll, canary, json }: ReloadOptions, clock: Clock): Promise<number> {
-  const body = { roll, canary };
+async function reloadAt(
+  target: AdminTarget,
+  { roll, canary, strict, json }: ReloadOptions,
+  clock: Clock,
+): Promise<number> {
+  const body = { roll, canary, strict };
   const first = await askAdmin({ ...target, verb: 'POST', path: '/reload', body, timeoutMs: answerMs });
   if (first.status >= 400) return failed(first, target);
   const report = first.status === 202 ? await ended(target, answerOf(first.text), clock) : answerOf(first.text);
@@ -54,6 +59,7 @@ async function reloadAt(target: AdminTarget, { roll, canary, json }: ReloadOptio
 /** The report of a reload that takes longer, or the exit code of one that failed. */
 async function ended(target: AdminTarget, begun: unknown, clock: Clock): Promise<unknown> {
   const { id } = begun as ReloadState;
+  tellWait(begun as ReloadState);
   let told = false;
   for (;;) {
     await new Promise<void>((resolve) => void clock.setTimer(askAgainMs, resolve));
@@ -72,6 +78,12 @@ async function ended(target: AdminTarget, begun: unknown, clock: Clock): Promise
       `heddle: new code gets ${percent} % of the calls; its verdict is waited for (heddle reload --go-on, or --roll-back, ends it now)\n`,
     );
   }
+}
+
+function tellWait(state: ReloadState): void {
+  if (state.state !== 'waiting') return;
+  const end = state.waitsFor.startsWith('the canary') ? ' (heddle reload --go-on, or --roll-back, ends it now)' : '';
+  process.stderr.write(`heddle: it waits for ${state.waitsFor}${end}\n`);
 }
 
 async function decide(target: AdminTarget, goOn: boolean): Promise<number> {

@@ -6,6 +6,7 @@ import type { rollType } from './schema-roll.ts';
 
 export function buildRoll(roll: Checked<typeof rollType>): RollSettings {
   const { canary, window, windowMax, warmUp, minRequests, maxErrors, maxSlowdown, undecided } = roll;
+  const { finish, finishTakenBack } = roll;
   return {
     canaryPercent: canary.value ?? 0,
     windowMs: window.value,
@@ -15,5 +16,7 @@ export function buildRoll(roll: Checked<typeof rollType>): RollSettings {
     maxErrorsPercent: maxErrors.value,
     maxSlowdown: maxSlowdown.value,
     undecided: undecided.value,
+    finishMs: finish.value,
+    finishTakenBackMs: finishTakenBack.value,
   };
 }

@@ -67,4 +67,16 @@ export const rollType = object({
     'What is done when there were too few calls to tell within windowMax.',
     'Code that nobody has tried is not known to be well; Flagger, too, takes back what has no figures.',
   ),
+  finish: key(
+    duration('1s', '24h'),
+    '5m',
+    'How long a thread that has been replaced, by new code or for its memory, may go on with what it runs; what has a deadline may go on until that. Then what still runs is answered UNAVAILABLE.',
+    'A request without a deadline that hangs would keep its thread, and the memory of that, for ever.',
+  ),
+  finishTakenBack: key(
+    duration('100ms', '24h'),
+    '10s',
+    'The same for new code that a canary has taken back; deadlines do not prolong it.',
+    'Code that hangs must not keep the permits of its service for long; most calls are over in ten seconds.',
+  ),
 });

@@ -1,11 +1,21 @@
 // LoadedFiles: which files of users a thread has loaded, by import and require, and what they were then, so that main can
 // say later whether the thread still runs what lies on the disk. One on each CPU and IO thread, from before its first
-// user's module; files of packages (node_modules) and of Heddle itself are not told.
+// user's module; files of packages (node_modules) and of Heddle itself are not told. It tells their texts too, and a thread
+// that takes the place of another loads those of its generation where the disk has others by now (kept-code.ts).
 
-import { registerHooks } from 'node:module';
+import { isUtf8 } from 'node:buffer';
+import { type ResolveFnOutput, registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from './clock.ts';
-import { changedAtMs, stampOf } from './file-stamp.ts';
+import { absent, changedAtMs, stampOf } from './file-stamp.ts';
+import {
+  type KeptCode,
+  type KeptResolution,
+  type KeptText,
+  keptLengthMax,
+  lengthOf,
+  resolutionKey,
+} from './kept-code.ts';
 
 /** Files that one thread tells, and that main keeps of one generation. */
 export const loadedFilesMax = 10_000;
@@ -23,6 +33,9 @@ export interface LoadedFile {
 export interface LoadedMessage {
   type: 'loaded';
   files: LoadedFile[];
+  /** Of files that are not kept yet. */
+  texts?: KeptText[];
+  resolutions?: KeptResolution[];
   /** There are more than `loadedFilesMax`, and they are not told. */
   isOver: boolean;
 }
@@ -30,6 +43,8 @@ export interface LoadedMessage {
 export interface LoadedFilesOptions {
   tell(message: LoadedMessage): void;
   clock: Clock;
+  /** Of a thread that takes the place of another: what that one's generation has loaded. */
+  kept?: KeptCode | undefined;
   /** Default `loadedFilesMax`. */
   max?: number;
 }
@@ -45,29 +60,49 @@ export class LoadedFiles {
   readonly #options: LoadedFilesOptions;
   readonly #max: number;
   readonly #seen = new Set<string>();
-  #untold: LoadedFile[] = [];
+  readonly #kept: KeptCode | undefined;
+  #untold = nothingTold();
+  #length = 0;
   #isOver = false;
   #scheduled = false;
 
   constructor(options: LoadedFilesOptions) {
     this.#options = options;
     this.#max = options.max ?? loadedFilesMax;
+    this.#kept = options.kept;
   }
 
   /** From here on all that this thread loads is seen. About 20 µs for each module. */
   watch(): void {
     registerHooks({
       resolve: (specifier, context, nextResolve) => {
+        const key = resolutionKey(context.parentURL, specifier, context.conditions.includes('require'));
+        const kept = this.#keptResolution(key);
         try {
           const resolved = nextResolve(specifier, context);
+          if (kept !== undefined && kept.url !== resolved.url) return keptAt(kept);
           this.note(resolved.url);
+          if (kept === undefined) {
+            const { url, format } = resolved;
+            this.#noteResolution({ key, url, format: format ?? undefined }, context.parentURL);
+          }
           return resolved;
         } catch (reason) {
+          if (kept !== undefined) return keptAt(kept);
           // Somebody may put there what was missing.
           const { url } = reason as { url?: unknown };
           if (typeof url === 'string') this.note(url);
           throw reason;
         }
+      },
+      load: (url, context, nextLoad) => {
+        const kept = this.#kept?.files.get(plain(url));
+        if (kept !== undefined && stampOf(fileURLToPath(kept.url)) !== kept.stamp) {
+          return { format: kept.format, source: kept.text, shortCircuit: true };
+        }
+        const loaded = nextLoad(url, context);
+        if (kept === undefined && isUsers(url)) this.#noteText(plain(url), loaded.format, loaded.source);
+        return loaded;
       },
     });
   }
@@ -75,26 +110,61 @@ export class LoadedFiles {
   /** This URL is about to be loaded. Its file is looked at first: one that changes in between has an old stamp. */
   note(resolved: string): void {
     const url = plain(resolved);
-    if (this.#seen.has(url) || !isUsers(url)) return;
+    // Main knows what was kept.
+    if (this.#seen.has(url) || !isUsers(url) || this.#kept?.files.has(url) === true) return;
     if (this.#seen.size >= this.#max) {
       if (this.#isOver) return;
       this.#isOver = true;
     } else {
       this.#seen.add(url);
       const path = fileURLToPath(url);
-      this.#untold.push({ path, stamp: this.#stamp(path) });
+      this.#untold.files.push({ path, stamp: this.#stamp(path) });
     }
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => this.flush());
+    this.#flushLater();
   }
 
   /** Tells what has not been told yet. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#untold.length === 0 && !this.#isOver) return;
-    this.#options.tell({ type: 'loaded', files: this.#untold, isOver: this.#isOver });
-    this.#untold = [];
+    const { files, texts, resolutions } = this.#untold;
+    if (files.length + texts.length + resolutions.length === 0 && !this.#isOver) return;
+    this.#untold = nothingTold();
+    const code = texts.length + resolutions.length === 0 ? {} : { texts, resolutions };
+    this.#options.tell({ type: 'loaded', files, isOver: this.#isOver, ...code });
+  }
+
+  /** A file of a package is not kept: one that is gone is replaced by whatever the package has now. */
+  #keptResolution(key: string): KeptResolution | undefined {
+    const kept = this.#kept?.resolutions.get(key);
+    if (kept === undefined || this.#kept!.files.has(plain(kept.url))) return kept;
+    return stampOf(fileURLToPath(plain(kept.url))) === absent ? undefined : kept;
+  }
+
+  #noteText(url: string, format: string | null | undefined, source: unknown): void {
+    const text = textOf(source);
+    // A binary module is loaded from the disk again.
+    if (text === undefined) return;
+    const kept = { url, format: format ?? undefined, text };
+    if (this.#hasRoom(lengthOf([kept], []))) this.#untold.texts.push(kept);
+  }
+
+  #noteResolution(resolution: KeptResolution, parent = ''): void {
+    if (!resolution.url.startsWith('file:') || (!isUsers(resolution.url) && !isUsers(parent))) return;
+    if (this.#hasRoom(lengthOf([], [resolution]))) this.#untold.resolutions.push(resolution);
+  }
+
+  /** More than main keeps is not told: what is cut off here main finds to be too much. */
+  #hasRoom(length: number): boolean {
+    if (this.#length > keptLengthMax) return false;
+    this.#length += length;
+    this.#flushLater();
+    return true;
+  }
+
+  #flushLater(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.flush());
   }
 
   /** One that was changed this very moment never looks unchanged: file systems count time in ticks. */
@@ -104,11 +174,32 @@ export class LoadedFiles {
   }
 }
 
+function keptAt({ url, format }: KeptResolution): ResolveFnOutput {
+  // For `require` no format is another than null.
+  return format === undefined ? { url, shortCircuit: true } : { url, format, shortCircuit: true };
+}
+
+function nothingTold(): { files: LoadedFile[]; texts: KeptText[]; resolutions: KeptResolution[] } {
+  return { files: [], texts: [], resolutions: [] };
+}
+
+/** Undefined: it is none. */
+function textOf(source: unknown): string | undefined {
+  if (typeof source === 'string') return source;
+  if (!(source instanceof Uint8Array) || !isUtf8(source)) return undefined;
+  return Buffer.from(source.buffer, source.byteOffset, source.byteLength).toString('utf8');
+}
+
+/** Whether the file of this URL comes with Heddle, and is none of its users'. */
+export function isHeddles(url: string): boolean {
+  if (!url.startsWith(ownRoot)) return false;
+  const path = url.slice(ownRoot.length);
+  return !path.startsWith('node_modules/') && !userFolders.some((folder) => path.startsWith(folder));
+}
+
 function isUsers(url: string): boolean {
   if (!url.startsWith('file:') || url.includes('/node_modules/')) return false;
-  if (!url.startsWith(ownRoot)) return true;
-  const path = url.slice(ownRoot.length);
-  return userFolders.some((folder) => path.startsWith(folder));
+  return !isHeddles(url);
 }
 
 /** Without query and fragment, by which one file is loaded several times. */

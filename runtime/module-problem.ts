@@ -3,8 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import { stripTypeScriptTypes } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { HeddleError } from './errors.ts';
+import { isHeddles } from './loaded-files.ts';
 
 /** Characters of a reason that an error keeps. */
 const reasonMaxLength = 500;
@@ -18,11 +19,14 @@ export function moduleProblem(reason: unknown, moduleUrl: string, step: 'load' |
   return `it does not ${step}: ${sentence}${place === undefined ? '' : ` (at ${place})`}`;
 }
 
-/** The first place in an error's stack that is in a file: `/app/greeter.ts:3:7`. */
+/** The first place in an error's stack that is in a file of a user's: `/app/greeter.ts:3:7`. */
 function placeOf(error: Error): string | undefined {
   for (const line of (error.stack ?? '').split('\n')) {
     const found = /(?:^|\(|at )((?:file:\/\/)?\/[^()\s]+:\d+(?::\d+)?)\)?$/.exec(line);
-    if (found !== null) return fileOf(found[1]!);
+    if (found === null) continue;
+    const path = fileOf(found[1]!);
+    // What could not be loaded has Heddle's own hooks on the stack.
+    if (!isHeddles(pathToFileURL(path).href)) return path;
   }
   return undefined;
 }

@@ -205,6 +205,8 @@ const rollChanges: Changes<RollSettings> = {
   maxErrorsPercent: live({ keys: ['maxErrors'], says: sameReload }),
   maxSlowdown: live({ says: sameReload }),
   undecided: live({ says: sameReload }),
+  finishMs: live({ says: sameReload }),
+  finishTakenBackMs: live({ says: sameReload }),
 };
 
 const guardianChanges: Changes<GuardianSettings> = {

@@ -62,6 +62,10 @@ export interface RollSettings {
   maxErrorsPercent: number;
   maxSlowdown: number;
   undecided: UndecidedWay;
+  /** How long what threads run whose place was taken may go on, unless its deadline is later; ms. */
+  finishMs: number;
+  /** The same of new code that was taken back, whatever its deadlines are; ms. */
+  finishTakenBackMs: number;
 }
 
 /** How hard the compressors that come with Heddle try. */

@@ -3,6 +3,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { JobNews, JobRun } from './jobs.ts';
+import type { KeptCode } from './kept-code.ts';
 import type { LiveSettings } from './live-settings.ts';
 import type { LoadedMessage } from './loaded-files.ts';
 import type { LinkMemory } from './shared/link.ts';
@@ -32,6 +33,8 @@ export interface ThreadInit {
   maxRequests: number;
   /** How long an idle thread may poll before it parks, ms; 0 where threads outnumber cores. */
   spinMs: number;
+  /** Of one that takes the place of another: the code that its generation has loaded. Undefined: it loads what is there. */
+  kept?: KeptCode | undefined;
 }
 
 export interface PoolMemory {
@@ -65,6 +68,10 @@ export interface Canary {
   /** What the askers count of both sides, by row; undefined: nothing. */
   counts?: SharedArrayBuffer | undefined;
   row: number;
+  /** Of Inflight: what it has of the service under way. */
+  column: number;
+  /** Its share of the service's `maxConcurrency`: beyond it calls go to the code in use. 0: no bound. */
+  maxConcurrency: number;
 }
 
 /** One row of the process's method table; `index` is what slots carry. */
@@ -163,8 +170,8 @@ export type ToMain =
   | { type: 'turned'; turn: number }
   /** An IO thread has no connection and nothing under way any more. */
   | { type: 'drained' }
-  /** It was told to retire: from here on it takes nothing. */
-  | { type: 'leaving' }
+  /** It was told to retire: from here on it takes nothing. `untilMs`: the last deadline of what it runs; 0: it has none. */
+  | { type: 'leaving'; untilMs: number }
   /** Nothing runs here any more and nothing will. */
   | { type: 'retired' }
   /** Of a run of a job. */

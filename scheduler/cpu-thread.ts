@@ -25,10 +25,14 @@ export function cpuThread(task: CpuThreadTask): Promise<void> {
     lastWords(runner.endpoint.board, init.number, systemClock);
     // Before anything that may not end: from here on main can end this thread and sees its death.
     runner.endpoint.tell({ type: 'born', threadId });
-    const loads = new LoadedFiles({ tell: (message) => runner.endpoint.tell(message), clock: systemClock });
-    loads.watch();
+    const { kept } = init;
+    const loads = new LoadedFiles({ tell: (message) => runner.endpoint.tell(message), clock: systemClock, kept });
     const loading = import(hostUrl)
-      .then((module: HostModule) => module.hostThread(runner, hostData, systemRandom))
+      .then((module: HostModule) => {
+        // From before the first module of a user's: all before it are Heddle's own.
+        loads.watch();
+        return module.hostThread(runner, hostData, systemRandom);
+      })
       .finally(() => loads.flush());
     void tellStart(runner.endpoint, loading).then((serves) => serves && keepCompiled());
   });

@@ -24,6 +24,8 @@ export type DeathCause =
 
 export interface Death {
   pool: string;
+  /** Of the pool: which code it ran. */
+  generation: number;
   thread: string;
   number: number;
   cause: DeathCause;
@@ -46,16 +48,21 @@ const isDoing: Record<DeathCause, boolean> = {
   starting: false,
 };
 
+/** Whether the code that the thread ran has ended it, whichever request that was for. */
+export function isOwnDoing(cause: DeathCause): boolean {
+  return isDoing[cause] || cause === 'exception';
+}
+
 /** A handler that runs its thread out of memory in one go takes at least this long, ms. */
 const fillsForMs = 100;
 
 /** `was`: its state before it died. Its row of the board must still stand. */
 export function deathOf(thread: PoolThread, was: ThreadState, pool: string, board: Board, nowMs: number): Death {
-  const { name, number, spawned, condemnedAs } = thread;
+  const { name, number, generation, spawned, condemnedAs } = thread;
   const cause = condemnedAs ?? causeOf(was, spawned.failure(), board.gauge(number, boardWord.left));
   const running = isDoing[cause] ? board.running(number) : undefined;
   const isInnocent = cause === 'out-of-memory' && running !== undefined && !hasFilledIt(running, board, number, nowMs);
-  return { pool, thread: name, number, cause, killer: isInnocent ? undefined : running };
+  return { pool, generation, thread: name, number, cause, killer: isInnocent ? undefined : running };
 }
 
 /**

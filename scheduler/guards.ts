@@ -7,8 +7,9 @@ import type { QuarantineSettings, StallSettings } from '../runtime/settings.ts';
 import type { CounterTable, PoolCounter } from '../runtime/shared/counters.ts';
 import type { Death } from './death.ts';
 import { MemoryGuard } from './memory-guard.ts';
-import { Quarantine } from './quarantine.ts';
+import { type Killer, Quarantine } from './quarantine.ts';
 import type { Supervisor } from './supervisor.ts';
+import type { ThreadGeneration } from './thread-generation.ts';
 import type { ThreadPool } from './thread-pool.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -44,7 +45,9 @@ export class Guards {
 
   constructor({ pools, counts, supervisor, quarantine, nameOf, clock, log }: GuardsOptions) {
     this.quarantine = new Quarantine(quarantine, clock, log, nameOf);
-    this.quarantine.on('change', (bodies) => supervisor.setQuarantined(bodies));
+    this.quarantine.on('change', (refused) => {
+      for (const { pool } of pools) for (const generation of pool.generations) refuse(refused, pool.name, generation);
+    });
     const rows = new Map(pools.map(({ pool }, row) => [pool.name, row]));
     this.#watchdog = new Watchdog({
       pools,
@@ -69,6 +72,11 @@ export class Guards {
     this.quarantine.onDeath(death);
   }
 
+  /** A generation of a pool has ended. */
+  onEnded(pool: string, generation: number): void {
+    this.quarantine.forget({ pool, generation });
+  }
+
   /** Once all threads serve. */
   start(): void {
     this.#watchdog.start();
@@ -80,4 +88,12 @@ export class Guards {
     this.memory.stop();
     this.quarantine.close();
   }
+}
+
+function refuse(refused: readonly Killer[], pool: string, generation: ThreadGeneration): void {
+  generation.refuse(
+    refused
+      .filter((one) => one.pool === pool && one.generation === generation.number)
+      .map(({ method, body, untilMs, kills }) => ({ method, body, untilMs, kills })),
+  );
 }

@@ -1,6 +1,7 @@
 // PoolOptions and GenerationPlan: what a pool is told by whoever makes it.
 
 import type { Clock } from '../runtime/clock.ts';
+import type { KeptCode } from '../runtime/kept-code.ts';
 import type { LiveSettings } from '../runtime/live-settings.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { RestartLimits } from '../runtime/restart-policy.ts';
@@ -26,6 +27,10 @@ export interface PoolOptions {
   table: () => RoutingTable | undefined;
   /** Rows of memory that is laid out by method, row 0 included. */
   methodRows: () => number;
+  /** How long a thread whose place was taken may go on with what it runs, unless that has a later deadline, ms. Default: 5 minutes. */
+  finishMs?: (() => number) | undefined;
+  /** What a thread loads that takes the place of another of that generation. Default: what lies on the disk. */
+  kept?: ((pool: string, generation: number) => KeptCode | undefined) | undefined;
   /** Default: `startTimeoutMs`. */
   startTimeoutMs?: number | undefined;
   /** Where its deaths and restarts are counted. */
@@ -36,6 +41,8 @@ export interface PoolOptions {
   /** A thread has died that nobody had told to stop. */
   onDeath?: (death: Death) => void;
   onGoing?: (number: number) => void;
+  /** A generation has no thread any more, for good. */
+  onEnded?: (pool: string, generation: number) => void;
 }
 
 /** What makes one generation another. */

@@ -45,6 +45,9 @@ export interface PoolThread {
   replaced: boolean;
   /** It was told to retire, and has said that it takes nothing any more. */
   hasLeft: boolean;
+  /** When it is ended if it retires and still runs something, on the process's clock, and the timer that does so. */
+  endMs: number;
+  endTimer: unknown;
   /** Why it was condemned. */
   condemnedAs: 'stalled' | 'overdue' | undefined;
   /** It did not load in time, or in the wrong way: it is ended, at the latest when it is born. */

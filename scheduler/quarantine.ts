@@ -1,6 +1,7 @@
 // Quarantine (main thread): requests that end their threads. A request is known by its method and the hash of its body;
-// after `kills` deaths of threads by one and the same within `forMs`, its like is refused for that long on all threads,
-// before it is decoded. An operator can lift it before.
+// after `kills` deaths of threads of a generation by one and the same within `forMs`, its like is refused for that long on
+// all threads of that generation, before it is decoded. Other generations of the pool run other code, which has to fail by
+// itself: a canary's deaths take nothing from the callers of the code in use. An operator can lift it before.
 
 import { EventEmitter } from 'eventemitter3';
 import { hashText } from '../runtime/body-hash.ts';
@@ -10,11 +11,17 @@ import type { QuarantineSettings } from '../runtime/settings.ts';
 import type { QuarantinedBody } from '../runtime/thread-control.ts';
 import type { Death } from './death.ts';
 
+/** Where a request is refused. */
+export interface RefusingGeneration {
+  pool: string;
+  generation: number;
+}
+
 /** Killers remembered; over it those whose last kill is longest ago are forgotten. */
 const killersMax = 1_000;
 
 /** A request that has ended threads, whether it is refused or not yet. */
-export interface Killer extends QuarantinedBody {
+export interface Killer extends QuarantinedBody, RefusingGeneration {
   /** `movies.Search/search`. */
   name: string;
   /** Of the body, as 8 hexadecimal digits. */
@@ -24,7 +31,7 @@ export interface Killer extends QuarantinedBody {
 
 export interface QuarantineEvents {
   /** The list of what is refused has changed. */
-  change: (bodies: QuarantinedBody[]) => void;
+  change: (refused: Killer[]) => void;
 }
 
 export class Quarantine extends EventEmitter<QuarantineEvents> {
@@ -35,6 +42,7 @@ export class Quarantine extends EventEmitter<QuarantineEvents> {
   /** The one whose last kill is longest ago first. */
   readonly #killers = new Map<string, Killer>();
   #timer: unknown;
+  #isClosed = false;
 
   /** `nameOf`: of a method of the process's table, with a body of this hash. */
   constructor(
@@ -62,22 +70,22 @@ export class Quarantine extends EventEmitter<QuarantineEvents> {
   }
 
   /** A thread has died; of one that was not ended by a request nothing is remembered. */
-  onDeath({ killer, thread, cause }: Death): void {
+  onDeath({ killer, pool, generation, thread, cause }: Death): void {
     if (killer === undefined) return;
     const { kills: limit, forMs } = this.#settings;
     const nowMs = this.#clock.nowMs();
     const { method, body } = killer;
     const fingerprint = hashText(body);
-    const key = `${method} ${fingerprint}`;
+    const key = `${generation} ${method} ${fingerprint} ${pool}`;
     const before = this.#killers.get(key);
     const isRecent = before !== undefined && nowMs - before.lastKillMs < forMs;
     const kills = isRecent ? before.kills + 1 : 1;
     const name = this.#nameOf(method, body);
     const untilMs = limit > 0 && kills >= limit ? nowMs + forMs : 0;
     this.#killers.delete(key);
-    this.#killers.set(key, { method, body, name, fingerprint, kills, lastKillMs: nowMs, untilMs });
+    this.#killers.set(key, { pool, generation, method, body, name, fingerprint, kills, lastKillMs: nowMs, untilMs });
     if (this.#killers.size > killersMax) this.#killers.delete(this.#killers.keys().next().value!);
-    const fields = { method: name, fingerprint, thread, cause, kills };
+    const fields = { method: name, fingerprint, thread, generation, cause, kills };
     if (untilMs === 0) {
       this.#log.warn(fields, 'a request has ended its thread');
       return;
@@ -101,19 +109,31 @@ export class Quarantine extends EventEmitter<QuarantineEvents> {
     return lifted;
   }
 
+  /** A generation has ended, and what its code died of with it. */
+  forget({ pool, generation }: RefusingGeneration): void {
+    let forgotten = false;
+    for (const [key, one] of this.#killers) {
+      if (one.pool === pool && one.generation === generation) forgotten = this.#killers.delete(key);
+    }
+    if (forgotten) this.#changed();
+  }
+
+  /** For good. */
   close(): void {
+    this.#isClosed = true;
+    this.#clearTimer();
+  }
+
+  #clearTimer(): void {
     if (this.#timer !== undefined) this.#clock.clearTimer(this.#timer);
     this.#timer = undefined;
   }
 
   #changed(): void {
-    this.close();
+    this.#clearTimer();
     const { refused } = this;
-    this.emit(
-      'change',
-      refused.map(({ method, body, untilMs, kills }) => ({ method, body, untilMs, kills })),
-    );
-    if (refused.length === 0) return;
+    this.emit('change', refused);
+    if (refused.length === 0 || this.#isClosed) return;
     const nextMs = Math.min(...refused.map(({ untilMs }) => untilMs)) - this.#clock.nowMs();
     this.#timer = this.#clock.setTimer(Math.max(1, nextMs), () => {
       this.#timer = undefined;

@@ -208,7 +208,9 @@ export class RequestRunner implements ThreadWork, HostedThread {
       const name = `${row.service}/${row.method}`;
       this.#names[row.index] = name;
       this.#processors[row.index] = host.processors.get(name);
-      this.#loads[row.index] = row.bounds && new ServiceLoads(row.bounds.loads).of(this.number, row.column);
+      const { bounds, column } = row;
+      const isCounted = bounds?.isCounted === true;
+      this.#loads[row.index] = isCounted ? new ServiceLoads(bounds.loads).of(this.number, column) : undefined;
       this.#lateStarts.setRow(row);
     }
     this.#names[taskMethod] = 'task';
@@ -258,7 +260,11 @@ export class RequestRunner implements ThreadWork, HostedThread {
   onRetire(): void {
     this.#retiring = true;
     this.#gauge();
-    this.endpoint.tell({ type: 'leaving' });
+    let untilMs = 0;
+    for (const { deadlineMs } of this.#running) {
+      if (deadlineMs !== Number.POSITIVE_INFINITY && deadlineMs > untilMs) untilMs = deadlineMs;
+    }
+    this.endpoint.tell({ type: 'leaving', untilMs });
   }
 
   onStop(): void {
@@ -393,7 +399,6 @@ export class RequestRunner implements ThreadWork, HostedThread {
       return;
     }
     this.#add(request);
-    if (request.load !== undefined) request.load.start();
     const fiber = new Fiber(this.#fiberHost!, request, nowMs);
     request.fiber = fiber;
     currentHead = head;

@@ -1,7 +1,7 @@
 // RunningRequest: one request that this thread runs, from take to reply; what its fiber was started for. It remembers
 // whose it is, so that the reply finds its asker and a cancel is seen.
 
-import type { CallHead, ReplySink } from '../runtime/call.ts';
+import type { CallHead, CallSender, ReplySink } from '../runtime/call.ts';
 import { callFlags } from '../runtime/call.ts';
 import { acceptedCompression } from '../runtime/compression-byte.ts';
 import type { Fiber } from '../runtime/fiber/fiber.ts';
@@ -81,6 +81,8 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
   /** What it counts against, and the name that `local` gave it. */
   route: Route | undefined = undefined;
   handle = 0;
+  /** The connection of a one-way one, which counts it until it has ended. */
+  sender: CallSender | undefined = undefined;
   /** Its deadline's entry in the thread's wheel; -1: none. */
   deadlineEntry = -1;
 

@@ -20,12 +20,12 @@ import { Inflight } from '../runtime/shared/inflight.ts';
 import { LatencyHistogram } from '../runtime/shared/latency.ts';
 import { board as boardWord, fates, threadNumberMax } from '../runtime/shared/layout.ts';
 import type { LinkMemory } from '../runtime/shared/link.ts';
-import { MethodCounters } from '../runtime/shared/method-counters.ts';
+import { emptyMethodCounts, MethodCounters, type MethodCounts } from '../runtime/shared/method-counters.ts';
 import { MetricMemory } from '../runtime/shared/metric-memory.ts';
 import { bumpAll, RequestTable } from '../runtime/shared/request-table.ts';
 import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
 import { ServiceLoads } from '../runtime/shared/service-loads.ts';
-import type { PoolMemory, QuarantinedBody, RoutingTable, ToThread } from '../runtime/thread-control.ts';
+import type { PoolMemory, RoutingTable, ToThread } from '../runtime/thread-control.ts';
 
 /** A thread that has said `ready`. */
 export interface Member {
@@ -82,13 +82,13 @@ export class Supervisor {
   readonly #methodCounters = new Map<number, SharedArrayBuffer>();
   readonly #clientCounters = new Map<number, SharedArrayBuffer>();
   readonly #clients: number;
-  #quarantined: QuarantinedBody[] = [];
   readonly #tableEntries: number;
   readonly #arenaBytes: number;
 
   constructor(options: SupervisorOptions) {
     this.board = new Board();
-    this.inflight = new Inflight(Inflight.allocate(options.services));
+    // Each service has a second column, for what canaries have of it.
+    this.inflight = new Inflight(Inflight.allocate(2 * options.services));
     this.loads = new ServiceLoads(ServiceLoads.allocate(options.services));
     this.metrics = new MetricMemory(options.metricSeries ?? 1000);
     this.pools = options.pools;
@@ -159,6 +159,13 @@ export class Supervisor {
     return memory;
   }
 
+  /** What became of the requests of a method so far, over all threads that there ever were. */
+  methodCounts(row: number): MethodCounts {
+    const counts = emptyMethodCounts();
+    for (const memory of this.#methodCounters.values()) new MethodCounters(memory).addTo(row, counts);
+    return counts;
+  }
+
   /** Memory of a thread's MethodCounters of calls to other processes. */
   clientCounters(number: number): SharedArrayBuffer {
     let memory = this.#clientCounters.get(number);
@@ -167,16 +174,6 @@ export class Supervisor {
       this.#clientCounters.set(number, memory);
     }
     return memory;
-  }
-
-  /** Requests that no thread, nor any to come, may run. */
-  get quarantined(): readonly QuarantinedBody[] {
-    return this.#quarantined;
-  }
-
-  setQuarantined(bodies: QuarantinedBody[]): void {
-    this.#quarantined = bodies;
-    this.tellAll({ type: 'quarantine', bodies });
   }
 
   tellAll(message: ToThread): void {
@@ -257,7 +254,6 @@ export class Supervisor {
     for (const queue of this.#queues) queue.settle(number, (one) => lost.push(one));
     bumpAll(new Int32Array(this.memory(number).table));
     this.inflight.clear(number);
-    this.loads.settle(number);
     for (const wait of this.#waits.values()) wait.release(number);
     member.control.close();
     const others = [...this.#members.values()];

@@ -4,6 +4,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../runtime/clock.ts';
 import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
+import type { KeptCode } from '../runtime/kept-code.ts';
 import type { ThreadInit, ToMain, ToThread } from '../runtime/thread-control.ts';
 import { formatDuration } from '../runtime/units.ts';
 import type { PoolThread, ServedRow, SpawnedThread, Spawner } from './pool-thread.ts';
@@ -21,6 +22,8 @@ export interface Birth {
   place: number;
   /** Names of run queues. */
   takes: string[];
+  /** The code that it loads; undefined: what lies on the disk. */
+  kept: KeptCode | undefined;
   /** To take the place of one that serves. */
   isSuccessor: boolean;
   spawn: Spawner;
@@ -61,6 +64,7 @@ export function bear(birth: Birth): BornThread {
     ...supervisor.memory(number),
     maxRequests,
     spinMs,
+    kept: birth.kept,
   };
   const control = channel.port1;
   let spawned: SpawnedThread;
@@ -84,6 +88,8 @@ export function bear(birth: Birth): BornThread {
     replaced: false,
     givenUp: false,
     hasLeft: false,
+    endMs: 0,
+    endTimer: undefined,
     condemnedAs: undefined,
     isSuccessor: birth.isSuccessor,
   };

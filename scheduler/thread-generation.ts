@@ -11,8 +11,8 @@
 
 import { HeddleError } from '../runtime/errors.ts';
 import type { PoolCounter } from '../runtime/shared/counters.ts';
-import type { ToMain, ToThread } from '../runtime/thread-control.ts';
-import { type DeathCause, deathOf } from './death.ts';
+import type { QuarantinedBody, ToMain, ToThread } from '../runtime/thread-control.ts';
+import { type DeathCause, deathOf, isOwnDoing } from './death.ts';
 import type { GenerationPlan, PoolOptions } from './pool-options.ts';
 import type { PoolThread, ServedRow, ThreadState } from './pool-thread.ts';
 import { stopThreads } from './stop-threads.ts';
@@ -23,8 +23,10 @@ import { ThreadPlaces } from './thread-places.ts';
 /** How long a condemned thread may take to stop before another is put in its place, ms. */
 const condemnedWaitMs = 1_000;
 
-/** How long a thread whose place was taken may go on with what it runs, ms. */
-const retireTimeoutMs = 300_000;
+/** Unless the pool's maker says how long a thread whose place was taken may go on with what it runs, ms. */
+const finishMsDefault = 300_000;
+/** Beyond the last deadline of what such a thread runs, for the answers that say so, ms. */
+const lastReplyMs = 1_000;
 
 export type GenerationPhase = 'loading' | 'serving' | 'draining' | 'leaving' | 'ended';
 
@@ -43,6 +45,8 @@ export class ThreadGeneration {
   readonly ended: Promise<void>;
   /** Threads replaced. */
   restarts = 0;
+  /** Threads that its code has ended. */
+  crashes = 0;
   readonly #options: PoolOptions;
   readonly #threads = new Map<number, PoolThread>();
   readonly #places: ThreadPlaces;
@@ -52,6 +56,7 @@ export class ThreadGeneration {
   /** Thread that died, or did not load in time, before the generation went. */
   #lost: string | undefined;
   #closed: Promise<void> | undefined;
+  #refused: QuarantinedBody[] = [];
   /** Set by `retire`. */
   #left: (() => void) | undefined;
 
@@ -122,7 +127,7 @@ export class ThreadGeneration {
 
   /** Phase 2: links every thread with all threads that are linked already. Throws when one has died. */
   async link(): Promise<void> {
-    for (const thread of this.#threads.values()) await this.#linkOne(thread);
+    await Promise.all(Array.from(this.#threads.values(), (thread) => this.#linkOne(thread)));
     this.checkWhole();
   }
 
@@ -136,12 +141,23 @@ export class ThreadGeneration {
   /** While it loads: throws when a thread has died. */
   checkWhole(): void {
     if (this.#lost === undefined) return;
-    throw new HeddleError('UNAVAILABLE', `thread ${this.#lost} ended while the process started; see the log`);
+    const before = this.number === 1 ? 'while the process started' : 'before its generation came into use';
+    throw new HeddleError('UNAVAILABLE', `thread ${this.#lost} ended ${before}; see the log`);
   }
 
   /** Posts a message to every thread that runs. */
   tell(message: ToThread): void {
     for (const thread of this.#threads.values()) if (thread.state !== 'dead') thread.control.postMessage(message);
+  }
+
+  /** These requests, and no others, its threads must not run, nor those to come. */
+  refuse(bodies: QuarantinedBody[]): void {
+    if (bodies.length === 0 && this.#refused.length === 0) return;
+    this.#refused = bodies;
+    // Those that do not go yet get them with `go`.
+    for (const { state, control } of this.#threads.values()) {
+      if (state === 'going' || state === 'retiring') control.postMessage({ type: 'quarantine', bodies });
+    }
   }
 
   /**
@@ -224,6 +240,20 @@ export class ThreadGeneration {
   }
 
   /**
+   * Of one that drains or leaves and takes too long: what waits in its queue and what it runs is answered UNAVAILABLE, and its
+   * threads are ended. `retire` follows, if it has not been called yet.
+   */
+  giveUp(): void {
+    // Once it leaves, the queue may be another's.
+    if (this.#phase === 'draining') {
+      this.#places.close();
+      this.#places.giveUp();
+    }
+    if (this.#phase !== 'ended') this.#phase = 'leaving';
+    for (const { number } of [...this.#threads.values()]) this.condemn(number, 'overdue');
+  }
+
+  /**
    * Of one that never went: ends it as if it had not been. Resolves when it has ended; a thread that is deep in native code
    * is not waited for longer than twice `graceMs`.
    */
@@ -265,7 +295,7 @@ export class ThreadGeneration {
   }
 
   async #spawnOne(place: number, onSpawned?: (thread: PoolThread) => void, isSuccessor = false): Promise<ServedRow[]> {
-    const { supervisor, maxRequests, clock, startTimeoutMs: boundMs = startTimeoutMs } = this.#options;
+    const { name: pool, supervisor, maxRequests, clock, startTimeoutMs: boundMs = startTimeoutMs } = this.#options;
     const { takes, threadName, spawn, spinMs = this.#options.spinMs } = this.plan;
     const { thread, loaded } = bear({
       name: threadName(place),
@@ -273,6 +303,8 @@ export class ThreadGeneration {
       place,
       takes: takes(place),
       isSuccessor,
+      // A generation is what its first threads have loaded.
+      kept: this.#phase === 'loading' ? undefined : this.#options.kept?.(pool, this.number),
       spawn,
       supervisor,
       maxRequests,
@@ -293,6 +325,7 @@ export class ThreadGeneration {
   #onMessage(thread: PoolThread, message: ToMain): void {
     if (message.type === 'leaving') {
       thread.hasLeft = true;
+      this.#endBy(thread, message.untilMs + lastReplyMs);
       this.#judgeLeft();
       return;
     }
@@ -308,7 +341,7 @@ export class ThreadGeneration {
     if (thread.state !== 'ready') return;
     thread.state = 'going';
     thread.isSuccessor = false;
-    letGo(thread, this.#options);
+    letGo(thread, this.#refused, this.#options);
     this.#options.onGoing?.(thread.number);
     this.#places.judgeDown();
   }
@@ -318,8 +351,18 @@ export class ThreadGeneration {
     thread.state = 'retiring';
     thread.spawned.endAlone();
     thread.control.postMessage({ type: 'retire' } satisfies ToThread);
-    const timer = this.#options.clock.setTimer(retireTimeoutMs, () => this.condemn(thread.number, 'overdue'));
-    void thread.spawned.exited.then(() => this.#options.clock.clearTimer(timer));
+    const { clock, finishMs = () => finishMsDefault } = this.#options;
+    this.#endBy(thread, clock.nowMs() + finishMs());
+    void thread.spawned.exited.then(() => clock.clearTimer(thread.endTimer));
+  }
+
+  /** It may go on with what it runs until then, or until later if somebody has said so. */
+  #endBy(thread: PoolThread, untilMs: number): void {
+    const { clock } = this.#options;
+    if (untilMs <= thread.endMs || thread.state === 'dead') return;
+    if (thread.endTimer !== undefined) clock.clearTimer(thread.endTimer);
+    thread.endMs = untilMs;
+    thread.endTimer = clock.setTimer(untilMs - clock.nowMs(), () => this.condemn(thread.number, 'overdue'));
   }
 
   /** One that does not go yet, and never will: nothing of it is worth waiting for. */
@@ -365,6 +408,7 @@ export class ThreadGeneration {
     const { name, supervisor, clock, onDeath } = this.#options;
     const death = deathOf(thread, was, name, supervisor.board, clock.nowMs());
     this.#count(`death-${death.cause}`);
+    if (isOwnDoing(death.cause)) this.crashes++;
     onDeath?.(death);
     return death.cause;
   }

@@ -1,7 +1,7 @@
 // How a thread that has loaded becomes one of the process (main thread): it is linked with all others, then let go.
 
 import type { Clock } from '../runtime/clock.ts';
-import type { ToThread } from '../runtime/thread-control.ts';
+import type { QuarantinedBody, ToThread } from '../runtime/thread-control.ts';
 import type { PoolOptions } from './pool-options.ts';
 import type { PoolThread } from './pool-thread.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -26,13 +26,17 @@ export async function joinThread(
 }
 
 /** With all that is in force by now: what changes later reaches it as it does all others. */
-export function letGo({ number, control }: PoolThread, { supervisor, methodRows, table, live }: PoolOptions): void {
+export function letGo(
+  { number, control }: PoolThread,
+  quarantined: QuarantinedBody[],
+  { supervisor, methodRows, table, live }: PoolOptions,
+): void {
   const go: ToThread = {
     type: 'go',
     table: table()!,
     counts: supervisor.methodCounters(number, methodRows()),
     clientCounts: supervisor.clientCounters(number),
-    quarantined: [...supervisor.quarantined],
+    quarantined,
     live: live(),
   };
   control.postMessage(go);

@@ -87,6 +87,16 @@ export class ThreadPlaces {
     this.#waiting.clear();
   }
 
+  /** Nobody takes from its queues any more, though something waits there: it is answered now. */
+  giveUp(): void {
+    const { count, takes, supervisor } = this.#options;
+    for (const queue of Array.from({ length: count }, (_, place) => takes(place)).flat()) {
+      if (this.#down.has(queue)) continue;
+      this.#down.add(queue);
+      supervisor.setPoolDown(queue, true);
+    }
+  }
+
   /** Nobody puts into its queues any more: they are the next one's, and none of them is down. */
   handOver(): void {
     for (const queue of this.#down) this.#options.supervisor.setPoolDown(queue, false);

@@ -131,6 +131,7 @@ export class ThreadPool {
     void generation.ended.then(() => {
       this.#generations.splice(this.#generations.indexOf(generation), 1);
       this.#pastRestarts += generation.restarts;
+      this.#options.onEnded?.(this.name, generation.number);
     });
     return generation;
   }

@@ -1,20 +1,28 @@
 // judge: whether new code does worse than the code in use, from what came of the calls to both; pure. Called by the
 // canary's watch on main, again and again while it lasts and once at its end.
 //
-// Errors: a one-sided two-proportion z test. Latency: the 50th and the 99th percentile; each side's is known within an
+// Failed, cancelled and unanswered calls: a one-sided two-proportion z test of their shares. Latency: the 50th and the 99th percentile; each side's is known within an
 // interval of order statistics (distribution-free, by the normal approximation of the binomial), and the new code is slower
 // when the least that its percentile can be is `maxSlowdown` times the most that the old one's can be. Both are looked at for
 // each method and for all together, at a level that is divided by the number of looks (Bonferroni), and stricter before the end than at it
 // (Haybittle and Peto), so that good code is seldom taken back, however many methods there are and however often one looks.
 
-import type { SideCounts } from '../../runtime/shared/canary-counts.ts';
+import { noCounts, type SideCounts } from '../../runtime/shared/canary-counts.ts';
 import { methodBuckets } from '../../runtime/shared/method-counters.ts';
 
 export interface MethodFigures {
   /** `movies.Search/search`. */
   method: string;
-  old: SideCounts;
-  new: SideCounts;
+  old: JudgedSide;
+  new: JudgedSide;
+  /** What came of its calls before there was a canary. Default: of none. */
+  before?: Pick<SideCounts, 'answers' | 'errors'>;
+}
+
+export interface JudgedSide extends SideCounts {
+  /** Calls that were made so long ago that they should have an answer, and those of them that have none. */
+  due: number;
+  overdue: number;
 }
 
 export interface JudgeRules {
@@ -35,10 +43,21 @@ export type Judgement = {
 
 /** Chance of taking back code that is as good as the old one, for each look before the end, and for the one at it. */
 const alpha = { early: 0.0001, end: 0.01 } as const;
-/** Fewer failed calls than these say nothing. */
-const errorsMin = 10;
+/** Fewer bad calls than these say nothing. */
+const badMin = 10;
 /** Slower by less than this is not slower, ms. */
 const slowerMinMs = 1;
+/** So many percent more failures of the old code than before are no accident of a busy day. */
+const suffersMinPercent = 10;
+/** Bad calls, and of how many. */
+type Share = readonly [bad: number, calls: number];
+
+/** What must not become more. */
+const shares: readonly { says: string; of: (side: JudgedSide) => Share }[] = [
+  { says: 'fail', of: failed },
+  { says: 'are cancelled', of: ({ cancelled, answers }) => [cancelled, answers + cancelled] },
+  { says: 'have no answer', of: ({ overdue, due }) => [overdue, due] },
+];
 const quantiles = [
   { quantile: 0.5, name: 'the median' },
   { quantile: 0.99, name: 'p99' },
@@ -46,12 +65,20 @@ const quantiles = [
 
 /** `isEnd`: the window is over, and this is the last look if it can be. */
 export function judge(methods: readonly MethodFigures[], rules: JudgeRules, isEnd: boolean): Judgement {
-  const whole = { method: 'all methods', old: sum(methods, 'old'), new: sum(methods, 'new') };
+  const whole: MethodFigures = {
+    method: 'all methods',
+    old: sum(methods, 'old'),
+    new: sum(methods, 'new'),
+    before: {
+      answers: methods.reduce((sum, { before }) => sum + (before?.answers ?? 0), 0),
+      errors: methods.reduce((sum, { before }) => sum + (before?.errors ?? 0), 0),
+    },
+  };
   const looks = methods.length > 1 ? [whole, ...methods] : [whole];
-  // Of one look: errors and two percentiles.
-  const z = normalQuantile(1 - (isEnd ? alpha.end : alpha.early) / (looks.length * (1 + quantiles.length)));
+  const testsOfLook = shares.length + quantiles.length;
+  const z = normalQuantile(1 - (isEnd ? alpha.end : alpha.early) / (looks.length * testsOfLook));
   for (const one of looks) {
-    const why = worseErrors(one, rules, z) ?? worseLatency(one, rules, z);
+    const why = worseShare(one, rules, z) ?? worseLatency(one, rules, z);
     if (why !== undefined) return { is: 'worse', why: looks.length > 1 ? `${one.method}: ${why}` : why };
   }
   // Only those of which the time is known have been judged by it.
@@ -64,6 +91,10 @@ export function judge(methods: readonly MethodFigures[], rules: JudgeRules, isEn
     return { is: 'unclear', why };
   }
   if (!isEnd) return { is: 'unclear', why: 'its window is not over' };
+  for (const one of looks) {
+    const why = oldSuffers(one, rules, z);
+    if (why !== undefined) return { is: 'worse', why: looks.length > 1 ? `${one.method}: ${why}` : why };
+  }
   return { is: 'fine', why: `${answers} answers of the new code are no worse than ${oldAnswers} of the old` };
 }
 
@@ -72,20 +103,46 @@ export function errorShare({ answers, errors }: SideCounts): number {
   return answers === 0 ? 0 : errors / answers;
 }
 
-function worseErrors(
-  { old, new: next }: MethodFigures,
-  { maxErrorsPercent }: JudgeRules,
-  z: number,
-): string | undefined {
-  if (next.errors < errorsMin || old.answers < errorsMin) return undefined;
-  const rise = errorShare(next) - errorShare(old);
-  if (!(rise > 0) || rise * 100 < maxErrorsPercent) return undefined;
-  const pooled = (next.errors + old.errors) / (next.answers + old.answers);
-  const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / next.answers + 1 / old.answers));
-  // All calls of both have failed: then there is no rise either.
-  if (rise < z * deviation) return undefined;
-  const of = ({ errors, answers }: SideCounts) => `${percent(errors / answers)} of ${answers} calls`;
-  return `${of(next)} fail with the new code, ${of(old)} with the old`;
+/**
+ * New code may harm what both use, a database or a neighbour: then both fail, and it looks no worse than the old code. So
+ * the old code is held against what it did before; unless the new code is what mends it.
+ */
+function oldSuffers({ old, new: next, before }: MethodFigures, rules: JudgeRules, z: number): string | undefined {
+  if (before === undefined) return undefined;
+  const now = failed(old);
+  const then = [before.errors, before.answers] as const;
+  if (!isHigher(now, then, suffersMinPercent, z) || isHigher(now, failed(next), rules.maxErrorsPercent, z)) {
+    return undefined;
+  }
+  return `${shareText(now)} fail with the old code too since the new one runs, and ${shareText(then)} did before`;
+}
+
+function worseShare({ old, new: next }: MethodFigures, rules: JudgeRules, z: number): string | undefined {
+  for (const { says, of } of shares) {
+    if (isHigher(of(next), of(old), rules.maxErrorsPercent, z)) {
+      return `${shareText(of(next))} ${says} with the new code, ${shareText(of(old))} with the old`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether the first share is certainly higher than the second, by `minPercent` or more. */
+function isHigher([bad, calls]: Share, [badBefore, callsBefore]: Share, minPercent: number, z: number): boolean {
+  if (bad < badMin || callsBefore < badMin) return false;
+  const rise = bad / calls - badBefore / callsBefore;
+  if (!(rise > 0) || rise * 100 < minPercent) return false;
+  const pooled = (bad + badBefore) / (calls + callsBefore);
+  const deviation = Math.sqrt(pooled * (1 - pooled) * (1 / calls + 1 / callsBefore));
+  // All calls of both are bad: then there is no rise either.
+  return rise >= z * deviation;
+}
+
+function failed({ errors, answers }: SideCounts): Share {
+  return [errors, answers];
+}
+
+function shareText([bad, calls]: Share): string {
+  return `${percent(bad / calls)} of ${calls} calls`;
 }
 
 function worseLatency({ old, new: next }: MethodFigures, rules: JudgeRules, z: number): string | undefined {
@@ -115,16 +172,15 @@ function boundMs(counts: Float64Array, quantile: number, z: number, which: 'most
   return undefined;
 }
 
-function sum(methods: readonly MethodFigures[], side: 'old' | 'new'): SideCounts {
-  const latency = new Float64Array(methodBuckets.count);
-  let answers = 0;
-  let errors = 0;
+function sum(methods: readonly MethodFigures[], side: 'old' | 'new'): JudgedSide {
+  const sums: JudgedSide = { ...noCounts(), due: 0, overdue: 0 };
   for (const { [side]: counts } of methods) {
-    answers += counts.answers;
-    errors += counts.errors;
-    for (let bucket = 0; bucket < latency.length; bucket++) latency[bucket]! += counts.latency[bucket]!;
+    for (const name of ['answers', 'errors', 'cancelled', 'due', 'overdue'] as const) sums[name] += counts[name];
+    for (const name of ['put', 'open', 'latency'] as const) {
+      for (const [at, count] of counts[name].entries()) sums[name][at]! += count;
+    }
   }
-  return { answers, errors, latency };
+  return sums;
 }
 
 function countOf(counts: Float64Array): number {

@@ -8,17 +8,25 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 import type { RollSettings } from '../../runtime/settings.ts';
-import { type CanaryCounts, canarySides, type SideCounts } from '../../runtime/shared/canary-counts.ts';
+import { type CanaryCounts, canarySides, type SideCounts, spanEndMs } from '../../runtime/shared/canary-counts.ts';
 import { methodBuckets } from '../../runtime/shared/method-counters.ts';
 import { errorShare, type Judgement, judge, type MethodFigures } from './canary-judge.ts';
 
 /** How often it is judged, ms. */
 const lookMs = 250;
+/** A call without an answer is never missed sooner than after this, ms. */
+const patienceMinMs = 1_000;
+/** Answers of the old code without which nobody knows how long one may take. */
+const dueAnswersMin = 30;
 
 /** What came of the calls of a method to one side. */
 export interface SideReport {
   answers: number;
   errorsPercent: number;
+  /** Calls that their callers took back before an answer came. */
+  cancelled: number;
+  /** Calls that have no answer so far. */
+  unanswered: number;
   p50Ms: number;
   p99Ms: number;
 }
@@ -41,10 +49,17 @@ export interface CanaryVerdict {
   methods: MethodReport[];
 }
 
+export interface CanaryMethod {
+  name: string;
+  row: number;
+  /** What came of its calls before. */
+  before?: { answers: number; errors: number };
+}
+
 export interface CanaryOptions {
   counts: CanaryCounts;
   /** With the rows in which they are counted. */
-  methods: readonly { name: string; row: number }[];
+  methods: readonly CanaryMethod[];
   rules: RollSettings;
   percent: number;
   clock: Clock;
@@ -52,12 +67,18 @@ export interface CanaryOptions {
   lost(): string | undefined;
 }
 
+interface Row {
+  method: string;
+  before: { answers: number; errors: number };
+}
+
 export class Canary {
   readonly verdict: Promise<CanaryVerdict>;
   readonly #options: CanaryOptions;
   readonly #beganMs: number;
   readonly #resolve: (verdict: CanaryVerdict) => void;
-  readonly #rows: Map<number, string>;
+  /** By row of the counts; those beyond their bound share one. */
+  readonly #rows = new Map<number, Row>();
   /** Latencies of the warm-up, by row, which do not count. */
   #cold: Map<number, { old: Float64Array; new: Float64Array }> | undefined;
   #timer: unknown;
@@ -67,9 +88,12 @@ export class Canary {
     const { clock, methods, counts } = options;
     this.#options = options;
     this.#beganMs = clock.nowMs();
-    this.#rows = new Map(
-      methods.map(({ name, row }) => [counts.rowOf(row), counts.rowOf(row) === 0 ? 'other methods' : name]),
-    );
+    for (const { name, row, before = { answers: 0, errors: 0 } } of methods) {
+      const at = counts.rowOf(row);
+      const { answers, errors } = this.#rows.get(at)?.before ?? { answers: 0, errors: 0 };
+      const sums = { answers: answers + before.answers, errors: errors + before.errors };
+      this.#rows.set(at, { method: at === 0 ? 'other methods' : name, before: sums });
+    }
     const { promise, resolve } = Promise.withResolvers<CanaryVerdict>();
     this.verdict = promise;
     this.#resolve = resolve;
@@ -130,19 +154,49 @@ export class Canary {
 
   #figures(): MethodFigures[] {
     const figures: MethodFigures[] = [];
-    for (const [row, method] of this.#rows) {
+    for (const [row, { method, before }] of this.#rows) {
       const old = this.#read(row, 'old');
       const next = this.#read(row, 'new');
-      if (old.answers + next.answers === 0) continue;
+      if (!isCalled(old) && !isCalled(next)) continue;
       const cold = this.#cold?.get(row);
-      figures.push({ method, old: warm(old, cold?.old), new: warm(next, cold?.new) });
+      const dueMs = this.#dueMs(old);
+      figures.push({
+        method,
+        before,
+        old: { ...warm(old, cold?.old), ...dueOf(old, dueMs) },
+        new: { ...warm(next, cold?.new), ...dueOf(next, dueMs) },
+      });
     }
     return figures;
+  }
+
+  /**
+   * Calls that were made before this should have an answer, ms since the canary began: new code may be `maxSlowdown` times
+   * slower than what the old code does in 99 of 100 cases.
+   */
+  #dueMs({ latency, answers }: SideCounts): number {
+    if (answers < dueAnswersMin) return 0;
+    const { rules, clock, counts } = this.#options;
+    const patienceMs = Math.max(patienceMinMs, rules.maxSlowdown * methodBuckets.quantileMs(latency, 0.99));
+    return clock.nowMs() - counts.beganMs - patienceMs;
   }
 
   #read(row: number, side: 'old' | 'new'): SideCounts {
     return this.#options.counts.read(row, canarySides[side]);
   }
+}
+
+function isCalled({ answers, cancelled, put }: SideCounts): boolean {
+  return answers + cancelled > 0 || put.some((count) => count > 0);
+}
+
+function dueOf({ put, open }: SideCounts, dueMs: number): { due: number; overdue: number } {
+  let [due, overdue] = [0, 0];
+  for (let span = 0; span < put.length && spanEndMs(span) <= dueMs; span++) {
+    due += put[span]!;
+    overdue += open[span]!;
+  }
+  return { due, overdue };
 }
 
 /** `cold` undefined: the warm-up is not over, and no latency counts yet. */
@@ -158,6 +212,8 @@ function sideReport(counts: SideCounts): SideReport {
   return {
     answers: counts.answers,
     errorsPercent: Number((errorShare(counts) * 100).toPrecision(3)),
+    cancelled: counts.cancelled,
+    unanswered: counts.open.reduce((sum, count) => sum + count, 0),
     p50Ms: Number(quantileMs(0.5).toPrecision(3)),
     p99Ms: Number(quantileMs(0.99).toPrecision(3)),
   };

@@ -17,8 +17,11 @@ export interface GenerationDrain {
   queue: PoolMemory;
   /** Resolves when no thread puts into its queue any more. */
   turned: Promise<void>;
+  /** How long all that may take before what is left of it is ended, ms. Default: as long as threads may finish. */
+  endWithinMs?: number | undefined;
   /** The process stops, and ends all threads itself. */
   isStopped(): boolean;
+  stopped: Promise<void>;
   clock: Clock;
   log: Logger;
 }
@@ -28,6 +31,7 @@ export async function drainGeneration(drain: GenerationDrain): Promise<void> {
   const { pool, generation, queue, turned, isStopped, clock, log } = drain;
   const beganMs = clock.nowMs();
   const sinceMs = (): number => Math.round(clock.nowMs() - beganMs);
+  giveUpLater(drain);
   await turned;
   const look = new RunQueue(queue.memory, queue.capacity, 0);
   // Of one that is down whatever waited was answered, and is passed over by the next one.
@@ -38,6 +42,18 @@ export async function drainGeneration(drain: GenerationDrain): Promise<void> {
   await generation.retire();
   const fields = { pool, generation: generation.number, threads, queueMs, leftMs: sinceMs() };
   void generation.ended.then(() => log.info({ ...fields, endedMs: sinceMs() }, 'an old generation has ended'));
+}
+
+function giveUpLater({ pool, generation, endWithinMs, stopped, clock, log }: GenerationDrain): void {
+  if (endWithinMs === undefined) return;
+  const timer = clock.setTimer(endWithinMs, () => {
+    log.warn(
+      { pool, generation: generation.number, endWithinMs },
+      'what a generation that was taken back still runs is ended',
+    );
+    generation.giveUp();
+  });
+  void Promise.race([generation.ended, stopped]).then(() => clock.clearTimer(timer));
 }
 
 function isEmpty(queue: RunQueue): boolean {

@@ -11,6 +11,8 @@ export interface ReloadRequest {
   pools?: 'all' | readonly string[] | undefined;
   /** Share of the calls that new code gets first, percent; 0: all at once. Default: `roll.canary` of the settings. */
   canaryPercent?: number | undefined;
+  /** Changes nothing if anything of it needs a restart: new code may count on that. Default false. */
+  strict?: boolean | undefined;
 }
 
 /** A pool that has a new generation, and why. */
@@ -35,13 +37,16 @@ export interface ReloadReport {
   strategies?: number;
   /** Undefined: there was none. Taken back: then nothing has changed. */
   canary?: CanaryVerdict;
+  /** With a canary that was taken back: pools whose code is too large to be kept (`LoadedCode`); undefined: none. */
+  unkept?: string[];
 }
 
 /** Of a reload that was asked for, now or before. */
 export type ReloadState =
   /** Nothing was reloaded so far. */
   | { id: 0; state: 'none' }
-  | { id: number; state: 'waiting' }
+  /** `waitsFor`: `the canary of reload 3`, or `reload 3`. */
+  | { id: number; state: 'waiting'; waitsFor: string }
   | { id: number; state: 'running'; canary?: Omit<CanaryVerdict, 'goOn' | 'why'> | undefined }
   | { id: number; state: 'done'; report: ReloadReport }
   | { id: number; state: 'failed'; code: string; message: string };

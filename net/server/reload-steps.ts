@@ -8,14 +8,15 @@
 
 import { relative } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
-import { HeddleError } from '../../runtime/errors.ts';
+import { codeNumber, HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { CanaryCounts } from '../../runtime/shared/canary-counts.ts';
+import type { Supervisor } from '../../scheduler/supervisor.ts';
 import type { ThreadPool } from '../../scheduler/thread-pool.ts';
 import { Canary, type CanaryVerdict } from './canary.ts';
-import type { LoadedCode } from './loaded-code.ts';
+import { type LoadedCode, unkeptText } from './loaded-code.ts';
 import type { ReloadReport, ReloadRequest } from './reload-report.ts';
 import type { PoolRoll, Roller } from './roller.ts';
 import type { ServerLive } from './server-live.ts';
@@ -28,6 +29,7 @@ export interface ReloadStepsOptions {
   live: ServerLive;
   roller: Pick<Roller, 'roll' | 'canary'>;
   table: ServerTable;
+  supervisor: Pick<Supervisor, 'methodCounts'>;
   code: LoadedCode;
   strategies: ServerStrategies;
   /** Pool `io` first. */
@@ -42,15 +44,50 @@ interface Reason {
   settings: string[];
 }
 
+/** Code that is taken over, perhaps as a canary first. */
+interface Trial {
+  /** What is in force with it, once it is; settings that change at once may change meanwhile. */
+  merged: Settings;
+  readonly pools: ReadonlySet<string>;
+}
+
 const decidedByOperator = 'an operator decided';
 
 export class ReloadSteps {
   readonly #options: ReloadStepsOptions;
   #canary: Canary | undefined;
+  /** Of that canary. */
+  #counts: CanaryCounts | undefined;
+  #trial: Trial | undefined;
   #stopped = false;
 
   constructor(options: ReloadStepsOptions) {
     this.#options = options;
+  }
+
+  /** Throws INVALID_ARGUMENT for what can't be asked for. */
+  check({ pools: named }: ReloadRequest): void {
+    const [, ...cpu] = this.#options.pools().map(({ name }) => name);
+    for (const name of named === 'all' ? [] : (named ?? [])) this.#checkPool(name, cpu);
+  }
+
+  /**
+   * While there is a canary: takes over settings that change at once, and resolves with what came of it. Undefined: that is
+   * not all, and the rest has to wait until the canary has ended.
+   */
+  async takeBeside(next: Settings, request: ReloadRequest): Promise<ReloadReport | undefined> {
+    const { live, strategies, log } = this.#options;
+    const trial = this.#trial;
+    if (trial === undefined || this.#canary === undefined || request.pools !== undefined) return undefined;
+    // What came with the canary waits for its verdict, and must not get in before.
+    if (changeOf(live.settings, trial.merged, false).live.length > 0) return undefined;
+    const { merged, live: changed, roll, restart: needsRestart } = changeOf(trial.merged, next);
+    if (roll.size > 0 || (request.strict === true && needsRestart.length > 0)) return undefined;
+    if (request.code !== false && (strategies.areThere || this.#changedSince(trial))) return undefined;
+    trial.merged = merged;
+    if (changed.length > 0) await live.take(changeOf(live.settings, next, false).merged);
+    log.info({ changed, needsRestart }, 'the settings were read again, beside a canary');
+    return { changed: shownPaths(changed), needsRestart: shownPaths(needsRestart), rolled: [], ioCode: [] };
   }
 
   /** Throws what is wrong, as `Roller.roll` does; then nothing has changed. */
@@ -78,6 +115,11 @@ export class ReloadSteps {
     this.#canary.decide(goOn, decidedByOperator);
   }
 
+  /** A thread has died, and its number has no other yet. */
+  onGone(thread: number): void {
+    this.#counts?.settle(thread);
+  }
+
   /** The process stops: a canary is not judged any more. */
   stop(): void {
     this.#stopped = true;
@@ -101,10 +143,12 @@ export class ReloadSteps {
     const reasons = this.#reasons(change, request);
     const ioCode = reasons.get('io')?.files ?? [];
     reasons.delete('io');
+    if (request.strict === true) checkStrict([...change.restart, ...ioCode]);
     const withCode = request.code !== false || reasons.size > 0;
     const staged = withCode ? await strategies.stage(change.merged) : undefined;
     try {
       if (staged !== undefined) this.#addStrategies(reasons, staged.needsRoll, change.merged);
+      this.#trial = { merged: change.merged, pools: new Set(reasons.keys()) };
       const report = await this.#roll(change, reasons, request);
       const taken = { ...report, ioCode: request.code === false ? [] : ioCode };
       if (report.canary?.goOn === false) return taken;
@@ -112,9 +156,12 @@ export class ReloadSteps {
         const rolled = new Set(reasons.keys());
         taken.strategies = rolled.size > 0 ? staged.commit(rolled) : await staged.publish();
       }
-      if (change.live.length > 0 || reasons.size > 0) await live.take(change.merged);
+      if (change.live.length > 0 || reasons.size > 0) await live.take(this.#trial.merged);
       return taken;
+    } catch (reason) {
+      throw this.#withUnkept(reason, [...reasons.keys()]);
     } finally {
+      this.#trial = undefined;
       staged?.end();
     }
   }
@@ -126,7 +173,6 @@ export class ReloadSteps {
     const changed = new Map(code.changed(generations).map(({ pool, files }) => [pool, files]));
     const [io, ...cpu] = generations.map(({ pool }) => pool);
     const asked = new Set(named === 'all' ? cpu : (named ?? []));
-    for (const name of asked) this.#checkPool(name, cpu);
     const reasons = new Map<string, Reason>();
     for (const pool of [io!, ...cpu]) {
       const files = changed.get(pool)?.map((path) => relative(merged.baseDir, path)) ?? [];
@@ -176,7 +222,48 @@ export class ReloadSteps {
       return { ...report, rolled: named(await this.#options.roller.roll({ settings: merged, pools })) };
     const { verdict, rolls } = await this.#tryFirst(merged, pools, percent);
     if (verdict.goOn) return { ...report, rolled: named(rolls), canary: verdict };
-    return { changed: [], needsRestart, rolled: [], ioCode: [], canary: verdict };
+    const unkept = this.#unkept(pools);
+    const known = unkept.length === 0 ? {} : { unkept };
+    return { changed: [], needsRestart, rolled: [], ioCode: [], canary: verdict, ...known };
+  }
+
+  /** Of these pools those whose code in use is not kept. */
+  #unkept(names: readonly string[]): string[] {
+    const { code, pools } = this.#options;
+    return pools()
+      .filter(({ name, inUse }) => names.includes(name) && code.isUnkept({ pool: name, generation: inUse.number }))
+      .map(({ name }) => name);
+  }
+
+  /** The old code goes on; whoever reads why must know how safely. */
+  #withUnkept(reason: unknown, pools: readonly string[]): unknown {
+    const unkept = this.#unkept(pools);
+    if (unkept.length === 0) return reason;
+    const { code, message, retry } = HeddleError.from(reason);
+    return new HeddleError(code, `${message}; ${unkeptText(unkept)}`, { retry, cause: reason });
+  }
+
+  #changedSince({ pools: tried }: Trial): boolean {
+    const { code, pools } = this.#options;
+    const generations = pools().flatMap(({ name, inUse, generations: all }) => {
+      const latest = tried.has(name) ? all.at(-1)! : inUse;
+      return name === 'io' ? [] : [{ pool: name, generation: latest.number }];
+    });
+    return code.changed(generations).length > 0;
+  }
+
+  /** Of the calls of a method so far, but for those that were cancelled. */
+  #outcomes(row: number): { answers: number; errors: number } {
+    const { codes } = this.#options.supervisor.methodCounts(row);
+    let [answers, errors] = [0, 0];
+    for (const counts of [codes.socket, codes.fiber]) {
+      for (const [code, count] of counts.entries()) {
+        if (code === codeNumber('CANCELLED')) continue;
+        answers += count;
+        if (code !== 0) errors += count;
+      }
+    }
+    return { answers, errors };
   }
 
   /** Without a method there are no answers to judge by. */
@@ -190,29 +277,42 @@ export class ReloadSteps {
     percent: number,
   ): Promise<{ verdict: CanaryVerdict; rolls: PoolRoll[] }> {
     const { roller, table, clock, log } = this.#options;
-    const counts = new CanaryCounts(CanaryCounts.allocate(table.rows));
+    const counts = new CanaryCounts(CanaryCounts.allocate(table.rows, clock.nowMs()));
+    const before = new Map(table.methods.map(({ index }) => [index, this.#outcomes(index)]));
     const both = await roller.canary({ settings, pools, percent, counts: counts.memory });
     const compared = table.methods.filter(({ canary }) => canary !== undefined);
+    this.#counts = counts;
     this.#canary = new Canary({
       counts,
-      methods: compared.map(({ service, method, index }) => ({ name: `${service}/${method}`, row: index })),
+      methods: compared.map(({ service, method, index }) => {
+        return { name: `${service}/${method}`, row: index, before: before.get(index)! };
+      }),
       rules: settings.roll,
       percent,
       clock,
-      lost: () => (both.down === undefined ? undefined : `the new threads of pool ${both.down} die too often`),
+      lost: () => both.lost,
     });
     log.info({ pools, percent }, 'a canary: new code gets a share of the calls');
     // The stop may have come while the threads loaded.
     if (this.#stopped) this.stop();
     const verdict = await this.#canary.verdict;
     this.#canary = undefined;
+    this.#counts = undefined;
     const { goOn, why, tookMs, methods } = verdict;
     const fields = { pools, percent, tookMs, why, methods };
     if (this.#stopped) throw new HeddleError('CANCELLED', 'the process stops: its canary was not judged');
     if (goOn) log.info(fields, 'a canary goes on');
     else log.error(fields, 'a canary is taken back');
-    if (goOn) return { verdict, rolls: await both.goOn() };
+    if (goOn) return { verdict, rolls: await both.goOn(this.#trial!.merged) };
     await both.rollBack();
     return { verdict, rolls: [] };
   }
+}
+
+function checkStrict(needsRestart: readonly string[]): void {
+  if (needsRestart.length === 0) return;
+  const what = shownPaths(needsRestart).join(', ');
+  throw new HeddleError('FAILED_PRECONDITION', `nothing was taken over, since a part needs a restart: ${what}`, {
+    retry: 'no',
+  });
 }

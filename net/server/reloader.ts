@@ -12,6 +12,7 @@ import { within } from '../../runtime/plugins/within.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import type { ReloadReport, ReloadRequest, ReloadState } from './reload-report.ts';
 import type { ReloadSteps } from './reload-steps.ts';
+import { type AskedReload, both, mayShare } from './shared-reload.ts';
 
 /** How long one config source may take to answer, ms. */
 export const sourceTimeoutMs = 5_000;
@@ -25,19 +26,20 @@ export interface ReloaderOptions {
   /** Undefined: the settings came from no file. */
   read: ReadSettings | undefined;
   sources: Registry<ConfigSourceDefinition>;
-  steps: Pick<ReloadSteps, 'take' | 'stop' | 'canary' | 'decide'>;
+  steps: Pick<ReloadSteps, 'check' | 'take' | 'takeBeside' | 'stop' | 'canary' | 'decide'>;
   clock: Clock;
   log: Logger;
 }
 
 /** Outcomes that are kept, for whoever asks later. */
 const outcomesMax = 8;
+/** Reloads that wait for the one before; those that may share one count as one. */
+const waitingMax = 16;
+/** Numbers of reloads that were one with another that are kept. */
+const sharedMax = 64;
 
-interface Run extends PromiseWithResolvers<ReloadReport> {
+interface Run extends PromiseWithResolvers<ReloadReport>, AskedReload {
   readonly id: number;
-  request: ReloadRequest;
-  /** Given by a program; undefined: they are read. */
-  settings: Settings | undefined;
 }
 
 export class Reloader {
@@ -46,8 +48,12 @@ export class Reloader {
   readonly #accepted = new Map<string, SourceOverride[]>();
   readonly #watches: (() => void)[] = [];
   #running: Run | undefined;
-  /** Begins when that one has ended; whoever asks meanwhile shares it. */
-  #next: Run | undefined;
+  /** Begin when that one has ended, one after another; whoever asks meanwhile shares the last of them. */
+  readonly #waiting: Run[] = [];
+  /** Reloads that have become one with another, by number. */
+  readonly #shared = new Map<number, number>();
+  /** What changes at once, while the one that runs waits for its canary. */
+  readonly #beside = new Set<Run>();
   #lastId = 0;
   /** The latest last. */
   readonly #outcomes: ReloadState[] = [];
@@ -73,12 +79,12 @@ export class Reloader {
    * FAILED_PRECONDITION when the settings came from no file; then nothing has changed.
    */
   reload(request: ReloadRequest = {}): Promise<ReloadReport> {
-    return this.#enqueue(request, undefined).promise;
+    return this.#asked(request, undefined);
   }
 
   /** As `reload`, with these settings. */
   take(settings: Settings, request: ReloadRequest): Promise<ReloadReport> {
-    return this.#enqueue(request, settings).promise;
+    return this.#asked(request, settings);
   }
 
   /** As `reload`; waits no longer than `waitMs` for it, and says then how it stands. */
@@ -97,12 +103,18 @@ export class Reloader {
   }
 
   /** Of one reload, by default the latest. Throws NOT_FOUND for one that is not remembered. */
-  state(id: number | undefined): ReloadState {
+  state(asked: number | undefined): ReloadState {
+    const id = asked === undefined ? undefined : (this.#shared.get(asked) ?? asked);
     const running = this.#running;
     if (running !== undefined && (id ?? running.id) === running.id) {
       return { id: running.id, state: 'running', canary: this.#options.steps.canary };
     }
-    if (id !== undefined && id === this.#next?.id) return { id, state: 'waiting' };
+    if (id !== undefined && this.#waiting.some((run) => run.id === id)) {
+      const what = `reload ${running!.id}`;
+      const waitsFor = this.#options.steps.canary === undefined ? what : `the canary of ${what}`;
+      return { id, state: 'waiting', waitsFor };
+    }
+    for (const run of this.#beside) if (run.id === id) return { id: run.id, state: 'running' };
     const outcome = id === undefined ? this.#outcomes.at(-1) : this.#outcomes.find((one) => one.id === id);
     if (outcome !== undefined) return outcome;
     if (id === undefined) return { id: 0, state: 'none' };
@@ -120,19 +132,68 @@ export class Reloader {
     this.#options.steps.stop();
   }
 
+  #asked(request: ReloadRequest, settings: Settings | undefined): Promise<ReloadReport> {
+    try {
+      return this.#enqueue(request, settings).promise;
+    } catch (reason) {
+      return Promise.reject(reason);
+    }
+  }
+
+  /** Throws what is wrong with the request: it must not fail those who would share it. */
   #enqueue(request: ReloadRequest, settings: Settings | undefined): Run {
-    if (this.#next !== undefined) {
-      this.#next.request = both(this.#next.request, request);
+    const { steps } = this.#options;
+    steps.check(request);
+    const last = this.#waiting.at(-1);
+    const hasCanary = steps.canary !== undefined;
+    if (!hasCanary && last !== undefined && mayShare(last, { request, settings })) {
+      last.request = both(last.request, request);
       // As if one had come after the other.
-      this.#next.settings = settings;
-      return this.#next;
+      last.settings = settings;
+      return last;
+    }
+    if (this.#waiting.length + this.#beside.size >= waitingMax) {
+      throw new HeddleError('RESOURCE_EXHAUSTED', `${waitingMax} reloads wait for reload ${this.#running?.id} already`);
     }
     const run: Run = { id: ++this.#lastId, request, settings, ...Promise.withResolvers<ReloadReport>() };
     // Whoever asked may not wait for it.
     run.promise.catch(() => {});
     if (this.#running === undefined) void this.#begin(run);
-    else this.#next = run;
+    else if (hasCanary) void this.#tryBeside(run);
+    else this.#waiting.push(run);
     return run;
+  }
+
+  /** What changes at once does not wait for a canary; what does not waits like all others. */
+  async #tryBeside(run: Run): Promise<void> {
+    this.#beside.add(run);
+    try {
+      const next = run.settings ?? (await this.#read());
+      this.#checkGoing();
+      const report = await this.#options.steps.takeBeside(next, run.request);
+      if (report === undefined) this.#wait(run);
+      else {
+        this.#keep({ id: run.id, state: 'done', report });
+        run.resolve(report);
+      }
+    } catch (reason) {
+      this.#fail(run, reason);
+    } finally {
+      this.#beside.delete(run);
+    }
+  }
+
+  #wait(run: Run): void {
+    const last = this.#waiting.at(-1);
+    if (this.#running === undefined) void this.#begin(run);
+    else if (last === undefined || !mayShare(last, run)) this.#waiting.push(run);
+    else {
+      last.request = both(last.request, run.request);
+      last.settings = run.settings;
+      last.promise.then(run.resolve, run.reject);
+      this.#shared.set(run.id, last.id);
+      if (this.#shared.size > sharedMax) this.#shared.delete(this.#shared.keys().next().value!);
+    }
   }
 
   async #begin(run: Run): Promise<void> {
@@ -140,22 +201,25 @@ export class Reloader {
     this.#running = run;
     try {
       const report = await this.#reload(run);
-      this.#end({ id, state: 'done', report });
+      this.#keep({ id, state: 'done', report });
       run.resolve(report);
     } catch (reason) {
-      const { code, message } = HeddleError.from(reason, reason instanceof Error ? reason.stack : String(reason));
-      this.#end({ id, state: 'failed', code, message });
-      run.reject(reason);
+      this.#fail(run, reason);
     }
+    this.#running = undefined;
+    const next = this.#waiting.shift();
+    if (next !== undefined) void this.#begin(next);
   }
 
-  #end(outcome: ReloadState): void {
+  #fail(run: Run, reason: unknown): void {
+    const { code, message } = HeddleError.from(reason, reason instanceof Error ? reason.stack : String(reason));
+    this.#keep({ id: run.id, state: 'failed', code, message });
+    run.reject(reason);
+  }
+
+  #keep(outcome: ReloadState): void {
     this.#outcomes.push(outcome);
     if (this.#outcomes.length > outcomesMax) this.#outcomes.shift();
-    const next = this.#next;
-    this.#next = undefined;
-    this.#running = undefined;
-    if (next !== undefined) void this.#begin(next);
   }
 
   async #start(): Promise<void> {
@@ -271,15 +335,4 @@ export class Reloader {
       return undefined;
     }
   }
-}
-
-/** One reload for two who asked: for whatever either of them wants. */
-function both(one: ReloadRequest, other: ReloadRequest): ReloadRequest {
-  const { pools: first = [] } = one;
-  const { pools: second = [] } = other;
-  return {
-    code: one.code !== false || other.code !== false,
-    pools: first === 'all' || second === 'all' ? 'all' : [...first, ...second],
-    canaryPercent: other.canaryPercent ?? one.canaryPercent,
-  };
 }

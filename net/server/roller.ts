@@ -15,6 +15,7 @@ import { HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { threadNumberMax } from '../../runtime/shared/layout.ts';
+import { formatDuration } from '../../runtime/units.ts';
 import type { Supervisor } from '../../scheduler/supervisor.ts';
 import type { ThreadGeneration } from '../../scheduler/thread-generation.ts';
 import { queueOf, type ThreadPool } from '../../scheduler/thread-pool.ts';
@@ -30,6 +31,10 @@ const turnWaitMs = 2_000;
 const queueWaitMs = 30_000;
 /** Thread numbers that a roll leaves free, for threads that die. */
 const spareNumbers = 8;
+/** Threads that new code may not end as long as it only gets a share of the calls. One may be a mishap. */
+const canaryCrashes = 2;
+/** Generations of a pool that may finish what they run at once: each keeps its threads and their memory. */
+const leavingMax = 8;
 /** Rolls that wait for their turn. */
 const waitingMax = 16;
 
@@ -64,10 +69,10 @@ export interface PoolRoll {
 /** New generations that get a share of the calls. It ends by one call of either. */
 export interface CanaryRoll {
   readonly generations: readonly Omit<PoolRoll, 'turnMs' | 'late'>[];
-  /** A pool whose new threads die too often, so that its share is answered UNAVAILABLE; undefined: none. */
-  readonly down: string | undefined;
-  /** All calls go to the new generations. */
-  goOn(): Promise<PoolRoll[]>;
+  /** Why it can't go on, whatever its figures are: its code ends its threads, as that in use does not. Undefined: it may. */
+  readonly lost: string | undefined;
+  /** All calls go to the new generations. `settings`: by default those of the request. */
+  goOn(settings?: Settings): Promise<PoolRoll[]>;
   /** All calls go to the old ones again, as if nothing had been. */
   rollBack(): Promise<void>;
 }
@@ -94,6 +99,7 @@ export class Roller {
   #waiting = 0;
   #hasCanary = false;
   #isStopped = false;
+  readonly #stop = Promise.withResolvers<void>();
   /** Ends what loads. */
   #abort: (() => void) | undefined;
 
@@ -134,14 +140,15 @@ export class Roller {
         if (!this.#hasCanary) throw new HeddleError('FAILED_PRECONDITION', 'this canary has ended already');
         this.#hasCanary = false;
       };
+      const lost = crashesOf(next);
       return {
         generations: next.map(rolledOf),
-        get down() {
-          return next.find(({ generation, queue }) => generation.isDown(queue))?.pool.name;
+        get lost() {
+          return lost();
         },
-        goOn: async () => {
+        goOn: async (latest = settings) => {
           end();
-          return this.#turnTo(next, settings);
+          return this.#turnTo(next, latest);
         },
         rollBack: async () => {
           end();
@@ -154,6 +161,7 @@ export class Roller {
   /** The process stops: what loads is ended, and no roll begins any more. */
   stop(): void {
     this.#isStopped = true;
+    this.#stop.resolve();
     this.#abort?.();
   }
 
@@ -182,6 +190,7 @@ export class Roller {
     if (this.#options.table.inForce === undefined) {
       throw new HeddleError('FAILED_PRECONDITION', 'the process does not serve yet: there is nothing to roll');
     }
+    for (const pool of pools) this.#checkLeaving(pool);
     const threads = pools.reduce((sum, { name }) => sum + settings.pools.find((one) => one.name === name)!.threads, 0);
     const free = threadNumberMax - supervisor.numbersInUse;
     if (threads + spareNumbers > free) {
@@ -199,6 +208,15 @@ export class Roller {
     } finally {
       this.#abort = undefined;
     }
+  }
+
+  #checkLeaving({ name, generations }: ThreadPool): void {
+    const leaving = generations.filter(({ phase }) => phase === 'leaving').length;
+    if (leaving < leavingMax) return;
+    throw new HeddleError(
+      'RESOURCE_EXHAUSTED',
+      `${leaving} generations of pool ${name} still finish what they run, and no more may; they are ended when roll.finish is over, which is ${formatDuration(this.#options.settings().roll.finishMs)} unless what they run has later deadlines`,
+    );
   }
 
   async #check(next: readonly NextGeneration[]): Promise<void> {
@@ -251,7 +269,7 @@ export class Roller {
     const turned = this.#turned(table.turn(settings(), before));
     for (const { pool, generation } of next) {
       generation.drain();
-      this.#drain(pool, generation, turned);
+      this.#drain(pool, generation, turned, settings().roll.finishTakenBackMs);
     }
     const late = await this.#lateOf(turned);
     for (const one of next) log.warn({ ...rolledOf(one), late }, 'a new generation of a pool was rolled back');
@@ -283,12 +301,13 @@ export class Roller {
     return (await this.#within(turnWaitMs, done)) ? [] : this.#options.supervisor.late(number);
   }
 
-  #drain(pool: ThreadPool, generation: ThreadGeneration, { done }: Turn): void {
+  #drain(pool: ThreadPool, generation: ThreadGeneration, { done }: Turn, endWithinMs?: number): void {
     const { supervisor, clock, log } = this.#options;
     const name = queueOf(generation);
     const queue = supervisor.pools.find((one) => one.name === name)!;
-    const isStopped = () => this.#isStopped;
-    const left = drainGeneration({ pool: pool.name, generation, queue, turned: done, isStopped, clock, log });
+    const stop = { isStopped: () => this.#isStopped, stopped: this.#stop.promise };
+    const drain = { pool: pool.name, generation, queue, turned: done, endWithinMs, ...stop, clock, log };
+    const left = drainGeneration(drain);
     this.#draining.set(pool.name, { generation, left });
     void left.then(() => this.#draining.delete(pool.name));
   }
@@ -315,6 +334,20 @@ interface Turn {
 
 function rolledOf({ pool, generation, loadMs }: NextGeneration): Omit<PoolRoll, 'turnMs' | 'late'> {
   return { pool: pool.name, generation: generation.number, threads: generation.plan.threads, loadMs };
+}
+
+/** Says which pool's new threads die of their code, and how often: more than once, and more often than those in use. */
+function crashesOf(next: readonly NextGeneration[]): () => string | undefined {
+  const beside = next.map((one) => ({ ...one, old: one.pool.inUse, oldBefore: one.pool.inUse.crashes }));
+  return () => {
+    for (const { pool, generation, queue, old, oldBefore } of beside) {
+      if (generation.isDown(queue)) return `the new threads of pool ${pool.name} die too often`;
+      const crashes = old.crashes - oldBefore;
+      if (generation.crashes < canaryCrashes || generation.crashes <= crashes) continue;
+      return `the new code has ended ${generation.crashes} of its threads in pool ${pool.name}, the old code ${crashes}`;
+    }
+    return undefined;
+  };
 }
 
 function stopping(): HeddleError {

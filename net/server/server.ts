@@ -39,8 +39,9 @@ import { callQueueName } from '../thread/thread-carrier.ts';
 import { CpuGenerations, spinMsOf } from './cpu-generations.ts';
 import { IoDrain } from './io-drain.ts';
 import { changeParts } from './live-parts.ts';
-import { LoadedCode } from './loaded-code.ts';
+import { LoadedCode, unkeptCode } from './loaded-code.ts';
 import { LogSides } from './log-sides.ts';
+import { untilQuiet } from './quiet.ts';
 import type { ReloadReport, ReloadRequest } from './reload-report.ts';
 import { ReloadSteps } from './reload-steps.ts';
 import { type ReadSettings, Reloader } from './reloader.ts';
@@ -57,8 +58,6 @@ import { shownPaths } from './settings-diff.ts';
 
 /** Requests in flight per asking thread. */
 const tableEntries = 16_384;
-/** How often a stop looks whether anything still runs, ms. */
-const quietLookMs = 5;
 /** How long a thread may take to end once it was told to, ms. */
 const threadStopMs = 1_000;
 
@@ -132,6 +131,7 @@ export class Server {
   readonly #live: ServerLive;
   readonly #bypassed: BypassedFilters;
   readonly #reloader: Reloader;
+  readonly #reloadSteps: ReloadSteps;
   readonly #logHub: LogHub;
   readonly #clock: Clock;
   readonly #actor: Actor;
@@ -195,6 +195,11 @@ export class Server {
     this.poolCounters = new CounterTable(poolCounters, 1 + settings.pools.length);
     const common = {
       onDeath: (death: Death) => this.guards.onDeath(death),
+      onEnded: (pool: string, generation: number) => {
+        this.guards.onEnded(pool, generation);
+        this.code.release({ pool, generation });
+      },
+      kept: (pool: string, generation: number) => this.code.kept({ pool, generation }),
       supervisor: this.supervisor,
       maxRequests: settings.limits.requests,
       spinMs: spinMsOf(settings),
@@ -202,6 +207,7 @@ export class Server {
       log: this.#logHub.logger('threads'),
       restart: options.restart,
       startTimeoutMs: options.startTimeoutMs,
+      finishMs: () => this.settingsInForce.roll.finishMs,
       live: () => this.#live.live,
       table: () => this.table.inForce,
       methodRows: () => this.table.rows,
@@ -235,6 +241,7 @@ export class Server {
       onGone: (number) => {
         this.strategies.onGone(number);
         this.jobs.onGone(number);
+        this.#reloadSteps.onGone(number);
         this.acceptor.ledger.closeThread(number);
         this.#ioDrain.said(number);
       },
@@ -261,6 +268,7 @@ export class Server {
           onGone: (number) => {
             this.strategies.onGone(number);
             this.jobs.onGone(number);
+            this.#reloadSteps.onGone(number);
             this.#logSides.detach(number);
           },
           onGoing: (number) => this.#onGoing(number),
@@ -277,12 +285,16 @@ export class Server {
       clock: this.#clock,
       log: this.#logHub.logger('roll'),
     });
-    const { roller, table, code } = this;
+    const { roller, table, code, supervisor } = this;
     const config = { clock: this.#clock, log: this.#logHub.logger('config') };
+    this.#reloadSteps = new ReloadSteps({
+      ...{ live: this.#live, roller, table, supervisor, code, strategies, pools },
+      ...config,
+    });
     this.#reloader = new Reloader({
       read: options.readSettings,
       sources: plugins.extensions.configSources,
-      steps: new ReloadSteps({ live: this.#live, roller, table, code, strategies, pools, ...config }),
+      steps: this.#reloadSteps,
       ...config,
     });
     this.guards = new Guards({
@@ -436,7 +448,8 @@ export class Server {
         for (const pool of pools) pool.go();
         this.guards.start();
       },
-      drain: () => this.#quiet(),
+      // What fibers have sent without waiting for it is accepted too: it runs in the CPU pools when all peers are answered.
+      drain: () => untilQuiet(this.supervisor, this.#clock, () => this.#ended),
       stop: async () => {
         this.#ended = true;
         this.guards.stop();
@@ -445,16 +458,6 @@ export class Server {
         await this.#cpu.close();
       },
     };
-  }
-
-  /** What fibers have sent without waiting for it is accepted too: it runs in the CPU pools when all peers are answered. */
-  async #quiet(): Promise<void> {
-    while (!this.supervisor.isQuiet) {
-      await new Promise<void>((resolve) => {
-        this.#clock.setTimer(quietLookMs, () => resolve());
-      });
-      if (this.#ended) return;
-    }
   }
 
   #acceptorPart(): Part {
@@ -473,7 +476,10 @@ export class Server {
     if (message.type !== 'loaded') return;
     const thread = pool.thread(number);
     if (thread === undefined) return;
-    const files = this.code.told({ pool: pool.name, generation: thread.generation }, message);
+    const of = { pool: pool.name, generation: thread.generation };
+    const wasKept = !this.code.isUnkept(of);
+    const files = this.code.told(of, message);
+    if (wasKept && this.code.isUnkept(of)) this.log.warn(of, unkeptCode);
     const what =
       'a thread has loaded other code than its siblings: `heddle reload` brings all of them to what is there now';
     if (files.length > 0) this.log.warn({ thread: thread.name, files: shownPaths(files) }, what);

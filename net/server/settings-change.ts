@@ -12,6 +12,7 @@ import {
 import type { BindingSettings, ClientSettings, ServiceSettings, Settings } from '../../runtime/settings.ts';
 import { listenersOf } from '../accept/listener.ts';
 import { changedNames, changedPaths, isSame } from './settings-diff.ts';
+import { withoutUnknownNames } from './unknown-names.ts';
 
 /** Paths are those of heddle.yaml, with dots: `pools.ranking.threads`. */
 export interface SettingsChange {
@@ -27,7 +28,9 @@ export interface SettingsChange {
 
 /** `mayRoll` false: what it would take a roll for needs a restart. */
 export function changeOf(running: Settings, next: Settings, mayRoll = true): SettingsChange {
-  return new Comparison(running, next, mayRoll).result();
+  const { next: usable, waits } = withoutUnknownNames(running, next);
+  const change = new Comparison(running, usable, mayRoll).result();
+  return { ...change, restart: [...change.restart, ...waits] };
 }
 
 class Comparison {

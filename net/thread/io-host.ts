@@ -7,6 +7,7 @@ import type { CompressorNames } from '../../runtime/plugins/compressor.ts';
 import type { Dispatcher, ProtocolHost } from '../../runtime/plugins/protocol.ts';
 import { connectionFull } from '../../runtime/shared/asker-refusals.ts';
 import type { ThreadEndpoint } from '../../runtime/thread-endpoint.ts';
+import type { IoDispatcher } from './dispatcher.ts';
 import { ThreadIo } from './thread-io.ts';
 
 export class IoHost extends ThreadIo implements ProtocolHost {
@@ -15,6 +16,7 @@ export class IoHost extends ThreadIo implements ProtocolHost {
   compressors: readonly CompressorNames[] = [];
   #memoryBytes: number;
   readonly #endpoint: ThreadEndpoint;
+  readonly #routes: Pick<IoDispatcher, 'countRefused'>;
   #bookedBytes = 0;
   readonly #waiting: { resumeReading(): void }[] = [];
   /**
@@ -25,7 +27,7 @@ export class IoHost extends ThreadIo implements ProtocolHost {
 
   constructor(
     endpoint: ThreadEndpoint,
-    dispatcher: Dispatcher,
+    dispatcher: IoDispatcher,
     memoryBytes: number,
     clock: Clock,
     random: Random,
@@ -34,6 +36,7 @@ export class IoHost extends ThreadIo implements ProtocolHost {
     super(endpoint, clock, random, log);
     this.#endpoint = endpoint;
     this.dispatcher = dispatcher;
+    this.#routes = dispatcher;
     this.#memoryBytes = memoryBytes;
   }
 
@@ -59,11 +62,13 @@ export class IoHost extends ThreadIo implements ProtocolHost {
     }
   }
 
-  overShare(inFlight: number): Readonly<CallReply> | undefined {
+  overShare(inFlight: number, service: string, method: string): Readonly<CallReply> | undefined {
     const { bounds } = this.#endpoint.asker;
     if (!bounds.overConnection(inFlight)) return undefined;
     this.count('connection-over');
-    return connectionFull('', bounds.maxPerConnection);
+    const answer = connectionFull('', bounds.maxPerConnection);
+    this.#routes.countRefused(service, method, answer);
+    return answer;
   }
 
   /** The same for one listener, behind which not all services lie. */
@@ -78,7 +83,7 @@ export class IoHost extends ThreadIo implements ProtocolHost {
       scheduleFlush: (connection) => this.scheduleFlush(connection),
       bookBytes: (bytes) => this.bookBytes(bytes),
       whenRoom: (connection) => this.whenRoom(connection),
-      overShare: (inFlight) => this.overShare(inFlight),
+      overShare: (inFlight, service, method) => this.overShare(inFlight, service, method),
       count: (event) => this.count(event),
     };
   }

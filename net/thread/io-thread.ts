@@ -123,7 +123,8 @@ class IoThread implements ThreadExtension {
   async start(): Promise<void> {
     const { endpoint } = this.#runner;
     endpoint.tell({ type: 'born', threadId });
-    const loads = new LoadedFiles({ tell: (message) => endpoint.tell(message), clock: systemClock });
+    const { kept } = this.#data.init;
+    const loads = new LoadedFiles({ tell: (message) => endpoint.tell(message), clock: systemClock, kept });
     loads.watch();
     const loading = this.#load().finally(() => loads.flush());
     if (await tellStart(endpoint, loading)) keepCompiled();

@@ -3,6 +3,7 @@
 
 import type { Random } from '../../runtime/clock.ts';
 import type { Route } from '../../runtime/shared/asker.ts';
+import type { AskerBounds } from '../../runtime/shared/asker-bounds.ts';
 import { canarySides, trialOf } from '../../runtime/shared/canary-counts.ts';
 import type { MethodRow } from '../../runtime/thread-control.ts';
 import type { ThreadEndpoint } from '../../runtime/thread-endpoint.ts';
@@ -22,14 +23,15 @@ export function rowRoutes(endpoint: ThreadEndpoint, row: MethodRow): RowRoutes {
   route.trial = trialOf(canary, canarySides.old, endpoint.number);
   const next = endpoint.route({ ...row, queue: canary.queue });
   next.trial = trialOf(canary, canarySides.new, endpoint.number);
+  next.share = { column: canary.column, max: canary.maxConcurrency };
   // What the canary's own handlers call stays in it.
   if (endpoint.takesFrom(canary.queue)) return { route: next, canary: undefined, share: 0 };
   return { route, canary: next, share: canary.percent / 100 };
 }
 
-/** Where one call goes. */
-export function drawRoute({ route, canary, share }: RowRoutes, random: Random): Route {
-  return canary !== undefined && random() < share ? canary : route;
+/** Where one call goes. What is beyond the canary's share of the permits the code in use takes: new code may hang. */
+export function drawRoute({ route, canary, share }: RowRoutes, random: Random, bounds: AskerBounds): Route {
+  return canary !== undefined && random() < share && !bounds.isShareFull(canary) ? canary : route;
 }
 
 /** By service and method, without those that are gone; a service stays known when its last method is. */

@@ -192,7 +192,8 @@ export class ThreadCarrier implements CallCarrier {
       );
     }
     const { timeoutMs, oneWay } = found;
-    const route = found.canary === undefined ? found.route : drawRoute(found, this.#host.random);
+    const route =
+      found.canary === undefined ? found.route : drawRoute(found, this.#host.random, this.#endpoint.asker.bounds);
     if (timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#endpoint.clock.nowMs() + timeoutMs);
     if (oneWay || (head.flags & callFlags.oneWay) !== 0) {
       return this.#oneWay.put(route, head, sink, tag);

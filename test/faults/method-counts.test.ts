@@ -59,7 +59,7 @@ for (const pool of ['guarded', 'io']) {
     const guarded = rig.client(Guarded, { maxAttempts: 1 });
     const body = Buffer.from(JSON.stringify({ id: 1 }));
     const untilMs = performance.now() + 60_000;
-    rig.server.supervisor.setQuarantined([
+    (pool === 'io' ? rig.server.ioPool : rig.pool(pool)).inUse.refuse([
       { method: indexOf(rig, 'echo'), body: bodyHash(body, 0, body.length), untilMs, kills: 2 },
     ]);
     const startMs = performance.now();

@@ -119,7 +119,7 @@ export function held(server: Server): { blocks: number; entries: number; permits
     const words = new Int32Array(arena, 0, Math.floor(arena.byteLength / (1024 + 4)));
     for (const word of words) total.blocks += word & 1;
     for (const word of new Int32Array(table)) if (((word >>> requestStateShift) & 3) !== 0) total.entries++;
-    for (let column = allRequests; column <= settings.services.length; column++) {
+    for (let column = allRequests; column <= 2 * settings.services.length; column++) {
       total.permits += supervisor.inflight.get(number, column);
     }
   }

@@ -1,6 +1,6 @@
 // Which files a thread tells that it has loaded: users' own, whichever way they are loaded, each once, as it was before.
 
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -78,6 +78,14 @@ test('the stamp is of before the load, and one of this very moment equals no lat
   const before = stampOf(path);
   utimesSync(path, 1, 1);
   t.not(stampOf(path), before);
+  // As tools do that copy a file with its time.
+  const { size } = statSync(path);
+  writeFileSync(join(folder, 'other'), '2');
+  utimesSync(join(folder, 'other'), 1, 1);
+  const copied = stampOf(path);
+  renameSync(join(folder, 'other'), path);
+  t.is(statSync(path).size, size);
+  t.not(stampOf(path), copied);
   t.is(stampOf(join(folder, 'none')), absent);
   t.is(stampOf(join(path, 'below-a-file')), absent);
 });

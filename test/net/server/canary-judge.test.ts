@@ -2,21 +2,25 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { type JudgeRules, judge, type MethodFigures } from '../../../net/server/canary-judge.ts';
+import { type JudgedSide, type JudgeRules, judge, type MethodFigures } from '../../../net/server/canary-judge.ts';
 import { type Random, seededRandom } from '../../../runtime/clock.ts';
-import type { SideCounts } from '../../../runtime/shared/canary-counts.ts';
+import { noCounts } from '../../../runtime/shared/canary-counts.ts';
 import { methodBuckets } from '../../../runtime/shared/method-counters.ts';
 
 const rules: JudgeRules = { minRequests: 100, maxErrorsPercent: 1, maxSlowdown: 1.5 };
 
 /** Answers that failed, and of all of them latencies around `ms`, some of them far above, as they are. */
-function side(random: Random, answers: number, errors: number, ms = 5): SideCounts {
+function side(random: Random, answers: number, errors: number, ms = 5): JudgedSide {
   const latency = new Float64Array(methodBuckets.count);
   for (let at = 0; at < answers; at++) {
     const slow = random() < 0.02 ? 10 : 1;
     latency[methodBuckets.bucketOf(ms * slow * (0.5 + random()))]! += 1;
   }
-  return { answers, errors, latency };
+  return sideOf({ answers, errors, latency });
+}
+
+function sideOf(counts: Partial<JudgedSide>): JudgedSide {
+  return { ...noCounts(), due: 0, overdue: 0, ...counts };
 }
 
 function binomial(random: Random, count: number, share: number): number {
@@ -48,7 +52,7 @@ test('looking often before the end does not change that', (t) => {
   for (let run = 0; run < 150; run++) {
     const share = [0, 0.01, 0.1, 0.3][run % 4]!;
     const figures: MethodFigures = { method: 'm', old: side(random, 0, 0), new: side(random, 0, 0) };
-    const add = (to: SideCounts, answers: number): void => {
+    const add = (to: JudgedSide, answers: number): void => {
       const more = side(random, answers, binomial(random, answers, share));
       to.answers += more.answers;
       to.errors += more.errors;
@@ -108,20 +112,52 @@ test('a method that only fails is found among others that are well, however few 
   t.is(why, 'rare: 75 % of 20 calls fail with the new code, 0.556 % of 180 calls with the old');
 });
 
+test('calls that are given up, or get no answer, are found as failed ones are', (t) => {
+  const well = sideOf({ answers: 900, due: 800, overdue: 1, cancelled: 5 });
+  const found = (next: Partial<JudgedSide>) => {
+    const { is, why } = judge([{ method: 'm', old: well, new: sideOf(next) }], rules, false);
+    return is === 'worse' ? why : is;
+  };
+  t.is(
+    found({ answers: 50, cancelled: 50 }),
+    '50 % of 100 calls are cancelled with the new code, 0.552 % of 905 calls with the old',
+  );
+  t.is(
+    found({ answers: 50, due: 90, overdue: 45 }),
+    '50 % of 90 calls have no answer with the new code, 0.125 % of 800 calls with the old',
+  );
+  t.is(found({ answers: 0, due: 12, overdue: 12 }).slice(0, 33), '100 % of 12 calls have no answer ');
+  t.is(found({ answers: 100, cancelled: 1, due: 90, overdue: 0 }), 'unclear');
+});
+
+test('new code under which the old fails too is not well, unless it is what mends that', (t) => {
+  const random = seededRandom(5);
+  const before = { answers: 10_000, errors: 20 };
+  const of = (old: number, next: number) => {
+    return judge([{ method: 'm', old: side(random, 900, old), new: side(random, 100, next), before }], rules, true);
+  };
+  t.is(of(0, 0).is, 'fine');
+  t.deepEqual(of(450, 55), {
+    is: 'worse',
+    why: '50 % of 900 calls fail with the old code too since the new one runs, and 0.2 % of 10000 calls did before',
+  });
+  t.is(of(450, 5).is, 'fine', 'it mends it');
+  t.is(of(50, 5).is, 'fine', 'a busy day');
+});
+
 test('more failures never make it look better', (t) => {
   const counts = fc.record({
     answers: fc.integer({ min: 1, max: 2000 }),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
   });
-  const empty = new Float64Array(methodBuckets.count);
-  const of = ({ answers, share }: { answers: number; share: number }): SideCounts => {
-    return { answers, errors: Math.round(answers * share), latency: empty };
+  const of = ({ answers, share }: { answers: number; share: number }): JudgedSide => {
+    return sideOf({ answers, errors: Math.round(answers * share) });
   };
   fc.assert(
     fc.property(counts, counts, fc.boolean(), fc.nat(50), (old, next, isEnd, more) => {
       const before = of(next);
       const after = { ...before, errors: Math.min(before.answers, before.errors + more) };
-      const is = (side: SideCounts) => judge([{ method: 'm', old: of(old), new: side }], rules, isEnd).is;
+      const is = (side: JudgedSide) => judge([{ method: 'm', old: of(old), new: side }], rules, isEnd).is;
       return is(before) !== 'worse' || is(after) === 'worse';
     }),
     { numRuns: 2000 },

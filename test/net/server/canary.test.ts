@@ -4,7 +4,7 @@ import test from 'ava';
 import { Canary } from '../../../net/server/canary.ts';
 import { codeNumber } from '../../../runtime/errors.ts';
 import type { RollSettings } from '../../../runtime/settings.ts';
-import { CanaryCounts, canarySides } from '../../../runtime/shared/canary-counts.ts';
+import { CanaryCounts, canarySides, type Trial } from '../../../runtime/shared/canary-counts.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
 
 const rules: RollSettings = {
@@ -16,21 +16,29 @@ const rules: RollSettings = {
   maxErrorsPercent: 1,
   maxSlowdown: 1.5,
   undecided: 'roll-back',
+  finishMs: 300_000,
+  finishTakenBackMs: 10_000,
 };
 
 function rig(changed: Partial<RollSettings> = {}, lost: () => string | undefined = () => undefined) {
   const clock = new VirtualClock();
-  const counts = new CanaryCounts(CanaryCounts.allocate(3));
+  const counts = new CanaryCounts(CanaryCounts.allocate(3, clock.nowMs()));
   const methods = [
     { name: 'demo.Echo/echo', row: 1 },
     { name: 'demo.Echo/never', row: 2 },
   ];
   const canary = new Canary({ counts, methods, rules: { ...rules, ...changed }, percent: 10, clock, lost });
   /** Calls to both sides, nine to the old one for each to the new one. */
-  const calls = (many: number, { failing = 0, oldMs = 5, newMs = 5 } = {}) => {
+  const answer = (trial: Trial, code: number, latencyMs: number) => {
+    trial.put(clock.nowMs());
+    trial.answered(code, clock.nowMs(), latencyMs);
+  };
+  const calls = (many: number, { failing = 0, hanging = 0, oldMs = 5, newMs = 5 } = {}) => {
     for (let at = 0; at < many; at++) {
-      for (let old = 0; old < 9; old++) counts.trial(1, 1, canarySides.old).count(0, oldMs);
-      counts.trial(2, 1, canarySides.new).count(at < failing ? codeNumber('INTERNAL') : 0, newMs);
+      for (let old = 0; old < 9; old++) answer(counts.trial(1, 1, canarySides.old), 0, oldMs);
+      const trial = counts.trial(2, 1, canarySides.new);
+      if (at < hanging) trial.put(clock.nowMs());
+      else answer(trial, at < hanging + failing ? codeNumber('INTERNAL') : 0, newMs);
     }
   };
   return { clock, canary, calls };
@@ -58,7 +66,14 @@ test('code that is well goes on when its window is over, and not before', async 
     ['demo.Echo/echo'],
     'what nobody called is not told',
   );
-  t.deepEqual(methods[0]!.old, { answers: 3060, errorsPercent: 0, p50Ms: 5.12, p99Ms: 5.12 });
+  t.deepEqual(methods[0]!.old, {
+    answers: 3060,
+    errorsPercent: 0,
+    cancelled: 0,
+    unanswered: 0,
+    p50Ms: 5.12,
+    p99Ms: 5.12,
+  });
   t.is(clock.pending, 0);
 });
 
@@ -69,6 +84,18 @@ test('code that fails is taken back at once', async (t) => {
   const { goOn, why, tookMs } = await canary.verdict;
   t.deepEqual([goOn, tookMs], [false, 250]);
   t.is(why, '20 % of 60 calls fail with the new code, 0 % of 540 calls with the old');
+});
+
+test('code that does not answer is taken back, once an answer of the old code would have come for certain', async (t) => {
+  const { clock, canary, calls } = rig();
+  calls(60, { hanging: 30, oldMs: 1_000 });
+  await clock.advance(1_500);
+  t.is(canary.standing().methods[0]!.new.unanswered, 30);
+  t.is(clock.pending, 1, 'slower code may still answer');
+  await clock.advance(1_000);
+  const { goOn, why, tookMs } = await canary.verdict;
+  t.deepEqual([goOn, tookMs], [false, 2_000]);
+  t.is(why, '50 % of 60 calls have no answer with the new code, 0 % of 540 calls with the old');
 });
 
 test('code that is slow only until it is warm goes on; code that stays slow is taken back', async (t) => {

@@ -1,11 +1,13 @@
 // Whose code is no longer what lies on the disk.
 
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import test from 'ava';
 import { LoadedCode } from '../../../net/server/loaded-code.ts';
 import { stampOf } from '../../../runtime/file-stamp.ts';
+import { resolutionKey } from '../../../runtime/kept-code.ts';
 import type { LoadedMessage } from '../../../runtime/loaded-files.ts';
 
 test('a pool has changed code when one of its files is another, gone, or was loaded in two versions', (t) => {
@@ -50,6 +52,35 @@ test('a pool has changed code when one of its files is another, gone, or was loa
   t.deepEqual([...code.files.keys()].sort(), [path('b'), path('shared')]);
   code.keepOnly([]);
   t.is(code.files.size, 0);
+});
+
+test('a pool has changed code when a link on the way to one of its files leads elsewhere', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'heddle-code-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const path = (name: string) => join(realpathSync(folder), name);
+  const url = (name: string) => pathToFileURL(path(name)).href;
+  for (const release of ['one', 'two']) {
+    mkdirSync(path(release));
+    for (const name of ['a.ts', 'b.ts']) writeFileSync(path(`${release}/${name}`), release);
+  }
+  symlinkSync('one', path('current'));
+  const of = { pool: 'one', generation: 1 };
+  const files = ['one/a.ts', 'one/b.ts'].map((name) => ({ path: path(name), stamp: stampOf(path(name)) }));
+  const of1 = (parent: string | undefined, specifier: string, name: string) => {
+    return { key: resolutionKey(parent, specifier, false), url: url(name), format: undefined };
+  };
+  const resolutions = [
+    of1('file:///heddle.ts', url('current/a.ts'), 'one/a.ts'),
+    of1(url('one/a.ts'), './b.ts', 'one/b.ts'),
+    of1(url('one/a.ts'), 'some-package', 'one/b.ts'),
+    of1(url('one/a.ts'), './b', 'one/b.ts'),
+  ];
+  const code = new LoadedCode();
+  code.told(of, { type: 'loaded', isOver: false, files, texts: [], resolutions });
+  t.deepEqual(code.changed([of]), []);
+  rmSync(path('current'));
+  symlinkSync('two', path('current'));
+  t.deepEqual(code.changed([of]), [{ pool: 'one', files: [path('current/a.ts')] }]);
 });
 
 test('what is beyond the bound of a generation is said to be', (t) => {

@@ -34,7 +34,16 @@ function rig(...sources: ConfigSourceDefinition[]) {
     return settingsOf(yaml(1));
   };
   const requests: ReloadRequest[] = [];
+  const beside: ReloadRequest[] = [];
+  const trying = { percent: 10, tookMs: 1, methods: [] };
   const steps = {
+    check: ({ pools }: ReloadRequest) => {
+      if (pools?.includes('wrok')) throw new HeddleError('INVALID_ARGUMENT', 'there is no pool "wrok"');
+    },
+    takeBeside: async (_: unknown, request: ReloadRequest) => {
+      beside.push(request);
+      return request.code === false ? { changed: ['a'], needsRestart: [], rolled: [], ioCode: [] } : undefined;
+    },
     take: async (_: unknown, request: ReloadRequest) => {
       requests.push(request);
       await settle();
@@ -42,10 +51,10 @@ function rig(...sources: ConfigSourceDefinition[]) {
     },
     stop: () => {},
     decide: () => {},
-    canary: undefined,
+    canary: undefined as typeof trying | undefined,
   };
   const reloader = new Reloader({ read, sources: registry, steps, clock, log });
-  return { reloader, reads, clock, kept, live, levels, requests };
+  return { reloader, reads, clock, kept, live, levels, requests, beside, steps, trying };
 }
 
 test('a later source wins over an earlier one, also when the earlier one came later', async (t) => {
@@ -98,6 +107,58 @@ test('those who share a reload get what any of them wants', async (t) => {
   void reloader.reload({ pools: ['a'], canaryPercent: 5 });
   await reloader.reload({ pools: ['b'] });
   t.deepEqual(requests, [{ code: false }, { code: true, pools: ['a', 'b'], canaryPercent: 5 }]);
+});
+
+test('a mistaken request fails alone, strict ones and programs’ settings are no others’ affair', async (t) => {
+  const { reloader, requests } = rig();
+  void reloader.reload();
+  const good = reloader.reload({ pools: ['a'] });
+  await t.throwsAsync(reloader.reload({ pools: ['wrok'] }), { message: /wrok/ });
+  const strict = reloader.reload({ strict: true });
+  const given = reloader.take(settingsOf(yaml(2)), { pools: ['a', 'b'] });
+  await reloader.reload({ pools: ['b'] });
+  await Promise.all([good, strict, given]);
+  t.deepEqual(requests, [{}, { pools: ['a'] }, { strict: true }, { pools: ['a', 'b'] }, { pools: ['b'] }]);
+});
+
+test('the most cautious canary that was asked for wins, and a pool that is named often rolls once', async (t) => {
+  const merged = async (...percents: (number | undefined)[]) => {
+    const { reloader, requests } = rig();
+    void reloader.reload();
+    for (const canaryPercent of percents) void reloader.reload({ pools: ['a'], canaryPercent });
+    await reloader.reload({ pools: ['a'], canaryPercent: percents[0] });
+    t.deepEqual(requests[1]!.pools, ['a']);
+    return requests[1]!.canaryPercent;
+  };
+  t.is(await merged(10, 0), 10, 'as --watch asks');
+  t.is(await merged(0, 25, 5, undefined), 5);
+  t.is(await merged(0, undefined), undefined, 'as the settings say');
+  t.is(await merged(0, 0), 0);
+});
+
+test('what changes at once does not wait for a canary; what waits says for what', async (t) => {
+  const { reloader, steps, trying, requests, beside } = rig();
+  const ended = Promise.withResolvers<void>();
+  const { take } = steps;
+  steps.take = async (next, request) => {
+    if (requests.length === 0) await ended.promise;
+    return take(next, request);
+  };
+  const canary = reloader.reload();
+  await settle();
+  steps.canary = trying;
+  t.deepEqual((await reloader.reload({ code: false })).changed, ['a']);
+  const waits = [reloader.reload({ pools: ['a'] }), reloader.reload({ pools: ['b'] })];
+  await settle();
+  t.deepEqual(reloader.state(3), { id: 3, state: 'waiting', waitsFor: 'the canary of reload 1' });
+  t.like(reloader.state(4), { id: 3, state: 'waiting' }, 'it is one with that');
+  t.is(beside.length, 3);
+  ended.resolve();
+  await canary;
+  steps.canary = undefined;
+  await Promise.all(waits);
+  t.deepEqual(requests.slice(1), [{ code: true, pools: ['a', 'b'], canaryPercent: undefined }]);
+  t.like(reloader.state(4), { id: 3, state: 'done' });
 });
 
 test('a reload is known by its number while it waits, runs, and for a while after', async (t) => {

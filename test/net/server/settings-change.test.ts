@@ -62,6 +62,27 @@ test('the order of things with names is no change, nor is a default that is writ
   t.deepEqual(classes(`${base}degraders: { ${one}, ${other} }\n`, `${base}degraders: { ${other}, ${one} }\n`), nothing);
 });
 
+test('what names a filter or compressor of a plugin that is only listed now waits for the restart with it', (t) => {
+  const wishes = base
+    .replace('pool: a,', 'pool: a, filters: [auth],')
+    .replace('7001" }\n', '7001", filters: [auth], compression: own }\n');
+  const rolled = classes(base, wishes);
+  t.deepEqual(rolled.restart, []);
+  t.deepEqual(Object.keys(rolled.roll), ['a', 'b'], 'without a new plugin it may be one that runs');
+  const after = `${wishes.replace('[./side.ts]', '[./side.ts, ./work.ts]')}filters: [trace]\nlimits: { requests: 77 }\n`;
+  t.deepEqual(classes(base, after), {
+    live: ['limits.requests'],
+    roll: {},
+    restart: [
+      'plugins',
+      'services.faults.Work.filters',
+      'clients.faults.Far.filters',
+      'clients.faults.Far.compression',
+      'filters',
+    ],
+  });
+});
+
 const replaced = test.macro({
   exec: (t, from: string, to: string, expected: Partial<ReturnType<typeof classes>>) => {
     t.true(base.includes(from));

@@ -85,6 +85,7 @@ export class SimMain {
       table: () => this.table.inForce,
       methodRows: () => this.table.rows,
       onDeath: (death: Parameters<Guards['onDeath']>[0]) => this.guards.onDeath(death),
+      onEnded: (pool: string, generation: number) => this.guards.onEnded(pool, generation),
     };
     this.ioPool = new ThreadPool({
       ...common,

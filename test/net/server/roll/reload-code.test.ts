@@ -1,11 +1,43 @@
 // A reload takes over code: of the pools whose files have changed and of no others, all or nothing, strategies with it.
 
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { eager, eventually } from '../../../faults/rig.ts';
 import { StrategyFolder, StrategyRig } from '../../../faults/strategies/world.ts';
 import { Side, Work } from './contracts.ts';
 import { RollRig, yaml } from './rig.ts';
+
+test('a thread that dies comes back with the code of its generation, not with what was refused or is new', async (t) => {
+  await using rig = await RollRig.start(t, yaml({ threads: 1 }), { restart: eager });
+  const work = rig.client(Work);
+  const dies = async () => {
+    const { restarts } = rig.pool;
+    // Another body each time, and so no quarantine.
+    await t.throwsAsync(work.answer({ id: restarts, act: 'exit' }), { code: 'UNAVAILABLE' });
+    await eventually('it is replaced', () => rig.pool.restarts > restarts && rig.pool.size === 1);
+  };
+  const reload = () => rig.server.reload(rig.settings(yaml({ threads: 1 })));
+  rig.write(2, { top: 'throw new Error("no luck");' });
+  rmSync(join(rig.folder, 'work-part-1.mjs'));
+  await t.throwsAsync(reload(), { message: /no luck/ });
+  await dies();
+  t.like(await work.answer({ id: 100 }), { version: 1, part: 1 });
+
+  rig.write(2);
+  const { roller, settingsInForce: settings } = rig.server;
+  const canary = await roller.canary({ settings, pools: ['work'], percent: 50 });
+  await canary.rollBack();
+  await eventually('it has ended', () => rig.pool.generations.length === 1);
+  await dies();
+  t.like(await work.answer({ id: 100 }), { version: 1, part: 1 });
+  t.deepEqual(
+    (await reload()).rolled.map(({ files }) => files),
+    [['work-part-1.mjs', 'work.mjs']],
+    'what it runs is still not what lies there',
+  );
+  t.like(await work.answer({ id: 100 }), { version: 2, part: 2 });
+});
 
 test('a reload rolls the pools whose code has changed, also of a module that theirs imports, and no others', async (t) => {
   await using rig = await RollRig.start(t, yaml({ threads: 1 }));
@@ -45,7 +77,11 @@ test('a reload rolls the pools whose code has changed, also of a module that the
     ],
   );
   t.like(await side.answer({ id: 1 }), { version: 3, part: 3 });
-  const anyway = await reload(other, { pools: 'all' });
+  const needsRestart = `${other}\nclients: { roll.Far: { target: "heddle://127.0.0.1:1" } }\n`;
+  await t.throwsAsync(reload(needsRestart, { pools: 'all', strict: true }), {
+    message: 'nothing was taken over, since a part needs a restart: clients.roll.Far',
+  });
+  const anyway = await reload(other, { pools: 'all', strict: true });
   t.deepEqual(
     anyway.rolled.map(({ pool, files, settings }) => [pool, files, settings]),
     [

@@ -21,11 +21,12 @@ test.serial('new code that does not load leaves the old one running, and the err
   await fails('throw new Error("no luck");', /work\.mjs: it does not load: Error: no luck/);
   await fails('const const;', /work\.mjs: it does not load: SyntaxError/);
   await fails('process.exit(3);', /thread work-1\.g\d ended before its modules had loaded/);
+  await fails("import './none.mjs';", /Cannot find module '.*none\.mjs' imported from .*work\.mjs(?!.*loaded-files)/);
   writeFileSync(join(rig.folder, 'work.mjs'), 'export const nothing = 0;');
   await t.throwsAsync(rig.roll(), { message: /work\.mjs: .*default/ });
   await eventually('its numbers are free', () => rig.server.supervisor.numbersInUse === numbers);
   rig.write(2);
-  t.like(await rig.roll(), { generation: 6 });
+  t.like(await rig.roll(), { generation: 7 });
   t.like(await work.answer({ id: 1 }), { version: 2 });
 });
 
@@ -45,6 +46,7 @@ test.serial(
     for (const state of ['starting', 'ready'] as const) {
       const [result] = await Promise.allSettled([rig.roll(), killed(state)]);
       t.like(result, { status: 'rejected', reason: { code: 'UNAVAILABLE' } });
+      t.notRegex(result.status === 'rejected' ? result.reason.message : '', /while the process started/);
       t.like(await work.answer({ id: 1 }), { version: 1 });
     }
     await eventually('no thread is left', () => rig.pool.generations.length === 1);
@@ -139,6 +141,29 @@ test.serial(
     t.like(await rig.client(Work).answer({ id: 3 }), { version: 3 });
   },
 );
+
+test.serial('only so many generations may finish what they run, and a roll beyond them says so', async (t) => {
+  await using rig = await RollRig.start(t, yaml({ threads: 1 }));
+  const work = rig.client(Work);
+  const held: Promise<unknown>[] = [];
+  for (let round = 1; round <= 8; round++) {
+    held.push(work.answer({ id: round, until: 'held' }));
+    await eventually('it runs', () => rig.server.stats().fibers === round);
+    await rig.roll();
+    await eventually(
+      'it leaves',
+      () => rig.pool.generations.filter(({ phase }) => phase === 'leaving').length === round,
+    );
+  }
+  await t.throwsAsync(rig.roll(), {
+    code: 'RESOURCE_EXHAUSTED',
+    message: /^8 generations of pool work still finish .* which is 5m unless/,
+  });
+  rig.letGo();
+  await Promise.all(held);
+  await eventually('they have ended', () => rig.pool.generations.length === 1);
+  t.like(await rig.roll(), { generation: 10 });
+});
 
 test.serial('a stop in the middle of a roll ends what loads', async (t) => {
   await using rig = await RollRig.start(t, yaml({ threads: 1 }));

@@ -22,7 +22,7 @@ test.serial('a canary gets its share, its own calls stay in it, and goes on', as
   rig.write(2, { methods: ['answer', 'extra'] });
   const canary = await roller.canary({ settings, pools: ['work'], percent: 25 });
   t.like(canary.generations[0], { pool: 'work', generation: 2, threads: 1 });
-  t.is(canary.down, undefined);
+  t.is(canary.lost, undefined);
   t.is(rig.pool.inUse.number, 1);
   const versions = await versionsOf(rig, 400);
   t.is(versions.get(1)! + versions.get(2)!, 400);
@@ -71,7 +71,7 @@ test.serial('a canary whose threads die too often is down, and the old code serv
   rig.write(2, { methods: ['answer', 'extra'] });
   const canary = await roller.canary({ settings, pools: ['work'], percent: 50 });
   await t.throwsAsync(rig.client(WorkPlus).extra({ id: 1, act: 'exit' }), { code: 'UNAVAILABLE' });
-  await eventually('it is down', () => canary.down === 'work');
+  await eventually('it is lost', () => /work die too often/.test(canary.lost ?? ''));
   t.false(rig.pool.down);
   await canary.rollBack();
   t.deepEqual([...(await versionsOf(rig, 50)).keys()], [1]);
