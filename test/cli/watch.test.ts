@@ -78,6 +78,6 @@ test('heddle reload waits for the verdict of its canary, which an operator may g
   t.is(code, 1);
   t.regex(
     stdout,
-    /^the canary \(20 % of the calls, [\d.]+s\) is taken back, and nothing has changed\n {2}an operator decided\n$/,
+    /^the canary \(20 % of the calls, [\d.]+m?s\) is taken back, and nothing has changed\n {2}an operator decided\n$/,
   );
 });
