@@ -8,6 +8,7 @@ import { bodyCompression } from '../../runtime/compression-byte.ts';
 import type { Dispatcher } from '../../runtime/plugins/protocol.ts';
 import type { Route } from '../../runtime/shared/asker.ts';
 import { type Refusal, refusal, refuse } from '../../runtime/shared/refusal.ts';
+import { Slab } from '../../runtime/shared/slab.ts';
 import type { MethodRow } from '../../runtime/thread-control.ts';
 import type { RequestRunner } from '../../scheduler/request-runner.ts';
 import type { LocalRequests, RunningRequest } from '../../scheduler/running-request.ts';
@@ -38,6 +39,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   /** Requests that run on this thread, by handle. */
   readonly #local = new Map<number, RunningRequest>();
   #nextLocal = 0;
+  readonly #slab = new Slab();
 
   constructor(runner: RequestRunner, clock: Clock, random: Random) {
     this.#runner = runner;
@@ -121,20 +123,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   #runHere(row: MethodRow, route: Route, head: CallHead, oneWay: boolean, sink: ReplySink, tag: number): number {
     const over = this.#runner.endpoint.asker.enter(route, head);
     if (over !== undefined) return refuse(sink, tag, over);
-    // The head's bytes lie in the read buffer, which the next read overwrites; the handler owns its bytes.
-    const start = head.metadataStart;
-    const bytes = Buffer.allocUnsafeSlow(head.metadataEnd - start + head.bodyEnd - head.bodyStart);
-    const metadataBytes = head.source.copy(bytes, 0, start, head.metadataEnd);
-    head.source.copy(bytes, metadataBytes, head.bodyStart, head.bodyEnd);
-    const own: CallHead = {
-      ...head,
-      flags: oneWay ? head.flags | callFlags.oneWay : head.flags,
-      source: bytes,
-      metadataStart: 0,
-      metadataEnd: metadataBytes,
-      bodyStart: metadataBytes,
-      bodyEnd: bytes.length,
-    };
+    const own = this.#copyOf(head, oneWay);
     const handle = localHandles + this.#nextLocal++;
     const request = this.#runner.localRequest(row.index, own, oneWay ? this : sink, tag);
     request.local = this;
@@ -151,6 +140,19 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
       return -1;
     }
     return this.#local.has(handle) ? handle : -1;
+  }
+
+  /** The head's bytes lie in the read buffer, which the next read overwrites; the handler owns its bytes. */
+  #copyOf(head: CallHead, oneWay: boolean): CallHead {
+    const metadataBytes = head.metadataEnd - head.metadataStart;
+    const own = { ...head };
+    const start = this.#slab.roomFor(metadataBytes + head.bodyEnd - head.bodyStart, own);
+    own.metadataStart = start;
+    own.metadataEnd = own.bodyStart = start + metadataBytes;
+    head.source.copy(own.source, start, head.metadataStart, head.metadataEnd);
+    own.bodyEnd = own.bodyStart + head.source.copy(own.source, own.bodyStart, head.bodyStart, head.bodyEnd);
+    if (oneWay) own.flags |= callFlags.oneWay;
+    return own;
   }
 
   /** Answers NOT_FOUND; `known`: the service is there, but has no such method. */

@@ -9,6 +9,7 @@ import { laneCount, nestedLane, slot, slotRecordWords } from './layout.ts';
 import type { Link, Links } from './link.ts';
 import type { PoolQueue } from './pool-queue.ts';
 import { markTaken } from './request-table.ts';
+import { Slab } from './slab.ts';
 
 /** One request, taken: a private copy. The object is used again for the next one; what `head.source` names is not. */
 export interface TakenRequest {
@@ -26,9 +27,6 @@ export interface TakenRequest {
 
 /** Lanes of the three classes in weighted turns, 8 : 4 : 1, so that none starves. */
 const laneTurns = [0, 1, 0, 0, 1, 0, 0, 1, 0, 0, 1, 0, 2];
-/** Bodies up to this size share a slab; larger ones get memory of their own. */
-const slabShareMax = 8192;
-const slabBytes = 65_536;
 /** Requests that nobody wants any more are passed over without a fiber; so many at a time, or the turn has no end. */
 const skipsPerTake = 64;
 
@@ -39,8 +37,7 @@ export class Taker {
   readonly #pools: readonly PoolQueue[];
   readonly #onUnknownAsker: () => void;
   readonly #taken: TakenRequest;
-  #slab = Buffer.allocUnsafeSlow(slabBytes);
-  #slabUsed = 0;
+  readonly #slab = new Slab();
   #turn = 0;
   #poolTurn = 0;
 
@@ -171,7 +168,7 @@ export class Taker {
     const nameBytes = words[at + slot.nameBytes]!;
     const metadataBytes = words[at + slot.metadataBytes]!;
     const bytes = nameBytes + metadataBytes + words[at + slot.bodyBytes]!;
-    const start = this.#roomFor(bytes, head);
+    const start = this.#slab.roomFor(bytes, head);
     if (block >= 0) {
       const offset = link.arena.offset(block);
       link.arena.bytes.copy(head.source, start, offset, offset + bytes);
@@ -185,21 +182,5 @@ export class Taker {
     head.metadataEnd = head.metadataStart + metadataBytes;
     head.bodyStart = head.metadataEnd;
     head.bodyEnd = start + bytes;
-  }
-
-  /** Private memory for a copy, in `head.source`; returns where it begins (8-aligned). */
-  #roomFor(bytes: number, head: CallHead): number {
-    if (bytes > slabShareMax) {
-      head.source = Buffer.allocUnsafeSlow(bytes);
-      return 0;
-    }
-    if (this.#slabUsed + bytes > slabBytes) {
-      this.#slab = Buffer.allocUnsafeSlow(slabBytes);
-      this.#slabUsed = 0;
-    }
-    const start = this.#slabUsed;
-    this.#slabUsed = (start + bytes + 7) & ~7;
-    head.source = this.#slab;
-    return start;
   }
 }

@@ -9,7 +9,7 @@ export function mix(hash: number, value: number): number {
 
 /** Counters that steer nothing but statistics, or whose turn it is among equals. */
 const unobserved = new Set(
-  ['_turn', '_poolTurn', '_slabUsed', '_drainFrom', '_sentOnSide', 'answered', 'failed', 'refused', 'stale'].concat([
+  ['_turn', '_poolTurn', '_drainFrom', '_sentOnSide', 'answered', 'failed', 'refused', 'stale'].concat([
     'dropped',
     'nextMember',
   ]),

@@ -59,7 +59,7 @@ export interface SteppingModules {
 
 /** What each thread makes is small, since the explorer makes many. */
 const small: readonly Edit[] = [
-  { file: 'runtime/shared/taker.ts', find: 'const slabBytes = 65_536;', replace: 'const slabBytes = 1024;' },
+  { file: 'runtime/shared/slab.ts', find: 'const slabBytes = 65_536;', replace: 'const slabBytes = 1024;' },
   { file: 'runtime/thread-endpoint.ts', find: 'TimerWheel({ clock })', replace: 'TimerWheel({ clock, slots: 2 })' },
 ];
 
