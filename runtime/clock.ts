@@ -9,16 +9,19 @@ export interface Clock {
   nowMs(): number;
   /** Wall clock, ms since 1970, for logs only. */
   wallMs(): number;
-  /** Calls back once after `delayMs`; returns what `clearTimer` takes. A timer keeps its thread alive. */
+  /** Calls back once after `delayMs`, at most `timerMsMax`; returns what `clearTimer` takes. A timer keeps its thread alive. */
   setTimer(delayMs: number, callback: () => void): unknown;
   clearTimer(timer: unknown): void;
 }
+
+/** What a timer can wait for, about 24.8 days, ms: Node calls back at once for more. */
+const timerMsMax = 2 ** 31 - 1;
 
 /** The machine's clock. */
 export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
-  setTimer: (delayMs, callback) => setTimeout(callback, delayMs),
+  setTimer: (delayMs, callback) => setTimeout(callback, Math.min(delayMs, timerMsMax)),
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout),
 };
 

@@ -19,6 +19,8 @@ import {
 
 /** Files that one thread tells, and that main keeps of one generation. */
 export const loadedFilesMax = 10_000;
+/** Of one thread, for each file that it tells at most: how many imports and requires it tells. */
+const resolutionsPerFile = 8;
 /** A file that was changed less than this before it was loaded may change again without its stamp showing it, ms. */
 const tickMs = 20;
 
@@ -36,7 +38,7 @@ export interface LoadedMessage {
   /** Of files that are not kept yet. */
   texts?: KeptText[];
   resolutions?: KeptResolution[];
-  /** There are more than `loadedFilesMax`, and they are not told. */
+  /** There are more than `loadedFilesMax`, or too many imports of them, and they are not told. */
   isOver: boolean;
 }
 
@@ -53,13 +55,17 @@ export interface LoadedFilesOptions {
 export const justNow = ' just now';
 
 const ownRoot = new URL('../', import.meta.url).href;
-/** Folders of the repository that are Heddle's users, as it is run from its sources. */
-const userFolders = ['examples/', 'test/', 'bench/'];
+/** What of that is Heddle: in a checkout people put services of their own beside it. */
+const ownParts =
+  /^(?:(?:admin|bin|build|cli|config|dag|document|load|net|plugins|runtime|scheduler|testing)\/|(?:index|client|plugin|testing|heddle[-a-z]*)\.[jt]s$)/;
 
 export class LoadedFiles {
   readonly #options: LoadedFilesOptions;
   readonly #max: number;
   readonly #seen = new Set<string>();
+  /** Each `import()` of a module asks again where it leads. */
+  readonly #seenResolutions = new Set<string>();
+  readonly #seenTexts = new Set<string>();
   readonly #kept: KeptCode | undefined;
   #untold = nothingTold();
   #length = 0;
@@ -141,24 +147,29 @@ export class LoadedFiles {
   }
 
   #noteText(url: string, format: string | null | undefined, source: unknown): void {
+    if (this.#length > keptLengthMax || this.#seenTexts.has(url)) return;
     const text = textOf(source);
     // A binary module is loaded from the disk again.
     if (text === undefined) return;
+    this.#seenTexts.add(url);
     const kept = { url, format: format ?? undefined, text };
-    if (this.#hasRoom(lengthOf([kept], []))) this.#untold.texts.push(kept);
+    // The one that is too much is told: main sees by it that it is.
+    this.#length += lengthOf([kept], []);
+    this.#untold.texts.push(kept);
+    this.#flushLater();
   }
 
   #noteResolution(resolution: KeptResolution, parent = ''): void {
     if (!resolution.url.startsWith('file:') || (!isUsers(resolution.url) && !isUsers(parent))) return;
-    if (this.#hasRoom(lengthOf([], [resolution]))) this.#untold.resolutions.push(resolution);
-  }
-
-  /** More than main keeps is not told: what is cut off here main finds to be too much. */
-  #hasRoom(length: number): boolean {
-    if (this.#length > keptLengthMax) return false;
-    this.#length += length;
+    if (this.#seenResolutions.has(resolution.key)) return;
+    if (this.#seenResolutions.size >= resolutionsPerFile * this.#max) {
+      if (this.#isOver) return;
+      this.#isOver = true;
+    } else {
+      this.#seenResolutions.add(resolution.key);
+      this.#untold.resolutions.push(resolution);
+    }
     this.#flushLater();
-    return true;
   }
 
   #flushLater(): void {
@@ -192,9 +203,7 @@ function textOf(source: unknown): string | undefined {
 
 /** Whether the file of this URL comes with Heddle, and is none of its users'. */
 export function isHeddles(url: string): boolean {
-  if (!url.startsWith(ownRoot)) return false;
-  const path = url.slice(ownRoot.length);
-  return !path.startsWith('node_modules/') && !userFolders.some((folder) => path.startsWith(folder));
+  return url.startsWith(ownRoot) && ownParts.test(url.slice(ownRoot.length));
 }
 
 function isUsers(url: string): boolean {

@@ -8,6 +8,7 @@ import type { LiveSettings } from './live-settings.ts';
 import type { LoadedMessage } from './loaded-files.ts';
 import type { LinkMemory } from './shared/link.ts';
 import type { ThreadMetricMemory } from './shared/metric-memory.ts';
+import type { PoolDown } from './shared/pool-queue.ts';
 import type { ServiceBounds } from './shared/route-bounds.ts';
 import type { LostSlot } from './shared/run-queue.ts';
 
@@ -125,7 +126,7 @@ export type ToThread =
   | { type: 'condemned'; number: number }
   /** A thread has stopped: settle, then say so. */
   | { type: 'died'; number: number; lost: LostSlot[] }
-  | { type: 'pool'; name: string; down: boolean }
+  | { type: 'pool'; name: string; down: PoolDown | false }
   /** Requests that are refused from now on: all of them, those of earlier messages included. */
   | { type: 'quarantine'; bodies: QuarantinedBody[] }
   /** Nothing: it makes a turn, by which main sees that the thread's event loop goes round. */

@@ -340,7 +340,7 @@ export class ThreadEndpoint implements TimerTarget {
         const pool = this.pools.get(message.name);
         if (pool === undefined) break;
         pool.down = message.down;
-        if (message.down) this.asker.abandon(pool);
+        if (message.down !== false) this.asker.abandon(pool);
         break;
       }
       case 'quarantine':

@@ -6,7 +6,7 @@
 //   2. dead: the Worker's own 'exit', after which the thread touches nothing.
 //   3. its fate is stored: replies to it are dropped from here on.
 //   4. its slots are settled in every queue; its request table moves on, so that what it asked for is not run, and its
-//      row of Inflight is cleared, and it runs nothing for ServiceLoads.
+//      row of Inflight is cleared.
 //   5. every living thread is told: reads its last replies, answers what it ran, forgets the link, looks for work again.
 //   6. once all have said so (a dying one says so by dying), the number is free.
 
@@ -22,6 +22,7 @@ import { board as boardWord, fates, threadNumberMax } from '../runtime/shared/la
 import type { LinkMemory } from '../runtime/shared/link.ts';
 import { emptyMethodCounts, MethodCounters, type MethodCounts } from '../runtime/shared/method-counters.ts';
 import { MetricMemory } from '../runtime/shared/metric-memory.ts';
+import type { PoolDown } from '../runtime/shared/pool-queue.ts';
 import { bumpAll, RequestTable } from '../runtime/shared/request-table.ts';
 import { type LostSlot, RunQueue } from '../runtime/shared/run-queue.ts';
 import { ServiceLoads } from '../runtime/shared/service-loads.ts';
@@ -74,7 +75,7 @@ export class Supervisor {
   readonly #usedNumbers = new Set<number>();
   /** Numbers that were used before, the one that has been free longest first. */
   readonly #freeNumbers: number[] = [];
-  readonly #downPools = new Set<string>();
+  readonly #downPools = new Map<string, PoolDown>();
   /** What threads had counted when they died, by word of their row. */
   readonly #counted = new Map<number, number>();
   readonly #memory = new Map<number, NumberMemory>();
@@ -199,7 +200,7 @@ export class Supervisor {
       post(member, { type: 'link', memory: this.#memoryOf(other, towards, back), bell: bell.port1, side: side.port1 });
       post(other, { type: 'link', memory: this.#memoryOf(member, back, towards), bell: bell.port2, side: side.port2 });
     }
-    for (const name of this.#downPools) post(member, { type: 'pool', name, down: true });
+    for (const [name, down] of this.#downPools) post(member, { type: 'pool', name, down });
     return linked;
   }
 
@@ -288,16 +289,11 @@ export class Supervisor {
     return this.board.sum(boardWord.puts) === puts;
   }
 
-  /** Tells every thread, and all to come, that a pool is down, or up again. */
-  setPoolDown(name: string, down: boolean): void {
-    if (down) this.#downPools.add(name);
-    else this.#downPools.delete(name);
+  /** Tells every thread, and all to come, that a pool is down, and why, or up again. */
+  setPoolDown(name: string, down: PoolDown | false): void {
+    if (down === false) this.#downPools.delete(name);
+    else this.#downPools.set(name, down);
     this.tellAll({ type: 'pool', name, down });
-  }
-
-  /** Pools that are down, by the names of their queues. */
-  get downPools(): ReadonlySet<string> {
-    return this.#downPools;
   }
 
   /** What a thread must know of `peer`, with the ring towards it and the ring back. */

@@ -25,6 +25,8 @@ const condemnedWaitMs = 1_000;
 
 /** Unless the pool's maker says how long a thread whose place was taken may go on with what it runs, ms. */
 const finishMsDefault = 300_000;
+/** A deadline later than so long after its thread was told to end is not waited for: a day, ms. */
+export const longestFinishMs = 86_400_000;
 /** Beyond the last deadline of what such a thread runs, for the answers that say so, ms. */
 const lastReplyMs = 1_000;
 
@@ -239,16 +241,20 @@ export class ThreadGeneration {
     this.#places.handOver();
   }
 
+  /** Of one that drains, and gets no nearer to an empty queue: what waits there is answered UNAVAILABLE. `retire` follows. */
+  refuseWaiting(): void {
+    // Once it leaves, the queue may be another's.
+    if (this.#phase !== 'draining') return;
+    this.#places.close();
+    this.#places.giveUp();
+  }
+
   /**
    * Of one that drains or leaves and takes too long: what waits in its queue and what it runs is answered UNAVAILABLE, and its
    * threads are ended. `retire` follows, if it has not been called yet.
    */
   giveUp(): void {
-    // Once it leaves, the queue may be another's.
-    if (this.#phase === 'draining') {
-      this.#places.close();
-      this.#places.giveUp();
-    }
+    this.refuseWaiting();
     if (this.#phase !== 'ended') this.#phase = 'leaving';
     for (const { number } of [...this.#threads.values()]) this.condemn(number, 'overdue');
   }
@@ -325,7 +331,8 @@ export class ThreadGeneration {
   #onMessage(thread: PoolThread, message: ToMain): void {
     if (message.type === 'leaving') {
       thread.hasLeft = true;
-      this.#endBy(thread, message.untilMs + lastReplyMs);
+      const longestMs = this.#options.clock.nowMs() + longestFinishMs;
+      this.#endBy(thread, Math.min(message.untilMs + lastReplyMs, longestMs));
       this.#judgeLeft();
       return;
     }

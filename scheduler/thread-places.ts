@@ -71,7 +71,7 @@ export class ThreadPlaces {
       const isDown = this.#down.has(queue);
       if (!isDown && takers.every((place) => this.#waiting.has(place))) {
         this.#down.add(queue);
-        supervisor.setPoolDown(queue, true);
+        supervisor.setPoolDown(queue, 'deaths');
         log.error({ pool, generation, queue }, 'the pool is down: its calls are answered UNAVAILABLE');
       } else if (isDown && takers.some((place) => serves(place))) {
         this.#down.delete(queue);
@@ -93,7 +93,7 @@ export class ThreadPlaces {
     for (const queue of Array.from({ length: count }, (_, place) => takes(place)).flat()) {
       if (this.#down.has(queue)) continue;
       this.#down.add(queue);
-      supervisor.setPoolDown(queue, true);
+      supervisor.setPoolDown(queue, 'left');
     }
   }
 

@@ -6,7 +6,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { laneCount } from '../../runtime/shared/layout.ts';
 import { RunQueue } from '../../runtime/shared/run-queue.ts';
 import type { PoolMemory } from '../../runtime/thread-control.ts';
-import type { ThreadGeneration } from '../../scheduler/thread-generation.ts';
+import { longestFinishMs, type ThreadGeneration } from '../../scheduler/thread-generation.ts';
 
 /** How often it looks whether the queue is empty, ms. */
 const queueLookMs = 5;
@@ -17,6 +17,8 @@ export interface GenerationDrain {
   queue: PoolMemory;
   /** Resolves when no thread puts into its queue any more. */
   turned: Promise<void>;
+  /** From the turn on: what waits longer, and has no later deadline, is answered without having run, ms. */
+  finishMs: number;
   /** How long all that may take before what is left of it is ended, ms. Default: as long as threads may finish. */
   endWithinMs?: number | undefined;
   /** The process stops, and ends all threads itself. */
@@ -28,14 +30,24 @@ export interface GenerationDrain {
 
 /** Resolves when the queue is free for another generation. What the threads run then goes on behind; the log tells of its end. */
 export async function drainGeneration(drain: GenerationDrain): Promise<void> {
-  const { pool, generation, queue, turned, isStopped, clock, log } = drain;
+  const { pool, generation, queue, turned, finishMs, isStopped, clock, log } = drain;
   const beganMs = clock.nowMs();
   const sinceMs = (): number => Math.round(clock.nowMs() - beganMs);
   giveUpLater(drain);
   await turned;
   const look = new RunQueue(queue.memory, queue.capacity, 0);
+  const turnedMs = clock.nowMs();
   // Of one that is down whatever waited was answered, and is passed over by the next one.
-  while (!isStopped() && !isEmpty(look) && !generation.isDown(queue.name)) await aWhile(clock);
+  while (!isStopped() && !isEmpty(look) && !generation.isDown(queue.name)) {
+    if (isOverdue(look, turnedMs, finishMs, clock.nowMs())) {
+      log.warn(
+        { pool, generation: generation.number, finishMs },
+        'the threads of an old generation do not get free: what waits for them is answered',
+      );
+      generation.refuseWaiting();
+    }
+    await aWhile(clock);
+  }
   if (isStopped()) return;
   const queueMs = sinceMs();
   const threads = generation.size;
@@ -54,6 +66,14 @@ function giveUpLater({ pool, generation, endWithinMs, stopped, clock, log }: Gen
     generation.giveUp();
   });
   void Promise.race([generation.ended, stopped]).then(() => clock.clearTimer(timer));
+}
+
+/** Whether what waits has waited long enough, and none of it has said that it has the time. */
+function isOverdue(queue: RunQueue, turnedMs: number, finishMs: number, nowMs: number): boolean {
+  if (nowMs < turnedMs + finishMs) return false;
+  let latestMs = 0;
+  for (let lane = 0; lane < laneCount; lane++) latestMs = Math.max(latestMs, queue.latestDeadlineMs(lane));
+  return nowMs >= Math.min(latestMs, turnedMs + longestFinishMs);
 }
 
 function isEmpty(queue: RunQueue): boolean {

@@ -2,19 +2,12 @@
 // that a reload knows whose code is no longer what lies on the disk, and `heddle start --watch` what to look at. Kept by
 // generation, not by thread: a thread that replaces another loads what its generation has loaded, which is kept here.
 
-import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { HeddleError } from '../../runtime/errors.ts';
 import { stampOf } from '../../runtime/file-stamp.ts';
-import {
-  type KeptCode,
-  type KeptResolution,
-  type KeptText,
-  keptLengthMax,
-  lengthOf,
-  resolutionOf,
-} from '../../runtime/kept-code.ts';
+import { type KeptCode, type KeptResolution, type KeptText, keptLengthMax, lengthOf } from '../../runtime/kept-code.ts';
 import { justNow, type LoadedMessage, loadedFilesMax } from '../../runtime/loaded-files.ts';
+import { type CodeLink, isSwitched, linkOf } from './code-links.ts';
 
 /** Which generation of a pool. */
 export interface PoolGeneration {
@@ -34,6 +27,8 @@ const mixed = 'mixed';
 interface Loaded extends PoolGeneration {
   /** Stamps by path. */
   readonly files: Map<string, string>;
+  /** Links on the way to files, by what was asked for. */
+  readonly links: Map<string, CodeLink>;
   isOver: boolean;
   /** By URL, and by key. */
   readonly texts: Map<string, KeptText>;
@@ -55,7 +50,7 @@ export class LoadedCode {
   readonly #max: number;
   readonly #keptMax: number;
 
-  /** Of one generation at most: files, the rest of which is not looked at, and the length of what is kept of them. */
+  /** Of one generation at most: files, and links, the rest of which is not looked at, and the length of what is kept of them. */
   constructor(max = loadedFilesMax, keptMax = keptLengthMax) {
     this.#max = max;
     this.#keptMax = keptMax;
@@ -66,6 +61,7 @@ export class LoadedCode {
     const loaded = this.#of(of);
     if (isOver) loaded.isOver = true;
     this.#keep(loaded, texts, resolutions);
+    this.#noteLinks(loaded, resolutions);
     const different: string[] = [];
     for (const { path, stamp } of files) {
       const before = loaded.files.get(path);
@@ -140,16 +136,15 @@ export class LoadedCode {
         }
         if (present !== stamp) files.push(path);
       }
-      for (const resolution of this.#loaded.get(keyOf(of))?.resolutions.values() ?? []) {
-        const path = movedLink(resolution);
-        if (path !== undefined && !files.includes(path)) files.push(path);
+      for (const link of this.#loaded.get(keyOf(of))?.links.values() ?? []) {
+        if (isSwitched(link) && !files.includes(link.from)) files.push(link.from);
       }
       if (files.length > 0) changed.push({ pool: of.pool, files: files.sort() });
     }
     return changed;
   }
 
-  /** Pools with more files than are looked at. */
+  /** Pools with more files or links than are looked at. */
   get over(): string[] {
     return [...new Set([...this.#loaded.values()].filter(({ isOver }) => isOver).map(({ pool }) => pool))];
   }
@@ -175,29 +170,24 @@ export class LoadedCode {
     for (const one of newResolutions) loaded.resolutions.set(one.key, one);
   }
 
+  #noteLinks(loaded: Loaded, resolutions: readonly KeptResolution[]): void {
+    for (const resolution of resolutions) {
+      const link = linkOf(resolution);
+      if (link === undefined || loaded.links.has(link.from)) continue;
+      if (loaded.links.size < this.#max) loaded.links.set(link.from, link);
+      else loaded.isOver = true;
+    }
+  }
+
   #of(of: PoolGeneration): Loaded {
     const key = keyOf(of);
     let loaded = this.#loaded.get(key);
     if (loaded === undefined) {
       const kept = { texts: new Map(), resolutions: new Map(), keptLength: 0, isUnkept: false };
-      loaded = { ...of, files: new Map(), isOver: false, ...kept };
+      loaded = { ...of, files: new Map(), links: new Map(), isOver: false, ...kept };
       this.#loaded.set(key, loaded);
     }
     return loaded;
-  }
-}
-
-/** The path by which a file was found, if it leads to another one now: deployments switch links. */
-function movedLink({ key, url }: KeptResolution): string | undefined {
-  const { parent, specifier } = resolutionOf(key);
-  if (!/^(?:file:|\.{0,2}\/)/.test(specifier) || !url.startsWith('file:')) return undefined;
-  try {
-    const target = specifier.startsWith('/') ? specifier : fileURLToPath(new URL(specifier, parent));
-    const path = fileURLToPath(url);
-    return target === path || realpathSync(target) === path ? undefined : target;
-  } catch {
-    // It is gone, or was found by other rules than by its name: then its file alone is looked at.
-    return undefined;
   }
 }
 

@@ -79,13 +79,14 @@ export class ReloadSteps {
     const { live, strategies, log } = this.#options;
     const trial = this.#trial;
     if (trial === undefined || this.#canary === undefined || request.pools !== undefined) return undefined;
-    // What came with the canary waits for its verdict, and must not get in before.
-    if (changeOf(live.settings, trial.merged, false).live.length > 0) return undefined;
     const { merged, live: changed, roll, restart: needsRestart } = changeOf(trial.merged, next);
-    if (roll.size > 0 || (request.strict === true && needsRestart.length > 0)) return undefined;
+    // What came with the canary waits for its verdict, and must not get in before.
+    const held = new Set(changeOf(live.settings, trial.merged, { mayRoll: false }).live);
+    if (roll.size > 0 || changed.some((path) => held.has(path)) || (request.strict === true && needsRestart.length > 0))
+      return undefined;
     if (request.code !== false && (strategies.areThere || this.#changedSince(trial))) return undefined;
     trial.merged = merged;
-    if (changed.length > 0) await live.take(changeOf(live.settings, next, false).merged);
+    if (changed.length > 0) await live.take(changeOf(live.settings, next, { mayRoll: false, held }).merged);
     log.info({ changed, needsRestart }, 'the settings were read again, beside a canary');
     return { changed: shownPaths(changed), needsRestart: shownPaths(needsRestart), rolled: [], ioCode: [] };
   }
@@ -129,7 +130,7 @@ export class ReloadSteps {
   /** Before the process goes there is nothing to roll. */
   async #begin(next: Settings): Promise<ReloadReport> {
     const { live } = this.#options;
-    const { merged, live: changed, restart: needsRestart } = changeOf(live.settings, next, false);
+    const { merged, live: changed, restart: needsRestart } = changeOf(live.settings, next, { mayRoll: false });
     if (changed.length > 0) await live.take(merged);
     return { changed, needsRestart, rolled: [], ioCode: [] };
   }

@@ -159,9 +159,14 @@ export class Reloader {
     // Whoever asked may not wait for it.
     run.promise.catch(() => {});
     if (this.#running === undefined) void this.#begin(run);
-    else if (hasCanary) void this.#tryBeside(run);
-    else this.#waiting.push(run);
+    else if (hasCanary && !this.#isOrdered) void this.#tryBeside(run);
+    else this.#wait(run);
     return run;
+  }
+
+  /** Settings that a program gave wait for a canary: what is asked for after them must not be overtaken by them. */
+  get #isOrdered(): boolean {
+    return [...this.#waiting, ...this.#beside].some(({ settings }) => settings !== undefined);
   }
 
   /** What changes at once does not wait for a canary; what does not waits like all others. */

@@ -306,7 +306,8 @@ export class Roller {
     const name = queueOf(generation);
     const queue = supervisor.pools.find((one) => one.name === name)!;
     const stop = { isStopped: () => this.#isStopped, stopped: this.#stop.promise };
-    const drain = { pool: pool.name, generation, queue, turned: done, endWithinMs, ...stop, clock, log };
+    const { finishMs } = this.#options.settings().roll;
+    const drain = { pool: pool.name, generation, queue, turned: done, finishMs, endWithinMs, ...stop, clock, log };
     const left = drainGeneration(drain);
     this.#draining.set(pool.name, { generation, left });
     void left.then(() => this.#draining.delete(pool.name));

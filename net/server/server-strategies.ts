@@ -56,14 +56,14 @@ export class ServerStrategies {
     };
   }
 
-  /**
-   * Reads them again; undefined: nothing has changed. Threads that are born with these very settings begin with what was read,
-   * until `end`. Throws FAILED_PRECONDITION with all mistakes.
-   */
   get areThere(): boolean {
     return this.#process !== undefined;
   }
 
+  /**
+   * Reads them again; undefined: nothing has changed. Threads that are born with these very settings begin with what was read,
+   * until `end`. Throws FAILED_PRECONDITION with all mistakes.
+   */
   async stage(settings: Settings): Promise<StagedSet | undefined> {
     const staged = await this.#process?.stage();
     if (staged === undefined) return undefined;

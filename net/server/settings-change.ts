@@ -26,10 +26,16 @@ export interface SettingsChange {
   restart: string[];
 }
 
-/** `mayRoll` false: what it would take a roll for needs a restart. */
-export function changeOf(running: Settings, next: Settings, mayRoll = true): SettingsChange {
+export interface ChangeOptions {
+  /** False: what it would take a roll for needs a restart. */
+  mayRoll?: boolean;
+  /** Paths that stay as they run, and are named nowhere. */
+  held?: ReadonlySet<string>;
+}
+
+export function changeOf(running: Settings, next: Settings, options: ChangeOptions = {}): SettingsChange {
   const { next: usable, waits } = withoutUnknownNames(running, next);
-  const change = new Comparison(running, usable, mayRoll).result();
+  const change = new Comparison(running, usable, options).result();
   return { ...change, restart: [...change.restart, ...waits] };
 }
 
@@ -37,14 +43,16 @@ class Comparison {
   readonly #running: Settings;
   readonly #next: Settings;
   readonly #mayRoll: boolean;
+  readonly #held: ReadonlySet<string>;
   readonly #live = new Set<string>();
   readonly #roll = new Map<string, Set<string>>();
   readonly #restart = new Set<string>();
 
-  constructor(running: Settings, next: Settings, mayRoll: boolean) {
+  constructor(running: Settings, next: Settings, { mayRoll = true, held = new Set() }: ChangeOptions) {
     this.#running = running;
     this.#next = next;
     this.#mayRoll = mayRoll;
+    this.#held = held;
   }
 
   result(): SettingsChange {
@@ -145,8 +153,10 @@ class Comparison {
   #jobs(): Settings['jobs'] {
     const before = new Map(this.#running.jobs.map((job) => [job.name, job]));
     const after = new Set(this.#next.jobs.map(({ name }) => name));
-    for (const name of before.keys()) if (!after.has(name)) this.#live.add(`jobs.${name}`);
-    return this.#next.jobs.flatMap((job) => {
+    const gone = this.#running.jobs.filter(({ name }) => !after.has(name));
+    const held = gone.filter(({ name }) => this.#held.has(`jobs.${name}`));
+    for (const job of gone) if (!held.includes(job)) this.#live.add(`jobs.${job.name}`);
+    const jobs = this.#next.jobs.flatMap((job) => {
       const path = `jobs.${job.name}`;
       const old = before.get(job.name);
       const isThere = this.#running.pools.some(({ name }) => name === job.pool);
@@ -158,6 +168,7 @@ class Comparison {
       const pool = isThere ? job.pool : old.pool;
       return [this.#part(path, old, { ...job, pool }, settingChanges.jobs, pool)];
     });
+    return [...jobs, ...held];
   }
 
   /** A frame that did not fit into the memory could never be read to its end. */
@@ -224,6 +235,7 @@ class Comparison {
 
   /** False: it does not change before a restart. */
   #note(change: SettingChange, paths: readonly string[], pool = 'io'): boolean {
+    if (paths.some((path) => this.#held.has(path))) return false;
     const pools = change.how === 'roll' ? this.#poolsOf(change, pool) : undefined;
     const found = change.how === 'live' ? [this.#live] : (pools ?? [this.#restart]);
     for (const path of paths) for (const set of found) set.add(path);

@@ -62,7 +62,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     const down = new Set<string>();
     for (const name of services) {
       const [first] = this.#services.get(name)?.values() ?? [];
-      if (first?.route.pool.down === true) down.add(first.route.pool.pool);
+      if (first?.route.pool.down === 'deaths') down.add(first.route.pool.pool);
     }
     return down.size === 0 ? 'ok' : `down: ${down.size === 1 ? 'pool' : 'pools'} ${[...down].join(', ')}`;
   }

@@ -2,6 +2,7 @@
 
 import { priorityNames } from '../call.ts';
 import { classShare } from './class-shares.ts';
+import type { PoolQueue } from './pool-queue.ts';
 import { type Refusal, type RefusalReason, refusal } from './refusal.ts';
 
 export const late = refusal('DEADLINE_EXCEEDED', 'the deadline passed before the answer came', 'no', 'late');
@@ -37,7 +38,7 @@ export const connectionFull = eachOnce((_, max: number) =>
   ),
 );
 export const queueFull = eachOnce((pool: string) => full('queue', `the queue of pool ${pool} has no free slot`));
-export const poolDown = eachOnce((pool: string) =>
+const poolDied = eachOnce((pool: string) =>
   refusal(
     'UNAVAILABLE',
     `pool ${pool} is down: its threads keep dying; the request has not run, retry shortly`,
@@ -45,6 +46,18 @@ export const poolDown = eachOnce((pool: string) =>
     'down',
   ),
 );
+const poolLeft = eachOnce((pool: string) =>
+  refusal(
+    'UNAVAILABLE',
+    `the threads of pool ${pool} that this request waited for end with what they run, since other code has taken their place; it has not run, retry it`,
+    'yes',
+    'down',
+  ),
+);
+/** Of one that is. */
+export function poolDown({ pool, down }: Pick<PoolQueue, 'pool' | 'down'>): Refusal {
+  return down === 'left' ? poolLeft(pool) : poolDied(pool);
+}
 export const serviceFull = byClass(
   'maxConcurrency',
   (service, filled, part) => `service ${service} runs ${filled} requests already (maxConcurrency${part})`,
@@ -54,6 +67,13 @@ export const serviceOverloaded = byClass(
   'adaptive',
   (service, filled, part) =>
     `service ${service} is overloaded: it takes ${filled} requests at once now (adaptive${part})`,
+);
+/** The same for the class high, which may go over it; `bound`: so far. */
+export const serviceOverloadedHigh = eachOnce((service: string, bound: number) =>
+  full(
+    'adaptive',
+    `service ${service} is overloaded: it takes ${bound} requests at once now, the last third of them of class high alone (adaptive)`,
+  ),
 );
 export const shareFull = eachOnce((service: string, reserve: number) =>
   full(

@@ -142,7 +142,7 @@ export class Asker implements TimerTarget {
     const { pool } = route;
     const nowMs = this.#nowMs();
     if (!(head.deadlineMs > nowMs)) return this.#refuse(route, head, sink, tag, late);
-    if (pool.down) return this.#refuse(route, head, sink, tag, poolDown(pool.pool));
+    if (pool.down) return this.#refuse(route, head, sink, tag, poolDown(pool));
     const fromSocket = isFromSocket(route, head);
     const over = this.bounds.over(route, fromSocket, head, nowMs);
     if (over !== undefined) return this.#refuse(route, head, sink, tag, over);
@@ -329,10 +329,10 @@ export class Asker implements TimerTarget {
     for (let id = 0; id < this.#pending.length; id++) if (this.#pending[id] === 1) this.#answer(id, processEnds);
   }
 
-  /** A pool is down: what still waits in its queue will not be taken and is answered now. */
+  /** A pool is down, and says why: what still waits in its queue will not be taken and is answered now. */
   abandon(pool: PoolQueue): void {
     for (let id = 0; id < this.#pending.length; id++) {
-      if (this.#routes[id]?.pool === pool && this.table.takenBy(id) === 0) this.#abandonOne(id, pool.pool);
+      if (this.#routes[id]?.pool === pool && this.table.takenBy(id) === 0) this.#abandonOne(id, pool);
     }
   }
 
@@ -404,7 +404,7 @@ export class Asker implements TimerTarget {
     sink.onReply(tag, answer as CallReply);
   }
 
-  #abandonOne(id: number, pool: string): void {
+  #abandonOne(id: number, pool: PoolQueue): void {
     const sink = this.#sinks[id]!;
     const tag = this.#tags[id]!;
     this.#count(id, poolDown(pool).code, this.#nowMs());

@@ -3,6 +3,9 @@
 import type { QueueCensus } from './queue-census.ts';
 import type { RunQueue } from './run-queue.ts';
 
+/** Why nobody takes from a queue: its threads died too often, or its generation ends with what it runs. */
+export type PoolDown = 'deaths' | 'left';
+
 export interface PoolQueue {
   readonly name: string;
   /** Of the pool, for people. */
@@ -12,8 +15,8 @@ export interface PoolQueue {
   readonly calls: boolean;
   /** Numbers of the living threads that take from it. */
   members: number[];
-  /** Its threads died too often: nothing is put until main says that it is up again. */
-  down: boolean;
+  /** Nobody takes from it: nothing is put until main says that it is up again. */
+  down: PoolDown | false;
   /** Where the next look for a parked member begins, so that they take turns. */
   nextMember: number;
   /** Made when the share of a service is first asked for. */

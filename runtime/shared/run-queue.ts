@@ -248,15 +248,31 @@ export class RunQueue {
 
   /** Adds what lies in a lane to `counts`, by method; what is being written or read is not counted. As good as `size`. */
   countMethods(lane: number, counts: Uint32Array): void {
-    const base = lane * this.#laneWords;
-    const words = this.words;
-    const head = this.head(lane);
-    for (let left = this.size(lane), position = head; left > 0; left--, position = (position + 1) | 0) {
-      const at = base + laneAt.slots + (position & this.#mask) * slotWords;
-      const state = load(words, at);
-      const ahead = ((state >>> lapShift) - ((position >>> this.#shift) & this.#lapMask)) << this.#lapSignShift;
-      if (ahead === 0 && ((state >>> phaseShift) & 3) === phases.ready) counts[words[at + slotAt.method]!]! += 1;
+    let position = this.head(lane);
+    for (let left = this.size(lane); left > 0; left--, position = (position + 1) | 0) {
+      const at = this.#readyAt(lane, position);
+      if (at >= 0) counts[this.words[at + slotAt.method]!]! += 1;
     }
+  }
+
+  /** Of what lies in a lane and has a deadline, the latest, ms on the clock of `claim`; 0: none has. As good as `size`. */
+  latestDeadlineMs(lane: number): number {
+    let latestMs = 0;
+    let position = this.head(lane);
+    for (let left = this.size(lane); left > 0; left--, position = (position + 1) | 0) {
+      const at = this.#readyAt(lane, position);
+      const deadlineMs = at < 0 ? 0 : this.doubles[(at + slotAt.deadline) >> 1]!;
+      if (deadlineMs !== Number.POSITIVE_INFINITY && deadlineMs > latestMs) latestMs = deadlineMs;
+    }
+    return latestMs;
+  }
+
+  /** The slot at a position, if it is ready to be taken; else -1. */
+  #readyAt(lane: number, position: number): number {
+    const at = lane * this.#laneWords + laneAt.slots + (position & this.#mask) * slotWords;
+    const state = load(this.words, at);
+    const ahead = ((state >>> lapShift) - ((position >>> this.#shift) & this.#lapMask)) << this.#lapSignShift;
+    return ahead === 0 && ((state >>> phaseShift) & 3) === phases.ready ? at : -1;
   }
 
   /**

@@ -1,13 +1,13 @@
 // Which files a thread tells that it has loaded: users' own, whichever way they are loaded, each once, as it was before.
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import test, { type ExecutionContext } from 'ava';
 import { absent, changedAtMs, stampOf } from '../../runtime/file-stamp.ts';
-import { LoadedFiles, type LoadedMessage } from '../../runtime/loaded-files.ts';
+import { isHeddles, LoadedFiles, type LoadedMessage } from '../../runtime/loaded-files.ts';
 import { VirtualClock } from '../helpers/virtual-clock.ts';
 
 function folderOf(t: ExecutionContext): string {
@@ -48,7 +48,8 @@ const loads = new LoadedFiles({ tell: (message) => parentPort.postMessage(messag
 loads.watch();
 const main = await import(${at('main.ts')});
 loads.flush();
-await main.late(); await main.twice(); await main.gone();`,
+for (let turn = 0; turn < 5; turn++) { await main.late(); await main.twice(); loads.flush(); }
+await main.gone();`,
   );
   const messages: LoadedMessage[] = [];
   const worker = new Worker(pathToFileURL(join(folder, 'worker.mjs')));
@@ -58,6 +59,9 @@ await main.late(); await main.twice(); await main.gone();`,
   t.deepEqual(first, ['b.ts', 'c.json', 'd.cjs', 'e.cjs', 'main.ts']);
   t.deepEqual(rest.flat().sort(), ['gone.ts', 'late.ts']);
   const told = messages.flatMap(({ files }) => files);
+  const keys = messages.flatMap(({ resolutions = [] }) => resolutions.map(({ key }) => key));
+  t.deepEqual(keys, [...new Set(keys)], 'an import that is asked for again is not told again');
+  t.is(messages.length, 3, 'and costs no message');
   t.is(told.find(({ path }) => path.endsWith('gone.ts'))?.stamp, absent);
 });
 
@@ -105,4 +109,19 @@ test('there is a bound on the files that a thread tells, and it says that there 
       isOver: true,
     },
   ]);
+});
+
+test('in a checkout all of Heddle is its own, and whatever somebody puts beside it is theirs', (t) => {
+  const root = new URL('../../', import.meta.url);
+  const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /^(?!node_modules|dist|\.)[^.]*\.(?:js|ts)$/.test(path))
+    .map((path) => ({ path, own: isHeddles(new URL(path, root).href) }));
+  const users = /^(?:bench|examples|test)\//;
+  t.deepEqual(
+    sources.filter(({ path, own }) => own === users.test(path)),
+    [],
+  );
+  t.false(isHeddles(new URL('mine/service.ts', root).href));
+  t.false(isHeddles(new URL('service.ts', root).href));
+  t.false(isHeddles(new URL('node_modules/some/index.js', root).href));
 });

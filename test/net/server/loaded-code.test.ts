@@ -83,6 +83,42 @@ test('a pool has changed code when a link on the way to one of its files leads e
   t.deepEqual(code.changed([of]), [{ pool: 'one', files: [path('current/a.ts')] }]);
 });
 
+test('what require finds by adding to a name is no moved link; a link on the way to it is one', (t) => {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'heddle-links-')));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const path = (name: string) => join(folder, name);
+  for (const release of ['one', 'two']) {
+    mkdirSync(path(`${release}/lib`), { recursive: true });
+    for (const name of ['x.js', 'lib/index.js', 'lib.js']) writeFileSync(path(`${release}/${name}`), release);
+  }
+  symlinkSync('one', path('current'));
+  const of = { pool: 'one', generation: 1 };
+  const required = (base: string, specifier: string, name: string) => ({
+    key: resolutionKey(pathToFileURL(path(`${base}/main.js`)).href, specifier, true),
+    url: pathToFileURL(path(`one/${name}`)).href,
+    format: undefined,
+  });
+  const told = (base: string) => {
+    const code = new LoadedCode(100, 10);
+    const resolutions = [
+      required(base, './x', 'x.js'),
+      required(base, './lib/', 'lib/index.js'),
+      required(base, './lib', 'lib.js'),
+      required(base, './x.ts', 'x.js'),
+    ];
+    code.told(of, { type: 'loaded', isOver: false, files: [], texts: [], resolutions });
+    return code;
+  };
+  const [plain, linked] = [told('one'), told('current')];
+  t.true(linked.isUnkept(of), 'too much to be kept: links are looked at all the same');
+  t.deepEqual([plain.changed([of]), linked.changed([of])], [[], []]);
+  rmSync(path('current'));
+  symlinkSync('two', path('current'));
+  t.deepEqual(plain.changed([of]), []);
+  const files = ['current/lib.js', 'current/lib/', 'current/x.js'].map(path);
+  t.deepEqual(linked.changed([of]), [{ pool: 'one', files }]);
+});
+
 test('what is beyond the bound of a generation is said to be', (t) => {
   const code = new LoadedCode(1);
   const of = { pool: 'one', generation: 1 };

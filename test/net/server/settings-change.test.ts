@@ -229,9 +229,11 @@ test('what was taken over leaves nothing to take over, and what needs a restart 
       const second = changeOf(first.merged, after);
       t.deepEqual([second.live, [...second.roll.keys()]], [[], []]);
       t.deepEqual(new Set(second.restart), new Set(first.restart));
-      const withoutRolls = changeOf(before, after, false);
+      const withoutRolls = changeOf(before, after, { mayRoll: false });
       t.deepEqual(withoutRolls.live, first.live);
       t.is(withoutRolls.roll.size, 0);
+      const nothing = changeOf(before, after, { mayRoll: false, held: new Set(first.live) });
+      t.deepEqual([nothing.live, changeOf(before, nothing.merged).live], [[], []]);
       t.deepEqual(changeOf(before, before), { merged: before, live: [], roll: new Map(), restart: [] });
     }),
     { numRuns: 300 },

@@ -80,9 +80,9 @@ test('new code that hangs never has more than its share of the permits, and give
 });
 
 test('settings that change at once do not wait for a canary, and stay when that is taken back', async (t) => {
-  const text = (limit: number, more = '') =>
-    `${config.replace('window: 10m', `window: 9m${more}`)}\nlimits: { requests: ${limit} }\n`;
-  const rig = new RollRig(t, text(500));
+  const text = (limit: number, perConnection = 20) =>
+    `${config.replace('window: 10m', 'window: 9m')}\nlimits: { requests: ${limit}, requestsPerConnection: ${perConnection} }\n`;
+  const rig = new RollRig(t, text(500, 10));
   await using _ = rig;
   await rig.server.start();
   const { server } = rig;
@@ -98,7 +98,11 @@ test('settings that change at once do not wait for a canary, and stay when that 
     rolled: [],
     ioCode: [],
   });
-  t.is(server.settingsInForce.limits.requests, 400);
+  const inForce = () => {
+    const { requests, requestsPerConnection } = server.settingsInForce.limits;
+    return [requests, requestsPerConnection];
+  };
+  t.deepEqual(inForce(), [400, 10], 'what came with the canary waits for its verdict');
   writeWork(rig, 'void 0');
   const newer = server.reload(rig.settings(text(300)));
   await t.throwsAsync(server.reload(rig.settings(text(300)), { pools: ['wrok'] }), {
@@ -106,14 +110,14 @@ test('settings that change at once do not wait for a canary, and stay when that 
   });
   server.reloads.decide(false);
   t.false((await tried).canary!.goOn);
-  t.is(server.settingsInForce.limits.requests, 400, 'newer code waits, and all that came with it');
+  t.deepEqual(inForce(), [400, 10], 'newer code waits, and all that came with it');
   await eventually('the next canary stands', () => {
     const state = server.reloads.state(undefined);
     return state.state === 'running' && state.canary !== undefined;
   });
   server.reloads.decide(true);
   t.true((await newer).canary!.goOn);
-  t.is(server.settingsInForce.limits.requests, 300);
+  t.deepEqual(inForce(), [300, 20]);
   t.is((await rig.client(Work).answer({ id: 1 })).version, 2);
 });
 

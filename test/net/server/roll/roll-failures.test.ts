@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { board as boardWord } from '../../../../runtime/shared/layout.ts';
 import type { PoolThread } from '../../../../scheduler/pool-thread.ts';
 import { eager, eventually } from '../../../faults/rig.ts';
 import { Side, Work } from './contracts.ts';
@@ -177,4 +178,52 @@ test.serial('a stop in the middle of a roll ends what loads', async (t) => {
   }
   t.true(await stopped);
   t.deepEqual(rig.threads(), []);
+});
+
+/** The pool's thread has room for two requests, none of which has a deadline. */
+const narrow = yaml({ threads: 1, more: 'roll: { finish: 1s }' })
+  .replace('work: { threads: 1,', 'work: { threads: 1, maxFibers: 2, timeout: none,')
+  .replace('pool: work,', 'pool: work, timeout: none,');
+
+test.serial(
+  'old threads that never get free cost what waits for them roll.finish, and the next roll nothing',
+  async (t) => {
+    await using rig = await RollRig.start(t, narrow);
+    const work = rig.client(Work);
+    const calls = [1, 2, 3, 4, 5].map((id) => work.answer({ id, until: 'held' }));
+    const outcomes = Promise.allSettled(calls);
+    await eventually('two run', () => rig.server.supervisor.board.sum(boardWord.fibers) === 2);
+    await eventually('three wait', () => rig.server.supervisor.board.sum(boardWord.puts) >= 5);
+    rig.write(2);
+    await rig.roll();
+    t.like(await work.answer({ id: 6 }), { version: 2 });
+    const codes = (await outcomes).map((one) => (one.status === 'rejected' ? one.reason : one.value));
+    const waited = codes.filter(({ message }) => /that this request waited for end with what they run/.test(message));
+    t.is(waited.length, 3);
+    for (const error of waited) t.like(error, { code: 'UNAVAILABLE', retry: 'yes' });
+    t.is(codes.filter(({ code }) => code === 'UNAVAILABLE').length, 5, 'none hangs for ever');
+    await eventually('it has ended', () => rig.pool.generations.length === 1);
+    rig.write(3);
+    await rig.roll();
+    t.like(await work.answer({ id: 7 }), { version: 3 });
+  },
+);
+
+test.serial('a deadline months away lets its request finish, and ends no thread', async (t) => {
+  await using rig = await RollRig.start(t, yaml({ threads: 1 }));
+  const far = fetch(`http://127.0.0.1:${rig.port('http')}/roll.Work/answer`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'heddle-timeout': '99999m' },
+    body: JSON.stringify({ id: 1, until: 'held' }),
+  }).then((response) => response.json());
+  const calls = [far, rig.client(Work).answer({ id: 2, until: 'held' })];
+  await eventually('both run', () => rig.server.supervisor.board.sum(boardWord.fibers) === 2);
+  rig.write(2);
+  await rig.roll();
+  await eventually('the old one leaves', () => rig.pool.generations[0]?.phase === 'leaving');
+  t.like(await rig.client(Work).answer({ id: 3 }), { version: 2 });
+  rig.letGo();
+  for (const call of calls) t.like(await call, { version: 1 });
+  await eventually('it has ended', () => rig.pool.generations.length === 1);
+  t.is(rig.pool.restarts, 0);
 });
