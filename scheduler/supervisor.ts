@@ -296,6 +296,11 @@ export class Supervisor {
     this.tellAll({ type: 'pool', name, down });
   }
 
+  /** Pools that are down, and why, by the names of their queues. */
+  get downPools(): ReadonlyMap<string, PoolDown> {
+    return this.#downPools;
+  }
+
   /** What a thread must know of `peer`, with the ring towards it and the ring back. */
   #memoryOf(peer: Member, toPeer: SharedArrayBuffer, fromPeer: SharedArrayBuffer): LinkMemory {
     return { peer: peer.number, pools: [...peer.takes], toPeer, fromPeer, ...this.memory(peer.number) };

@@ -11,9 +11,10 @@
 //
 // - The wait for a thread is measured exactly, as in WeChat's DAGOR and tRPC-Cpp's high-percentile limiter (which also allow
 //   10 to 20 ms); a long-term average of latencies, which drifts up with the overload that it should tell of, is not needed.
-// - The usual run falls with what is measured, and rises for good only when a smaller limit is shown not to help (a trial):
-//   then the handlers are slow by themselves, or because of somebody they call. Envoy makes such a test from time to time;
-//   here it mostly comes by itself, since a limit over runs that are too long is halved soon.
+// - A long run alone is no overload: as long as nobody is refused, all that is asked for gets done, and nothing is cut. When
+//   somebody is refused, it is tried whether half as many get as much done (RunTrial). If not, handlers are slow by
+//   themselves, or because of somebody they call: that is their usual run. Else they hold each other up, and the run counts
+//   as the wait does, for a while. Envoy makes such a test from time to time, also where nobody is refused.
 // - It grows only when it is used, and it is cut from the number under way, not from a limit that nobody reaches.
 // - A mean wait is a mean wait, whether requests come evenly or at once: of a burst that takes longer than that to work off a
 //   part is refused, also where the pool has nothing to do before the next one.
@@ -23,14 +24,21 @@ import { RunTrial } from './run-trial.ts';
 /** The most that the limit may be cut to and grow to in one step: one bad window is not believed altogether. */
 const cutMax = 0.5;
 const growthMax = 1.5;
-/** Of the way down to a shorter usual run, per step, and up to a longer one that is still within the tolerance. */
-const fallWeight = 0.1;
-const riseWeight = 0.01;
-/** While it is not used, it comes back to where it began; of the way, all but a third in so long, ms. */
-const restMs = 10_000;
+/** Of the way to another usual run, per step: to one that is surely right, and up to a longer one within the tolerance. */
+const soonWeight = 0.1;
+const slowWeight = 0.01;
+/**
+ * While it is not used, it comes back to where it began; of the way, all but a third in so long, ms. After an overload soon;
+ * but what has once been found to be borne, by rare bursts say, is not forgotten before the next one.
+ */
+const restUpMs = 10_000;
+const restDownMs = 600_000;
 /** A window is believed with so many requests, or after so long, ms. */
 const samplesMin = 10;
 const windowMaxMs = 1_000;
+/** So long, ms, long runs count as overload once a trial has found that they are; then it is tried again. */
+const congestedMs = 5_000;
+
 export interface AdaptiveLimitOptions {
   /** How long requests may wait for a thread on average, ms. */
   delayMs: number;
@@ -56,8 +64,8 @@ export interface LoadWindow {
   /** Requests under way now, waiting ones included. */
   inFlight: number;
   /**
-   * How much of its share of the pool it used: 1, or above. Below, the wait is the doing of others, and its limit is cut only
-   * for that part of it. 0: nothing was there.
+   * How much of its share of the pool's queue it used: 1, or above. Below, the wait is the doing of others, and its limit is
+   * cut only for that part of it. 0: none of its requests waited.
    */
   shareUsed: number;
 }
@@ -68,8 +76,7 @@ interface Sums extends Omit<LoadWindow, 'shareUsed'> {
   busyMs: number;
   /** In flight at the looks × time. */
   inFlightMs: number;
-  /** The time that its requests were there, all together, and how long that would be by its share of the pool. */
-  usedMs: number;
+  /** What its requests would have waited, all together, had they had their share of the queue. */
   dueMs: number;
 }
 
@@ -80,6 +87,8 @@ export class AdaptiveLimit {
   #usualMs: number | undefined;
   #sums = emptySums();
   #trial: RunTrial | undefined;
+  /** Handlers hold each other up, as a trial has found; for so long, ms. */
+  #congestedMs = 0;
 
   constructor(options: AdaptiveLimitOptions) {
     this.#options = options;
@@ -109,7 +118,7 @@ export class AdaptiveLimit {
     this.#add(look);
     if (sums.ended < samplesMin && sums.elapsedMs < windowMaxMs) return this.limit;
     if (sums.ended > 0) this.#step(sums);
-    else if (sums.inFlight === 0) this.#rest(sums);
+    else if (sums.inFlight === 0) this.#rest(sums, false);
     // What is under way runs for long: it counts when it has ended.
     else return this.limit;
     this.#sums = emptySums();
@@ -123,44 +132,53 @@ export class AdaptiveLimit {
     sums.inFlight = inFlight;
     sums.inFlightMs += inFlight * elapsedMs;
     if (inFlight > 0 || look.taken > 0 || look.ended > 0) sums.busyMs += elapsedMs;
-    if (shareUsed === 0) return;
-    const usedMs = presenceMs(look);
-    sums.usedMs += usedMs;
-    sums.dueMs += usedMs / shareUsed;
+    if (shareUsed > 0) sums.dueMs += look.waitMs / shareUsed;
   }
 
   #step(sums: Sums): void {
-    const { delayMs, tolerance } = this.#options;
-    const { inFlight, refused, ended, busyMs } = sums;
+    const { delayMs, tolerance, min } = this.#options;
+    const { inFlight, refused, ended, busyMs, waitMs, dueMs } = sums;
     const runMs = sums.runMs / ended;
     const isUsed = refused > 0 || inFlight >= this.#limit / 2;
     const number = this.#number(sums);
-    const usualMs = this.#learn(runMs, sums, number, isUsed);
+    const usualMs = this.#learn(sums);
     const wantedMs = tolerance * usualMs + delayMs;
     // What one that comes now will wait follows from the number under way and the rate. After a cut it falls at once, while
     // what was measured is of those that came before the cut: who went by that would cut again and again.
-    const measuredMs = sums.taken === 0 ? 0 : sums.waitMs / sums.taken;
+    const measuredMs = sums.taken === 0 ? 0 : waitMs / sums.taken;
     const expectedMs = Math.max(0, (inFlight * busyMs) / ended - runMs);
-    const blame = sums.dueMs === 0 ? 1 : Math.min(1, sums.usedMs / sums.dueMs);
-    const trial = this.#trial;
-    if (trial?.isDue === true) {
-      this.#limit = Math.min(this.#limit, this.#clamp(trial.floor));
-      return;
-    }
+    const blame = dueMs === 0 ? 1 : Math.min(1, waitMs / dueMs);
     const leastWaitMs = Math.min(measuredMs, expectedMs) * blame;
     const mostWaitMs = Math.max(measuredMs, expectedMs) * blame;
     const byWait = wantedMs / (leastWaitMs + Math.min(runMs, usualMs));
     const byRun = wantedMs / (leastWaitMs + runMs);
-    if (byWait < 1) this.#limit = this.#clamp(number * Math.max(cutMax, byWait));
-    // A long run of few requests is not the doing of a limit that they do not reach.
-    else if (isUsed && byRun < 1) {
-      // While nobody knows yet whether fewer run shorter, it is half of them and not less.
-      const floor = Math.min(this.#limit, trial?.floor ?? this.#options.min);
-      this.#limit = this.#clamp(Math.max(number * Math.max(cutMax, byRun), floor));
-    } else if (trial?.isSettling === true) return;
-    else if (!isUsed) this.#rest(sums);
+    const wasCongested = this.#congestedMs > 0;
+    this.#congestedMs = isUsed ? Math.max(0, this.#congestedMs - sums.elapsedMs) : 0;
+    if (byWait < 1) {
+      this.#trial = undefined;
+      this.#limit = this.#clamp(number * Math.max(cutMax, byWait));
+    } else if (this.#trial !== undefined) this.#try(this.#trial, sums);
+    else if (byRun < 1 && isUsed && wasCongested) this.#limit = this.#clamp(number * Math.max(cutMax, byRun));
+    else if (byRun < 1 && refused > 0) {
+      this.#trial = new RunTrial(this.#limit, wantedMs - leastWaitMs, min);
+      this.#try(this.#trial, sums);
+    } else if (!isUsed) this.#rest(sums, byRun < 1);
     else if (mostWaitMs + runMs < wantedMs)
       this.#limit = this.#clamp(this.#limit * Math.min(growthMax, wantedMs / (mostWaitMs + runMs)));
+  }
+
+  #try(trial: RunTrial, sums: Sums): void {
+    const verdict = trial.look(sums);
+    if (trial.loweredTo !== undefined) this.#limit = this.#clamp(trial.loweredTo);
+    if (verdict === undefined) return;
+    this.#trial = undefined;
+    if (verdict.is === 'waits') {
+      this.#usualMs = verdict.runMs;
+      this.#limit = this.#clamp(trial.limit);
+    } else if (verdict.is === 'congested') {
+      this.#usualMs = Math.min(this.#usualMs!, verdict.runMs);
+      this.#congestedMs = congestedMs;
+    }
   }
 
   /**
@@ -173,29 +191,31 @@ export class AdaptiveLimit {
     return Math.min(this.#limit, Math.max(inFlight, burst, this.#options.min));
   }
 
-  /** The usual run, with what these looks say of it. */
-  #learn(runMs: number, sums: Sums, number: number, isUsed: boolean): number {
+  /**
+   * The usual run, with what these looks say of it. A long one of many at once says nothing (see RunTrial), but for this: if
+   * all of it comes from their number, it is shorter beside fewer in proportion, and `min` of them hold nobody up.
+   */
+  #learn(sums: Sums): number {
     const { tolerance, min } = this.#options;
-    // Who begins in the middle of a flood sees runs that are longer for it. Too short a guess is mended by the first trial.
-    const usualMs = this.#usualMs ?? runMs * Math.min(1, min / Math.max(1, sums.inFlight));
+    const runMs = sums.runMs / sums.ended;
+    const running = sums.runMs / Math.max(1, sums.busyMs);
+    const leastMs = runMs * Math.min(1, min / running);
+    // Who begins in the middle of a flood may begin with too short a guess, which the first trial mends.
+    let usualMs = this.#usualMs ?? leastMs;
+    const sureMs = Math.max(leastMs, Math.min(runMs, usualMs));
+    if (sureMs !== usualMs) usualMs += soonWeight * (sureMs - usualMs);
+    else if (runMs <= tolerance * usualMs) usualMs += slowWeight * (runMs - usualMs);
     this.#usualMs = usualMs;
-    if (runMs <= tolerance * usualMs) {
-      this.#trial = undefined;
-      this.#usualMs += (runMs < usualMs ? fallWeight : riseWeight) * (runMs - usualMs);
-      return this.#usualMs;
-    }
-    this.#trial ??= new RunTrial(number, min);
-    const { elapsedMs, ended, inFlightMs } = sums;
-    const window = { elapsedMs, ended, runMs: sums.runMs, number: inFlightMs / elapsedMs };
-    const found = this.#trial.look(window, this.#limit, isUsed, usualMs);
-    if (found === undefined) return usualMs;
-    this.#trial = undefined;
-    this.#usualMs = found;
-    return found;
+    return usualMs;
   }
 
-  #rest({ inFlight, elapsedMs }: Sums): void {
-    const goal = Math.max(this.#options.start, 4 * inFlight);
+  /** Nobody reaches it. While runs are long it makes no room for more than at its start: they may be long for their number. */
+  #rest({ inFlight, elapsedMs }: Sums, isLong: boolean): void {
+    const { start } = this.#options;
+    const goal = isLong ? start : Math.max(start, 4 * inFlight);
+    this.#trial = undefined;
+    this.#congestedMs = 0;
+    const restMs = goal > this.#limit ? restUpMs : restDownMs;
     this.#limit = this.#clamp(this.#limit + (1 - Math.exp(-elapsedMs / restMs)) * (goal - this.#limit));
   }
 
@@ -203,14 +223,6 @@ export class AdaptiveLimit {
     const { min, max } = this.#options;
     return Math.max(min, Math.min(max, limit));
   }
-}
-
-/**
- * How long the requests of a service were there since the last look, all together, ms: what has ended tells one half of it,
- * what is there now the other, so that neither long runs nor bursts between two looks are missed.
- */
-export function presenceMs({ elapsedMs, waitMs, runMs, inFlight }: Omit<LoadWindow, 'shareUsed'>): number {
-  return waitMs + runMs + inFlight * elapsedMs;
 }
 
 const summed = ['elapsedMs', 'taken', 'waitMs', 'ended', 'runMs', 'refused'] as const;
@@ -226,7 +238,6 @@ function emptySums(): Sums {
     inFlight: 0,
     busyMs: 0,
     inFlightMs: 0,
-    usedMs: 0,
     dueMs: 0,
   };
 }

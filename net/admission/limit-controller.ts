@@ -4,7 +4,7 @@
 
 import type { Inflight } from '../../runtime/shared/inflight.ts';
 import type { LoadSums, ServiceLoads } from '../../runtime/shared/service-loads.ts';
-import { AdaptiveLimit, type AdaptiveLimitOptions, type LoadWindow, presenceMs } from './adaptive-limit.ts';
+import { AdaptiveLimit, type AdaptiveLimitOptions, type LoadWindow } from './adaptive-limit.ts';
 
 /** A service, also one without an adaptive limit: it has a share of its pool all the same. */
 export interface ControlledService {
@@ -75,14 +75,15 @@ export class LimitController {
       const now = this.#loads.sums(column, rows);
       service.before = now;
       service.look = this.#lookAt(column, rows, before, now, elapsedMs);
-      const usedMs = presenceMs(service.look);
-      totalMs += usedMs;
-      if (usedMs > 0) weights += weight;
+      const { waitMs } = service.look;
+      totalMs += waitMs;
+      if (waitMs > 0) weights += weight;
     }
     for (const { column, limit, look, weight } of sharing) {
       if (limit === undefined) continue;
-      // What it had there, next to what its weight gives it among those that had anything there.
-      const shareUsed = totalMs === 0 ? 0 : (presenceMs(look) / totalMs) * (weights / weight);
+      // What it had in the queue, next to what its weight gives it among those that had anything there. Handlers that run
+      // are left out: those that wait for something take their thread from nobody, however many they are.
+      const shareUsed = totalMs === 0 ? 0 : (look.waitMs / totalMs) * (weights / weight);
       this.#loads.setLimit(column, limit.update({ ...look, shareUsed }));
     }
   }

@@ -1,23 +1,28 @@
-// RunTrial: handlers run too long, and whether they would run shorter beside fewer others is being found out. AdaptiveLimit
-// begins one, cuts the limit to its floor, and tells it of each window from then on. Pure, on main.
+// RunTrial: requests are refused and handlers run long; whether fewer of them at once get as much done is being found out.
+// AdaptiveLimit begins one, and tells it of each window from then on. Pure, on main.
 //
-//   before     the limit comes down to half of what was under way
-//   settling   it is there; those that began before end within one run
+//   before     the limit is as it was; until enough have ended to tell long runs from a few that are
+//   settling   it is half of that; those that began before end within one run
 //   after      those that began beside fewer
 //
+// Handlers that wait for something get half as much done: they are slow by themselves, and are let in. Those that hold each
+// other up (on their thread, in the pool or the backend behind them) get as much done, in half the time. Each stage has an
+// end in time, whoever else comes.
+//
 // What counts is how many fewer there really were: calls of fibers are not held by the limit, and the class high may go over
-// it. Where the limit could not make them fewer, it is not to blame. Each stage has an end in time, whoever else comes.
+// it. Where the limit could not make them fewer, it is not to blame.
 
-/** For which so many that began after the cut must have ended. */
-const samplesMin = 30;
+/** So many must have ended on each side, within a run or longer: then by chance their rates differ by a fifth. */
+const samplesMin = 50;
 /** Or so long must have passed, ms: those who are refused meanwhile may be refused for nothing. */
-const afterMaxMs = 2_000;
-/** A limit that stands still, and is used, over runs that are too long is cut to the floor after so long, to see, ms. */
-const dueMs = 30_000;
-/** With more than this part of them still there, nothing is learnt of fewer: the run is what it is. */
+const sideMaxMs = 2_000;
+/** With more than this part of them still there, nothing is learnt of fewer. */
 const fewerBelow = 0.8;
-/** Fewer have helped when the run fell by this part, at least, of what their number did. */
-const helpedPart = 0.5;
+/**
+ * They hold each other up when by this part, at least, of what they are fewer each runs shorter, and less than by this part
+ * fewer get done. By Little's law the one follows from the other; chance needs both.
+ */
+const heldPart = 0.5;
 
 /** What a window says to a trial. */
 export interface TrialWindow {
@@ -25,87 +30,86 @@ export interface TrialWindow {
   /** Requests that ended, and how long these had run, ms. */
   ended: number;
   runMs: number;
-  /** Requests under way, on average. */
-  number: number;
+  /** Requests under way × time, ms. */
+  inFlightMs: number;
 }
 
-/** Sums over the windows of one side of the cut. */
-interface Side {
-  ended: number;
+/** `waits`: they are slow by themselves; `congested`: they are too many; `short`: the runs are not long, only some were. */
+export interface Verdict {
+  is: 'waits' | 'congested' | 'short';
+  /** How long a handler runs that nobody holds up, ms; if congested, at most. */
   runMs: number;
-  numberMs: number;
-  elapsedMs: number;
 }
 
 export class RunTrial {
-  /** The limit is not cut below this while the trial goes on, unless requests wait too long. */
-  readonly floor: number;
-  readonly #before = emptySide();
-  readonly #after = emptySide();
-  /** How long those that began before the cut may still run, ms; undefined: the limit is not at the floor yet. */
-  #settlesMs: number | undefined;
+  /** The limit before; and that of the trial, once it is in force. */
+  readonly limit: number;
+  loweredTo: number | undefined;
+  readonly #longMs: number;
+  readonly #min: number;
+  readonly #before = emptyWindow();
+  readonly #after = emptyWindow();
+  #settlesMs = 0;
 
-  /** `number`: the requests under way, as far as the limit lets them in; `min`: the limit is never below. */
-  constructor(number: number, min: number) {
-    this.floor = Math.max(min, number / 2);
+  /** `limit`: as it is; runs over `longMs` are too long; `min`: the limit is never below, and so many hold nobody up. */
+  constructor(limit: number, longMs: number, min: number) {
+    this.limit = limit;
+    this.#longMs = longMs;
+    this.#min = min;
   }
 
-  /** The limit must not grow now. */
-  get isSettling(): boolean {
-    return this.#settlesMs !== undefined;
-  }
-
-  /** It has waited for the floor for long enough: the limit is to be put there, or, if nobody reaches it, acquitted. */
-  get isDue(): boolean {
-    return this.#settlesMs === undefined && this.#before.elapsedMs >= dueMs;
-  }
-
-  /**
-   * Takes in a window, with the limit that it had; returns the usual run as it is found to be, ms, when the trial is over.
-   * `usualMs`: as it was thought to be; `isUsed`: whether the limit is reached at all.
-   */
-  look(window: TrialWindow, limit: number, isUsed: boolean, usualMs: number): number | undefined {
-    if (this.#settlesMs === undefined) {
-      add(this.#before, window, true);
-      if (limit <= this.floor) this.#settlesMs = window.runMs / window.ended;
-      else if (!isUsed && this.isDue) return this.#before.runMs / this.#before.ended;
+  /** Takes in a window. Undefined: it goes on, under the limit `loweredTo` if there is one. */
+  look(window: TrialWindow): Verdict | undefined {
+    if (this.loweredTo === undefined) {
+      if (!add(this.#before, window)) return undefined;
+      const runMs = meanRun(this.#before);
+      if (runMs <= this.#longMs) return { is: 'short', runMs };
+      this.loweredTo = Math.max(this.#min, this.limit / 2);
+      this.#settlesMs = runMs;
       return undefined;
     }
     if (this.#settlesMs > 0) {
       this.#settlesMs -= window.elapsedMs;
-      add(this.#before, window, false);
       return undefined;
     }
-    const after = this.#after;
-    add(after, window, true);
-    if (after.ended < samplesMin && after.elapsedMs < afterMaxMs) return undefined;
-    return this.#verdict(usualMs);
+    return add(this.#after, window) ? this.#verdict() : undefined;
   }
 
-  #verdict(usualMs: number): number {
-    const beforeMs = this.#before.runMs / this.#before.ended;
-    const afterMs = this.#after.runMs / this.#after.ended;
-    const left = meanNumber(this.#after) / meanNumber(this.#before);
-    if (!(left <= fewerBelow) || afterMs >= beforeMs * (1 - helpedPart * (1 - left))) return afterMs;
-    // The run is taken to grow with the number in a straight line. What fewer did not take from it is what none would: the
-    // usual run is not longer than that.
-    return Math.min(usualMs, Math.max((afterMs - left * beforeMs) / (1 - left), afterMs / 2));
+  #verdict(): Verdict {
+    const [before, after] = [this.#before, this.#after];
+    const [beforeMs, runMs] = [meanRun(before), meanRun(after)];
+    const left = meanNumber(after) / meanNumber(before);
+    const held = 1 - heldPart * (1 - left);
+    const isLessDone = rate(after) < held * rate(before);
+    const isShorter = runMs < held * beforeMs;
+    if (!(left <= fewerBelow) || isLessDone || !isShorter) return { is: 'waits', runMs };
+    // The run is taken to grow with the number in a straight line. What fewer did not take from it is what none would.
+    return { is: 'congested', runMs: Math.max((runMs - left * beforeMs) / (1 - left), runMs / 2) };
   }
 }
 
-function emptySide(): Side {
-  return { ended: 0, runMs: 0, numberMs: 0, elapsedMs: 0 };
+function emptyWindow(): TrialWindow {
+  return { elapsedMs: 0, ended: 0, runMs: 0, inFlightMs: 0 };
 }
 
-/** While the number falls, runs still tell of what it was. */
-function add(side: Side, { elapsedMs, ended, runMs, number }: TrialWindow, withNumber: boolean): void {
-  side.ended += ended;
-  side.runMs += runMs;
-  if (!withNumber) return;
-  side.numberMs += number * elapsedMs;
-  side.elapsedMs += elapsedMs;
+/** Whether they are enough with it. */
+function add(side: TrialWindow, window: TrialWindow): boolean {
+  side.elapsedMs += window.elapsedMs;
+  side.ended += window.ended;
+  side.runMs += window.runMs;
+  side.inFlightMs += window.inFlightMs;
+  const { elapsedMs, ended } = side;
+  return elapsedMs >= sideMaxMs || (ended >= samplesMin && elapsedMs >= meanRun(side));
 }
 
-function meanNumber({ numberMs, elapsedMs }: Side): number {
-  return numberMs / elapsedMs;
+function meanRun({ runMs, ended }: TrialWindow): number {
+  return runMs / ended;
+}
+
+function meanNumber({ inFlightMs, elapsedMs }: TrialWindow): number {
+  return inFlightMs / elapsedMs;
+}
+
+function rate({ ended, elapsedMs }: TrialWindow): number {
+  return ended / elapsedMs;
 }

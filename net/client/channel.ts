@@ -268,8 +268,7 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     const { health } = connection;
     if (reply.code === unavailable) this.#outliers.unavailable(health, this.#table.sinceMs[slot]!, 'UNAVAILABLE');
     else if (reply.code === deadlineExceeded) {
-      // The hint yes says that it was not started: the caller gave too little time, or the peer is slow. Nobody can tell.
-      if (reply.retry === mayRetry) this.#outliers.gaveUp(health, requestId);
+      if (reply.retry === mayRetry) this.#outliers.notStarted(health, requestId, 'not started');
       else this.#outliers.failed(health, this.#table.sinceMs[slot]!, 'DEADLINE_EXCEEDED');
     } else this.#outliers.succeeded(health);
     this.#settle(slot, reply);

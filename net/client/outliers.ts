@@ -2,8 +2,9 @@
 // per channel; the balancer looks at each connection's `doubt`. The idea and the words are those of Envoy's outlier
 // detection: consecutive failures, ejection that doubles, never more than a share of the addresses.
 //
-// A failure is: no answer by the deadline, an answer UNAVAILABLE or DEADLINE_EXCEEDED, a connection lost with calls in
-// flight, a reply that can't be read. Any other answer shows a peer that works, also an error.
+// A failure is: no answer by the deadline, an answer UNAVAILABLE, or DEADLINE_EXCEEDED of a call that was started, a
+// connection lost with calls in flight, a reply that can't be read. A call that was not started for lack of time (hint
+// `yes`) fails a probe and counts for nothing else. Any other answer shows a peer that works, also an error.
 //
 // Standing of an address, what keeps each and what leaves it:
 //   trusted   until `ejectAfter` failures in a row (→ ejected), if at most half of the addresses are out with it
@@ -127,6 +128,16 @@ export class Outliers {
   /** It answered that it is not available. What one event took along (a dead thread, a full pool) counts once. */
   unavailable(health: AddressHealth, sentMs: number, why: string): void {
     if (health.standing.is !== 'trusted' || sentMs > health.failedMs) this.failed(health, sentMs, why);
+  }
+
+  /**
+   * It answered that a call was not started for lack of time: the caller gave too little, or it is slow. Nobody can tell, so
+   * what is trusted stays so, and only a retry looks for another first. But who is out comes back by a call that it takes.
+   */
+  notStarted(health: AddressHealth, callId: number, why: string): void {
+    const { standing } = health;
+    if (standing.is === 'trusted') health.doubt = doubts.failedLast;
+    else if (standing.is === 'probed' && standing.callId === callId) this.#eject(health, this.#host.clock.nowMs(), why);
   }
 
   /**

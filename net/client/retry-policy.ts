@@ -66,9 +66,13 @@ export class RetryPolicy {
     return attemptTimeoutMs === 0 ? deadlineMs : Math.min(deadlineMs, this.#host.clock.nowMs() + attemptTimeoutMs);
   }
 
-  /** True when an attempt's deadline has come, though not the call's. A peer's clock may run ahead of ours by a little. */
-  attemptIsOver(attemptDeadlineMs: number, deadlineMs: number): boolean {
-    return attemptDeadlineMs < deadlineMs && this.#host.clock.nowMs() >= attemptDeadlineMs - 1;
+  /**
+   * True when it was the attempt whose time was too short, and not the call's: its deadline has come (a peer's clock may
+   * run ahead of ours by a little), or the peer has not even started it, since it takes longer (hint `yes`).
+   */
+  attemptIsOver({ code, retry }: HeddleError, attemptDeadlineMs: number, deadlineMs: number): boolean {
+    if (code !== 'DEADLINE_EXCEEDED' || attemptDeadlineMs >= deadlineMs) return false;
+    return retry === 'yes' || this.#host.clock.nowMs() >= attemptDeadlineMs - 1;
   }
 
   /** One half of a call id, which names a call over all its attempts. Never 0, which says that there is none. */
@@ -133,7 +137,7 @@ export class RetryPolicy {
 
 /** May it be run once more, and would that help? A server that is full (RESOURCE_EXHAUSTED) is left alone. */
 function isRepeatable(error: HeddleError, idempotent: boolean, timedOut: boolean): boolean {
-  if (timedOut) return idempotent;
+  if (timedOut) return idempotent || error.retry === 'yes';
   if (error.code !== 'UNAVAILABLE') return false;
   return error.retry === 'yes' || (error.retry === 'if-idempotent' && idempotent);
 }

@@ -268,9 +268,8 @@ export class OutgoingCall implements WaitingRetry {
   #judge(error: HeddleError): HeddleError | undefined {
     const { retry } = this.#options;
     if (retry === undefined) return error;
-    const timedOut =
-      error.code === 'DEADLINE_EXCEEDED' && retry.attemptIsOver(this.#attemptDeadlineMs, this.#deadlineMs);
-    if (timedOut || error.retry !== 'yes') this.#mayHaveRun = true;
+    const timedOut = retry.attemptIsOver(error, this.#attemptDeadlineMs, this.#deadlineMs);
+    if (error.retry !== 'yes') this.#mayHaveRun = true;
     const delayMs = retry.grant(error, this.#idempotent, timedOut, this.#attempts, this.#deadlineMs);
     if (delayMs === noRetry) return this.#lastWords(error, timedOut);
     this.#attempts++;

@@ -117,7 +117,7 @@ export class AskerBounds {
       const { limit } = bounds;
       const bound = priority === 0 ? Math.ceil(limit * highOverLimit) : limit;
       const filled = limit === 0 ? undefined : this.#filled(inFlight, bound, priority, nowMs);
-      if (filled !== undefined) return bounds.overloaded(limit, filled);
+      if (filled !== undefined) return bounds.overloaded(bound, filled, priority === 0);
       const share = bounds.overShare(pool, priority);
       if (share !== undefined) return share;
     }

@@ -1,7 +1,7 @@
 // RouteBounds: what bounds a service beside `maxConcurrency`, as one asker sees it: its rate, its adaptive limit, its share
 // of its pool's queue. A route of a service with none of them has no RouteBounds, and costs nothing.
 
-import { rateOver, serviceOverloaded, shareFull } from './asker-refusals.ts';
+import { rateOver, serviceOverloaded, serviceOverloadedHigh, shareFull } from './asker-refusals.ts';
 import type { PoolQueue } from './pool-queue.ts';
 import { RateLimit } from './process-limits.ts';
 import { QueueCensus } from './queue-census.ts';
@@ -55,10 +55,13 @@ export class RouteBounds {
     return this.isAdaptive ? this.loads.limit(this.#column) : 0;
   }
 
-  /** The adaptive limit lets one more not in. `priority`: as for `serviceOverloaded`. */
-  overloaded(limit: number, priority: number): Refusal {
+  /**
+   * The adaptive limit lets one more not in. `bound`: what is full; `filled`: as for `serviceOverloaded`; `isHigh`: of the
+   * class whose bound is over the limit.
+   */
+  overloaded(bound: number, filled: number, isHigh: boolean): Refusal {
     this.#own.refuse();
-    return serviceOverloaded(this.#service, limit, priority);
+    return isHigh ? serviceOverloadedHigh(this.#service, bound) : serviceOverloaded(this.#service, bound, filled);
   }
 
   /** Whether the service must leave the rest of the lane to the others of its pool. */
@@ -67,7 +70,7 @@ export class RouteBounds {
     // The size is a hint: near the half, one more or less may come in.
     if (this.reserve === 0 || queue.size(lane) < queue.capacity >>> 1) return undefined;
     pool.census ??= new QueueCensus(queue);
-    if (pool.census.waiting(lane, this.#methods) < this.reserve) return undefined;
+    if (!pool.census.reaches(lane, this.#methods, this.reserve)) return undefined;
     return shareFull(this.#service, this.reserve);
   }
 

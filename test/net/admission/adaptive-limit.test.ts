@@ -4,6 +4,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { AdaptiveLimit } from '../../../net/admission/adaptive-limit.ts';
+import type { Random } from '../../../runtime/clock.ts';
 import { type Outcome, quantile, type SimulatedService, simulate, type Work } from './queueing.ts';
 
 interface Law {
@@ -178,6 +179,74 @@ test('whatever is measured, the limit is a whole number within its bounds', (t) 
     { numRuns: 300 },
   );
   t.pass();
+});
+
+/** About normal, with mean 0 and deviation 1. */
+const normal = (random: Random): number => Array.from({ length: 12 }, random).reduce((sum, one) => sum + one, -6);
+
+test('runs with a heavy tail are no overload: where nothing is held up nobody is refused', (t) => {
+  for (const seed of [1, 2, 3, 4]) {
+    const runMs = (_: number, random: Random): number => 50 * Math.exp(1.5 * normal(random));
+    const service = { name: 'a', perMs: () => 0.05, runMs, work: 'waits', limit: {} } as const;
+    const [outcome] = simulate({ threads: 1, services: [service], forMs: 200_000, fromMs: 20_000, seed });
+    t.true(outcome!.refused <= outcome!.offered * 0.001, `${outcome!.refused} of ${outcome!.offered}, seed ${seed}`);
+  }
+});
+
+test('however long runs get, a limit that refuses nobody is not cut for them', (t) => {
+  for (const [perMs, afterMs] of [
+    [0.02, 25],
+    [0.005, 5_000],
+  ] as const) {
+    const runMs = (nowMs: number): number => (nowMs < 20_000 ? 10 : afterMs);
+    const service = { name: 'a', perMs: () => perMs, runMs, work: 'waits', limit: { start: 64 } } as const;
+    const [outcome] = simulate({ threads: 1, services: [service], forMs: 120_000, fromMs: 10_000, seed: 61 });
+    t.is(outcome!.refused, 0);
+    t.true(Math.min(...outcome!.limits) >= 64, `${Math.min(...outcome!.limits)}`);
+  }
+});
+
+test('after a long and quiet time of longer runs traffic comes, and the limit grows with it at once', (t) => {
+  const perMs = (nowMs: number): number => (nowMs < 50_000 ? 0.02 : 1);
+  const runMs = (nowMs: number): number => (nowMs < 20_000 ? 10 : 25);
+  const service = { name: 'a', perMs, runMs, work: 'waits', limit: {} } as const;
+  const [outcome] = simulate({ threads: 1, services: [service], forMs: 60_000, fromMs: 40_000, seed: 3 });
+  t.true(Math.min(...outcome!.limits) >= 16, `${Math.min(...outcome!.limits)}`);
+  t.true(outcome!.refused < 250, `${outcome!.refused}`);
+});
+
+test('where handlers only wait, but for something behind that is overloaded, they are held all the same', (t) => {
+  for (const load of [1.1, 3]) {
+    const service = { name: 'a', perMs: () => load / 5, runMs: () => 5, work: 'behind', limit: {} } as const;
+    const [outcome] = simulate({ threads: 1, services: [service], forMs: 60_000, fromMs: 10_000, seed: 62 });
+    t.true(outcome!.answered > 0.93 * 50_000 * 0.2, `${outcome!.answered}`);
+    t.true(p99(outcome!) < 100, `p99 ${p99(outcome!)} ms`);
+  }
+});
+
+test('rare bursts are let in, but for one in a hundred, by a `delay` of half of what they take', (t) => {
+  const burst = { size: 30, everyMs: 60_007 };
+  const limit = { delayMs: 75 };
+  const service = { name: 'a', perMs: () => 0, burst, runMs: () => 5, work: 'computes', limit } as const;
+  const [outcome] = simulate({ threads: 1, services: [service], forMs: 900_000, fromMs: 250_000, seed: 63 });
+  t.true(outcome!.refused <= outcome!.offered * 0.01, `${outcome!.refused} of ${outcome!.offered}`);
+});
+
+test('a neighbour whose handlers only wait, however many, changes nothing for a flood that is held, and is not refused', (t) => {
+  for (const [waitMs, perMs] of [
+    [300, 0.3],
+    [10_000, 0.12],
+  ] as const) {
+    const services = [
+      { name: 'flood', perMs: () => 0.6, runMs: () => 5, work: 'computes', limit: {} },
+      { name: 'waits', perMs: () => perMs, runMs: () => waitMs, work: 'waits', limit: { start: 1_500 } },
+    ] as const;
+    const pool = { threads: 1, maxFibers: 8_192, services: [...services], forMs: 60_000, fromMs: 20_000, seed: 64 };
+    const [flood, waits] = simulate(pool) as [Outcome, Outcome];
+    t.true(p99(flood) < 60, `p99 ${p99(flood)} ms`);
+    t.true(flood.answered > 0.95 * 40_000 * 0.2, `${flood.answered}`);
+    t.is(waits.refused, 0);
+  }
 });
 
 /** Of A and B on one thread. */

@@ -65,7 +65,7 @@ test('a service without a limit has none, and its use of the pool counts all the
   ]);
   // The flood is the other's, so the wait is not this one's doing.
   for (let looks = 0; looks < 20; looks++) {
-    run(2, 400, 5, 400);
+    for (let count = 0; count < 10; count++) run(2, 400, 5, 400);
     run(1, 400, 5, 4);
     controller.look(100);
   }

@@ -1,7 +1,7 @@
 // A pool of threads as a queueing system on a virtual clock: seeded arrivals, first come first served, handlers that
 // compute, wait, or share a core. Each service has an AdaptiveLimit that is asked as an asker asks it, and fed as main does.
 
-import { AdaptiveLimit, type AdaptiveLimitOptions, presenceMs } from '../../../net/admission/adaptive-limit.ts';
+import { AdaptiveLimit, type AdaptiveLimitOptions } from '../../../net/admission/adaptive-limit.ts';
 import { type Random, seededRandom } from '../../../runtime/clock.ts';
 
 /** How a handler of so many ms spends them. */
@@ -10,6 +10,8 @@ export type Work =
   | 'computes'
   /** Elsewhere: its thread takes more. */
   | 'waits'
+  /** Elsewhere, one after another: at a backend, or in a pool behind, that all of the service share. */
+  | 'behind'
   /** On its thread, in turns with all others there. */
   | 'shares';
 
@@ -84,6 +86,8 @@ class Simulation {
   readonly #events = new Heap();
   readonly #nextMs: number[];
   readonly #arrived: number[];
+  /** What is behind has work until then. */
+  #behindUntilMs = 0;
   #queue: Request[] = [];
   #head = 0;
   #nowMs = 0;
@@ -158,8 +162,10 @@ class Simulation {
         this.#turn(thread);
         continue;
       }
-      const endMs = this.#nowMs + request.leftMs;
+      const fromMs = work === 'behind' ? Math.max(this.#nowMs, this.#behindUntilMs) : this.#nowMs;
+      const endMs = fromMs + request.leftMs;
       if (work === 'computes') thread.busyUntilMs = endMs;
+      if (work === 'behind') this.#behindUntilMs = endMs;
       this.#events.push(endMs, () => this.#end(thread, request));
     }
   }
@@ -195,7 +201,7 @@ class Simulation {
   readonly #look = (): void => {
     const { services, fromMs } = this.#pool;
     const looks = this.#windows.map((window, at) => ({ elapsedMs: tickMs, ...window, inFlight: this.#inFlight[at]! }));
-    const used = looks.map(presenceMs);
+    const used = looks.map(({ waitMs }) => waitMs);
     const total = used.reduce((sum, ms) => sum + ms, 0);
     const weights = services.map(({ weight = 1 }, at) => (used[at]! > 0 ? weight : 0));
     const allWeights = weights.reduce((sum, weight) => sum + weight, 0);

@@ -126,6 +126,27 @@ test('one that fails again soon after its return is out for twice as long; one t
   t.is(await ejectAndReturn(), 100);
 });
 
+test('a probe that is not started for lack of time ejects again, for longer; any other such answer says nothing', async (t) => {
+  const { outliers, lines, fail, probe, clock } = makeOutliers(2);
+  const [a, b] = lines as [Line, Line];
+  for (let call = 0; call < 10; call++) outliers.notStarted(b.health, call, 'not started');
+  t.is(b.health.standing.is, 'trusted');
+  fail(a, 3);
+  const times: number[] = [];
+  for (const callId of [17, 18, 19]) {
+    outliers.notStarted(a.health, callId, 'not started');
+    await clock.advance(a.health.ejectedForMs);
+    t.is(probe(), a);
+    outliers.probing(a.health, callId);
+    outliers.notStarted(a.health, 16, 'not started');
+    t.is(a.health.standing.is, 'probed', 'that was not the probe');
+    outliers.notStarted(a.health, callId, 'not started');
+    t.is(probe(), undefined);
+    times.push(a.health.ejectedForMs);
+  }
+  t.deepEqual(times, [200, 350, 350]);
+});
+
 test('what was sent before the probe decides nothing against it', async (t) => {
   const { outliers, lines, fail, probe, clock } = makeOutliers(2);
   const [a] = lines as [Line, Line];

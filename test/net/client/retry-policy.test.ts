@@ -32,6 +32,7 @@ function makePolicy(options: Partial<RetryOptions> = {}, random = () => 0.999_99
 
 const lost = (options?: HeddleErrorOptions): HeddleError => new HeddleError('UNAVAILABLE', 'lost', options);
 const late = new HeddleError('DEADLINE_EXCEEDED', 'late');
+const notStarted = new HeddleError('DEADLINE_EXCEEDED', 'too little time', { retry: 'yes' });
 const forEver = Number.POSITIVE_INFINITY;
 
 const cases: [string, HeddleError, { idempotent: boolean; timedOut: boolean }, boolean][] = [
@@ -41,6 +42,7 @@ const cases: [string, HeddleError, { idempotent: boolean; timedOut: boolean }, b
   ['a call that must not be repeated', lost({ retry: 'no' }), { idempotent: true, timedOut: false }, false],
   ['an idempotent call whose attempt was slow', late, { idempotent: true, timedOut: true }, true],
   ['another call whose attempt was slow', late, { idempotent: false, timedOut: true }, false],
+  ['any call whose attempt had too little time to be started', notStarted, { idempotent: false, timedOut: true }, true],
   ['a call past its own deadline', late, { idempotent: true, timedOut: false }, false],
   ['a call to a full server', new HeddleError('RESOURCE_EXHAUSTED', ''), { idempotent: true, timedOut: false }, false],
   ['a wrong call', new HeddleError('INVALID_ARGUMENT', ''), { idempotent: true, timedOut: false }, false],
@@ -92,10 +94,13 @@ test('the deadline of all attempts is the sooner of timeoutMs and the caller’s
   t.is(policy.begin(700), 700);
   t.is(policy.attemptDeadlineMs(700), 350);
   t.is(policy.attemptDeadlineMs(200), 200);
-  t.false(policy.attemptIsOver(350, 700));
+  t.false(policy.attemptIsOver(late, 350, 700));
+  t.true(policy.attemptIsOver(notStarted, 350, 700), 'the peer knows that it takes longer');
   await clock.advance(300);
-  t.true(policy.attemptIsOver(350, 700));
-  t.false(policy.attemptIsOver(200, 200), 'that was the call’s own');
+  t.true(policy.attemptIsOver(late, 350, 700));
+  t.false(policy.attemptIsOver(lost(), 350, 700));
+  t.false(policy.attemptIsOver(late, 200, 200), 'that was the call’s own');
+  t.false(policy.attemptIsOver(notStarted, 200, 200));
 });
 
 test('a client that makes no calls may still retry retryMinPerSecond times, over ten seconds', async (t) => {

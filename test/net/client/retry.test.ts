@@ -278,6 +278,19 @@ test('the last address is never left alone', async (t) => {
   t.false(caller_.events.includes('client-ejected'));
 });
 
+test('a call whose attempt a slow server does not start, for lack of time, goes to another one: also one that writes', async (t) => {
+  await using slow = await asked(({ id }, peer) => peer.error(id, 'DEADLINE_EXCEEDED', 'it takes 120 ms', 'yes'));
+  await using well = await asked(answers);
+  const ports = [slow.server.port, well.server.port];
+  await using caller_ = caller(ports, { timeoutMs: 20_000, attemptTimeoutMs: 5_000 });
+  for (let call = 0; call < 10; call++) {
+    t.is((await caller_.client.read(hello)).toString(), 'hello');
+    t.is((await caller_.client.write(hello)).toString(), 'hello');
+  }
+  t.true(slow.requests.length > 0);
+  t.is(well.requests.length, 20);
+});
+
 test('an answer that a call was not started for lack of time says nothing of its address; one that was late does', async (t) => {
   const laters: Answer = ({ id, body }, peer) =>
     peer.error(id, 'DEADLINE_EXCEEDED', body, body === 'short' ? 'yes' : 'no');

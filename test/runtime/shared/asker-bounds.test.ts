@@ -163,7 +163,11 @@ test('an adaptive limit that falls shuts out no request of class high before hal
   t.is(reasonOf(ask(normal)), 'adaptive');
   t.is(ask(high), undefined);
   fill(6);
-  t.is(reasonOf(ask(high)), 'adaptive');
+  const over = ask(high);
+  t.is(reasonOf(over), 'adaptive');
+  t.regex(sentence(over)!, /takes 6 requests at once now, the last third of them of class high alone/);
+  t.regex(sentence(ask(normal))!, /takes 4 requests at once now \(adaptive/);
+  t.is(ask(high), over, 'made once');
 });
 
 test('a service with its share in a lane that is half full leaves the rest to others, whatever else is under way', (t) => {
