@@ -10,6 +10,7 @@ import type { CallHead, ReplySink } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { JobRun } from './jobs.ts';
 import type { LiveSettings } from './live-settings.ts';
+import { PollPace } from './poll-pace.ts';
 import { Answerer } from './shared/answerer.ts';
 import { Asker, type Route } from './shared/asker.ts';
 import { ringOne } from './shared/bells.ts';
@@ -82,12 +83,11 @@ export class ThreadEndpoint implements TimerTarget {
   readonly #takes: readonly string[];
   readonly #control: MessagePort;
   readonly #work: ThreadWork;
-  readonly #spinMs: number;
+  readonly #polls: PollPace;
   #going = false;
   #parked = false;
   #parkedAtMs = 0;
   #turnScheduled = false;
-  #spinUntilMs = 0;
   #cancelsSeen = 0;
   #turns = 0;
   /** At most one of these is under way, so it is bound once. */
@@ -119,7 +119,7 @@ export class ThreadEndpoint implements TimerTarget {
     this.taker = this.#taker(init, false);
     this.callTaker = this.#taker(init, true);
     this.#takes = init.takes;
-    this.#spinMs = init.spinMs;
+    this.#polls = new PollPace(clock, init.spinMs);
     this.#work = work;
     this.#control = control;
     control.on('message', (message: ToThread) => this.#onControl(message));
@@ -226,9 +226,7 @@ export class ThreadEndpoint implements TimerTarget {
     if (this.#parked) {
       this.#parked = false;
       this.board.unpark(this.number);
-      // Polling pays when the last wake-up came soon; else it only burns the core that a peer may need.
-      const nowMs = this.clock.nowMs();
-      this.#spinUntilMs = nowMs - this.#parkedAtMs < 4 * this.#spinMs ? nowMs + this.#spinMs : 0;
+      this.#polls.woken(this.clock.nowMs(), this.#parkedAtMs);
     }
     let did = this.asker.drain(repliesPerTurn) > 0;
     this.answerer.retryHeld();
@@ -243,14 +241,9 @@ export class ThreadEndpoint implements TimerTarget {
     this.board.setGauge(this.number, boardWord.asked, this.asker.inFlight);
     this.board.setGauge(this.number, boardWord.answered, this.asker.answered);
     this.board.setGauge(this.number, boardWord.failed, this.asker.failed);
-    if (did) {
-      if (this.#spinUntilMs > 0) this.#spinUntilMs = this.clock.nowMs() + this.#spinMs;
-      this.wake();
-    } else if (this.#spinUntilMs > 0 && this.clock.nowMs() < this.#spinUntilMs) {
-      this.wake();
-    } else {
-      this.#park();
-    }
+    if (did) this.#polls.worked();
+    if (did || this.#polls.pollsOn()) this.wake();
+    else this.#park();
   }
 
   #watch(pool: PoolQueue, lane: number): void {

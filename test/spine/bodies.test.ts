@@ -1,5 +1,5 @@
 // Bodies of every size, on both sides of each boundary: the slot's inline bytes (256), the arena's smallest block
-// (1 KiB), half the completion ring (32 KiB), the read buffer (64 KiB), the frame limit (10 MB).
+// (1 KiB), the completion ring's longest frame (32 KiB), the read buffer (64 KiB), the frame limit (10 MB).
 
 import test, { type ExecutionContext } from 'ava';
 import { HeddleError } from '../../runtime/errors.ts';

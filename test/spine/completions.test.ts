@@ -50,7 +50,7 @@ services:
   test.Probe: { module: ./probe.ts, pool: { threads: 1 }, listen: ["heddle://127.0.0.1:0"] }
 `);
   using wire = await Wire.to(spine.address('heddle'));
-  // 30,000 bytes lie in the ring, two at a time; 100,000 take the side port; 100 slip in between.
+  // 30,000 bytes lie in the ring, eight at a time; 100,000 take the side port; 100 slip in between.
   const sizes = Array.from({ length: 400 }, (_, index) => [30_000, 100_000, 100, 32_720, 32_721][index % 5]!);
   wire.send(...sizes.map((size, id) => requestFrame(id, 'fill', Buffer.from(`${size}`), { service: 'test.Probe' })));
   const answers = await wire.take(sizes.length);

@@ -3,7 +3,12 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { allocateRing, RingReader, RingWriter } from '../../../runtime/shared/completion-ring.ts';
+import {
+  allocateRing,
+  completionRingDataBytes,
+  RingReader,
+  RingWriter,
+} from '../../../runtime/shared/completion-ring.ts';
 import { ring, ringFrame, ringFrameHeadBytes } from '../../../runtime/shared/layout.ts';
 
 const starts = fc.constantFrom(0, 248, 2 ** 31 - 512, 2 ** 31 - 8, 2 ** 32 - 512, 2 ** 32 - 8);
@@ -163,11 +168,16 @@ test('of a dead writer the published frames are read and no others', (t) => {
   t.pass();
 });
 
-test('frames hold as much as payloadMax says, and two of that size fit the ring', (t) => {
-  const { writer, reader } = ends(65_536);
-  t.is(writer.payloadMax, 32_720);
-  t.is(fill(writer, writer.payloadMax), 2);
-  t.deepEqual(readAll(reader), [0, 1]);
+test('frames hold as much as payloadMax says: half of a small ring, and never more than 32 KiB', (t) => {
+  for (const [dataBytes, frames] of [
+    [65_536, 2],
+    [completionRingDataBytes, 8],
+  ] as const) {
+    const { writer, reader } = ends(dataBytes);
+    t.is(writer.payloadMax, 32_720);
+    t.is(fill(writer, writer.payloadMax), frames);
+    t.is(readAll(reader).length, frames);
+  }
 });
 
 test('the size of a ring is a power of two, from 256 bytes', (t) => {
