@@ -3,8 +3,9 @@
 
 export { SimFailure } from './testing/sim/failure.ts';
 export { type Backend, type BackendAnswers, type BackendCall, backend } from './testing/simulate/backend.ts';
-export { type EverySeedOptions, everySeed, SeedFailure } from './testing/simulate/every-seed.ts';
-export { type SimulateOptions, simulate } from './testing/simulate/simulate.ts';
+export { everySeed, SeedFailure } from './testing/simulate/every-seed.ts';
+export type { EverySeedOptions, SimulateOptions } from './testing/simulate/options.ts';
+export { simulate } from './testing/simulate/simulate.ts';
 export type {
   BackendControl,
   SimClientOptions,

@@ -4,8 +4,9 @@ import { systemClock } from '../runtime/clock.ts';
 import { type HuntOptions, readCommandLine } from './hunt/command-line.ts';
 import { type HuntTally, hunt } from './hunt/hunt.ts';
 import { huntMutants } from './hunt/mutant-hunt.ts';
-import { openWorld } from './hunt/open-world.ts';
+import { NotLoaded, openWorld } from './hunt/open-world.ts';
 import { againText, failureText, mutantText, progressText, resultText } from './hunt/report.ts';
+import { isFoundBy } from './mutants/mutant.ts';
 
 const progressEveryMs = 1_000;
 /** Where nobody watches, a line now and then will do. */
@@ -19,13 +20,20 @@ async function main(): Promise<number> {
     return options.isMistake ? 2 : 0;
   }
   const stop = new AbortController();
-  // The second time it ends at once.
+  // The second time Node does as ever, and ends at once.
   process.once('SIGINT', () => stop.abort());
-  return options.mutants === undefined ? huntSeeds(options, stop.signal) : huntAll(options, stop.signal);
+  try {
+    return await (options.mutants === undefined ? huntSeeds(options, stop.signal) : huntAll(options, stop.signal));
+  } catch (error) {
+    if (!(error instanceof NotLoaded)) throw error;
+    console.error(error.message);
+    return 2;
+  }
 }
 
 async function huntSeeds(options: HuntOptions, signal: AbortSignal): Promise<number> {
-  const { seed, minutes, seeds, mutant, trace, json } = options;
+  const { seed, minutes, seeds, mutant, named, trace, json } = options;
+  const names = { mutant: mutant?.name, named: named?.name };
   const worlds = await Promise.all(options.worlds.map((name) => openWorld(name, mutant)));
   const startMs = systemClock.nowMs();
   const tell = progress(startMs);
@@ -34,21 +42,32 @@ async function huntSeeds(options: HuntOptions, signal: AbortSignal): Promise<num
   );
   const endMs = startMs + minutes * 60_000;
   const onLine = trace ? (line: string) => tell.say(line) : undefined;
-  const result = await hunt({ worlds, seed, seeds, endMs, clock: systemClock, signal, onSeed: tell.seed, onLine });
+  const result = await hunt({
+    worlds,
+    seed,
+    seeds,
+    endMs,
+    clock: systemClock,
+    signal,
+    scenario: named?.scenario,
+    isGame: mutant && ((failure) => isFoundBy(mutant, failure)),
+    onSeed: tell.seed,
+    onLine,
+  });
   tell.clear();
   let { failure } = result;
   if (failure !== undefined) {
     const world = worlds.find(({ name }) => name === failure!.world)!;
     tell.say(`seed ${failure.seed} breaks a law; looking for the shortest way to it …`);
-    if (!signal.aborted) failure = await world.shrink(failure);
+    failure = await world.shrink(failure, signal);
   }
   if (json) {
-    const again = failure && againText(failure, mutant?.name);
+    const again = failure && againText(failure, names);
     console.log(
       JSON.stringify({ seed, worlds: options.worlds, mutant: mutant?.name, ...result, failure, again }, null, 2),
     );
   } else {
-    if (failure !== undefined) console.log(failureText(failure, mutant?.name));
+    if (failure !== undefined) console.log(failureText(failure, names));
     console.log(resultText(result, mutant !== undefined));
   }
   // Of a mutant it is the other way round.
@@ -69,8 +88,16 @@ async function huntAll(options: HuntOptions, signal: AbortSignal): Promise<numbe
   });
   const found = results.filter(({ result }) => result.failure !== undefined);
   if (json) {
-    const table = results.map(({ mutant: { name, flaw, world }, result: { failure, ...tally } }) => {
-      return { mutant: name, flaw, world, law: failure?.law, again: failure && againText(failure, name), ...tally };
+    const table = results.map(({ mutant: { name, flaw, world }, result: { failure, other, ...tally } }) => {
+      return {
+        mutant: name,
+        flaw,
+        world,
+        law: failure?.law,
+        again: failure && againText(failure, { mutant: name }),
+        other: other?.law,
+        ...tally,
+      };
     });
     console.log(JSON.stringify({ seed, mutants: table }, null, 2));
   }

@@ -8,6 +8,7 @@ import { hunt } from '../../testing/hunt/hunt.ts';
 import { openWorld } from '../../testing/hunt/open-world.ts';
 import { failureText } from '../../testing/hunt/report.ts';
 import { allMutants } from '../../testing/mutants/all.ts';
+import { isFoundBy } from '../../testing/mutants/mutant.ts';
 import { namedSeeds } from '../../testing/seeds.ts';
 
 const { signal } = new AbortController();
@@ -18,7 +19,7 @@ test('a hundred seeds break no law', async (t) => {
   const { failure, steps, deaths, requests } = result;
   if (failure !== undefined) {
     const world = worlds.find(({ name }) => name === failure.world)!;
-    t.log(failureText(await world.shrink(failure), undefined));
+    t.log(failureText(await world.shrink(failure, signal)));
   }
   t.is(failure?.law, undefined);
   t.log(`${steps} steps, ${deaths} deaths, ${requests} requests`);
@@ -27,10 +28,14 @@ test('a hundred seeds break no law', async (t) => {
 for (const { name, what, world, seed, scenario, mutant } of namedSeeds) {
   test(`${name}: never again that ${what}`, async (t) => {
     const { failure } = await (await openWorld(world)).run(seed, { scenario });
-    if (failure !== undefined) t.log(failureText(failure, undefined));
+    if (failure !== undefined) t.log(failureText(failure, { named: name }));
     t.is(failure?.law, undefined);
     if (mutant === undefined) return;
-    const broken = await openWorld(world, allMutants.find((one) => one.name === mutant)!);
-    t.truthy((await broken.run(seed, { scenario })).failure, 'the seed no longer shows what it stands for');
+    const mistake = allMutants.find((one) => one.name === mutant)!;
+    const shown = (await (await openWorld(world, mistake)).run(seed, { scenario })).failure;
+    t.true(
+      shown !== undefined && isFoundBy(mistake, shown),
+      `the seed does not show what it stands for: ${shown?.law}`,
+    );
   });
 }

@@ -6,12 +6,18 @@ export type WorldName = 'queue' | 'endpoint' | 'process';
 export interface Failure {
   world: WorldName;
   seed: number;
-  /** What is wrong, as a sentence. */
+  /** What is wrong, as a sentence; in world `process` behind the law's name and a colon. */
   law: string;
   /** What the seed stands for, or the smallest scenario in which the same law breaks: plain data. */
   scenario: unknown;
   /** Steps that lead there, oldest first. */
   trace: readonly string[];
+}
+
+/** Lets the event loop go round, so that signals are heard; false: it is to end. */
+export async function pause(signal: AbortSignal): Promise<boolean> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return !signal.aborted;
 }
 
 /** What one seed came to. */
@@ -32,6 +38,6 @@ export interface HuntedWorld {
     seed: number,
     options?: { scenario?: unknown; onLine?: ((line: string) => void) | undefined },
   ): Promise<SeedResult>;
-  /** The same law in a scenario as small and a run as short as a bounded search finds. */
-  shrink(failure: Failure): Promise<Failure>;
+  /** The same law in a scenario as small and a run as short as a bounded search finds until `signal` ends it. */
+  shrink(failure: Failure, signal: AbortSignal): Promise<Failure>;
 }

@@ -3,11 +3,12 @@
 import { seededRandom } from '../../runtime/clock.ts';
 import { MemoryPool } from '../memory/memory-pool.ts';
 import { drawEndpoint, drawQueue, type Scenario, smaller, worldsOf } from '../memory/scenario.ts';
+import { stuckAfterMsDefault, watchdog } from '../sim/watchdog/watchdog.ts';
 import { exploreRandomly, type RandomExploration } from '../steps/explorer.ts';
 import { lawOf, shrinkSchedule } from '../steps/shrink.ts';
 import type { SteppingModules } from '../steps/steps.ts';
 import type { Finding } from '../steps/world.ts';
-import type { Failure, HuntedWorld, SeedResult } from './hunted-world.ts';
+import { type Failure, type HuntedWorld, pause, type SeedResult } from './hunted-world.ts';
 
 /** Of all schedules of a seed together. */
 const stepsPerSeed = 20_000;
@@ -49,15 +50,17 @@ export class MemoryHunt implements HuntedWorld {
     return Promise.resolve({ steps, deaths, requests, failure: this.#failure(seed, scenario, finding) });
   }
 
-  shrink(failure: Failure): Promise<Failure> {
+  async shrink(failure: Failure, signal: AbortSignal): Promise<Failure> {
     const last = this.#last;
-    if (last === undefined || last.scenario !== failure.scenario) return Promise.resolve(failure);
+    if (last === undefined || last.scenario !== failure.scenario) return failure;
     const law = lawOf(last.finding.message);
     let { scenario, finding } = last;
     let left = stepsToShrink;
     for (let improved = true; improved && left > 0; ) {
       improved = false;
       for (const one of smaller(scenario)) {
+        if (!(await pause(signal))) left = 0;
+        if (left <= 0) break;
         const { finding: found, steps } = this.#explore(one, failure.seed, Math.min(left, stepsPerShrink));
         left -= steps;
         if (found !== undefined && lawOf(found.message) === law) {
@@ -66,11 +69,11 @@ export class MemoryHunt implements HuntedWorld {
           improved = true;
           break;
         }
-        if (left <= 0) break;
       }
     }
-    const shortest = shrinkSchedule(this.#worlds(scenario), finding, schedulesToShrink);
-    return Promise.resolve(this.#failure(failure.seed, scenario, shortest));
+    const goesOn = (): Promise<boolean> => pause(signal);
+    const shortest = await shrinkSchedule(this.#worlds(scenario), finding, schedulesToShrink, goesOn);
+    return this.#failure(failure.seed, scenario, shortest);
   }
 
   #draw(seed: number): Scenario {
@@ -86,7 +89,14 @@ export class MemoryHunt implements HuntedWorld {
     const options = { steps, deathChance, stallChance };
     // Another stream than the one that drew the scenario.
     const random = seededRandom(seed ^ 0x5eed5eed);
-    return exploreRandomly(this.#worlds(scenario), random, onTrace === undefined ? options : { ...options, onTrace });
+    const describe = (): string => `world ${this.name} has not come to its end: ${JSON.stringify(scenario)}`;
+    watchdog.enter({ seed, describe }, stuckAfterMsDefault);
+    watchdog.beat();
+    try {
+      return exploreRandomly(this.#worlds(scenario), random, onTrace === undefined ? options : { ...options, onTrace });
+    } finally {
+      watchdog.leave();
+    }
   }
 
   #worlds(scenario: Scenario): ReturnType<typeof worldsOf> {

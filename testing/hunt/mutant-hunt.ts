@@ -1,8 +1,9 @@
 // Puts the mutants into the sources, one after another, and hunts for each: the simulation must find them all.
 
 import type { Clock } from '../../runtime/clock.ts';
-import type { Mutant } from '../mutants/mutant.ts';
+import { isFoundBy, type Mutant } from '../mutants/mutant.ts';
 import { type HuntResult, hunt } from './hunt.ts';
+import type { Failure } from './hunted-world.ts';
 import { openWorld } from './open-world.ts';
 
 export interface MutantResult {
@@ -30,7 +31,8 @@ export async function huntMutants(plan: MutantPlan): Promise<MutantResult[]> {
     if (signal.aborted) break;
     const worlds = [await openWorld(mutant.world, mutant)];
     const endMs = clock.nowMs() + plan.minutes * 60_000;
-    const result = await hunt({ worlds, seed, seeds, endMs, clock, signal });
+    const isGame = (failure: Failure): boolean => isFoundBy(mutant, failure);
+    const result = await hunt({ worlds, seed, seeds, endMs, clock, signal, isGame });
     if (signal.aborted && result.failure === undefined) break;
     results.push({ mutant, result });
     plan.onMutant?.(results.at(-1)!);

@@ -3,7 +3,20 @@
 import type { Mutant } from '../mutants/mutant.ts';
 import type { HuntedWorld, WorldName } from './hunted-world.ts';
 
+/** The sources can't be run: what a mutant makes of them is no program. */
+export class NotLoaded extends Error {}
+
+/** Rejects with NotLoaded. */
 export async function openWorld(name: WorldName, mutant?: Mutant): Promise<HuntedWorld> {
+  try {
+    return await open(name, mutant);
+  } catch (reason) {
+    if (mutant === undefined) throw reason;
+    throw new NotLoaded(`mutant ${mutant.name}: ${(reason as Error).message}`, { cause: reason });
+  }
+}
+
+async function open(name: WorldName, mutant: Mutant | undefined): Promise<HuntedWorld> {
   const edits = mutant?.edits ?? [];
   if (name === 'process') {
     const { ProcessHunt } = await import('./process-hunt.ts');

@@ -1,11 +1,13 @@
 // The process world as the command hunts in it: the whole process under one seeded scheduler.
 
 import { SimFailure } from '../sim/failure.ts';
+import { SourceModules } from '../sim/modules.ts';
 import { runSeed, type SimResult } from '../sim/process/run-seed.ts';
 import { drawScenario, type Scenario } from '../sim/process/scenario.ts';
 import type { Edit } from '../steps/steps.ts';
-import type { Failure, HuntedWorld, SeedResult } from './hunted-world.ts';
+import { type Failure, type HuntedWorld, pause, type SeedResult } from './hunted-world.ts';
 
+const root = new URL('../../', import.meta.url);
 /** Lines of a failure's trace. */
 const traceLines = 2_000;
 /** Runs that are tried for a smaller scenario. */
@@ -15,8 +17,11 @@ export class ProcessHunt implements HuntedWorld {
   readonly name = 'process';
   readonly #edits: readonly Edit[];
 
+  /** Throws when an edit does not fit its file, or leaves what is no module. */
   constructor(edits: readonly Edit[]) {
     this.#edits = edits;
+    const sources = new SourceModules(edits);
+    for (const { file } of edits) sources.source(new URL(file, root).href);
   }
 
   async run(seed: number, options: Parameters<HuntedWorld['run']>[1] = {}): Promise<SeedResult> {
@@ -29,14 +34,14 @@ export class ProcessHunt implements HuntedWorld {
     return { steps: ran.steps + ran.operations, deaths: ran.deaths, requests: ran.requests, failure: undefined };
   }
 
-  async shrink(failure: Failure): Promise<Failure> {
+  async shrink(failure: Failure, signal: AbortSignal): Promise<Failure> {
     const law = failure.law.split(':', 1)[0];
     let best = failure;
     let tries = triesToShrink;
     for (let improved = true; improved && tries > 0; ) {
       improved = false;
       for (const scenario of smaller(best.scenario as Scenario)) {
-        if (tries-- <= 0) break;
+        if (tries-- <= 0 || !(await pause(signal))) return best;
         const ran = await this.#try(failure.seed, scenario);
         if (!(ran instanceof SimFailure) || ran.law !== law) continue;
         best = failureOf(ran);

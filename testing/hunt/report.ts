@@ -18,10 +18,23 @@ export function progressText({ seeds, steps, deaths, requests }: HuntTally, ranM
 export function resultText(result: HuntResult, isMutant: boolean): string {
   const figures = progressText(result, result.ranMs);
   if (result.failure !== undefined) return figures;
-  return `${figures}\n${isMutant ? 'NOT FOUND: no law was broken' : 'no law was broken'}`;
+  return `${figures}\n${isMutant ? notFoundText(result) : 'no law was broken'}`;
 }
 
-export function failureText(failure: Failure, mutant: string | undefined): string {
+/** Of a mutant. */
+function notFoundText({ other }: HuntResult): string {
+  if (other === undefined) return 'NOT FOUND: no law was broken';
+  return `NOT FOUND: none of its laws was broken, but at seed ${other.seed}: ${other.law.split('\n', 1)[0]}`;
+}
+
+/** What is hunted beside the sources as they are, by its name. */
+export interface HuntNames {
+  mutant?: string | undefined;
+  /** A named seed. */
+  named?: string | undefined;
+}
+
+export function failureText(failure: Failure, names: HuntNames = {}): string {
   const { law, scenario, trace } = failure;
   const lines = folded(trace);
   const shown = lines.slice(-traceLinesMax);
@@ -33,18 +46,18 @@ export function failureText(failure: Failure, mutant: string | undefined): strin
     ...shown.map((line) => `  ${line}`),
     '',
     `scenario: ${JSON.stringify(scenario)}`,
-    `again: ${againText(failure, mutant)}`,
+    `again: ${againText(failure, names)}`,
   ].join('\n');
 }
 
-export function againText({ world, seed }: Failure, mutant: string | undefined): string {
-  const of = mutant === undefined ? '' : ` --mutant ${mutant}`;
-  return `npm run sim -- --world ${world} --seed ${seed} --seeds 1${of}`;
+export function againText({ world, seed }: Failure, { mutant, named }: HuntNames): string {
+  const what = named === undefined ? `--world ${world} --seed ${seed} --seeds 1` : `--named '${named}'`;
+  return `npm run sim -- ${what}${mutant === undefined ? '' : ` --mutant ${mutant}`}`;
 }
 
 export function mutantText({ mutant, result }: MutantResult): string {
   const { failure, seeds, ranMs } = result;
-  const found = failure === undefined ? 'NOT FOUND' : failure.law.split('\n', 1)[0]!.slice(0, 90);
+  const found = failure === undefined ? notFoundText(result) : failure.law.split('\n', 1)[0]!.slice(0, 90);
   const flaw = (mutant.flaw ?? '').padEnd(4);
   const after = `${String(seeds).padStart(6)} seeds ${(ranMs / 1000).toFixed(1).padStart(6)} s`;
   return `${mutant.name.padEnd(26)} ${flaw} ${mutant.world.padEnd(8)} ${after}  ${found}`;

@@ -12,6 +12,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'no-look-after-death',
     flaw: 'F3',
     what: 'nobody looks again after a death: a bell that the dead thread owed is never made good',
+    breaks: ['waits behind a busy thread', 'is never answered'],
     world,
     edits: [
       {
@@ -25,6 +26,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'ring-spent-on-dead',
     flaw: 'F3',
     what: 'who has rung a dead thread does not ring another: the request waits beside one that sleeps',
+    breaks: ['waits behind a busy thread', 'is never answered'],
     world,
     edits: [
       {
@@ -38,6 +40,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'ring-one',
     flaw: 'F4',
     what: 'the bell is not passed on: the second request of a batch waits behind the first',
+    breaks: ['waits behind a busy thread'],
     world,
     edits: [
       {
@@ -51,6 +54,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'no-clear',
     flaw: 'F4',
     what: 'the park word stays set on waking: a ring is spent on a thread that is busy',
+    breaks: ['waits behind a busy thread'],
     world,
     edits: [
       {
@@ -64,6 +68,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'no-clear-by-own-event',
     flaw: 'F4',
     what: 'the park word stays set in a thread that its own event wakes',
+    breaks: ['waits behind a busy thread'],
     world,
     edits: [
       {
@@ -77,6 +82,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'full-thread-rung',
     flaw: 'F4',
     what: 'a thread whose fibers are all in use parks for requests too: rings are spent on it',
+    breaks: ['waits behind a busy thread'],
     world,
     edits: [
       {
@@ -95,6 +101,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'full-thread-keeps-ring',
     flaw: 'F4',
     what: 'a thread that became full keeps the ring that was meant for its next request',
+    breaks: ['waits behind a busy thread'],
     world,
     edits: [{ file: endpointFile, find: 'if (!regular || !nested) this.taker?.passBell();', replace: '' }],
   },
@@ -102,6 +109,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'look-stops-at-writing',
     flaw: 'F4',
     what: 'the look before parking stops at a slot that is being written: what is ready behind it is not seen',
+    breaks: ['waits behind a busy thread'],
     world,
     edits: [
       {
@@ -115,6 +123,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'late-side-message',
     flaw: 'F5',
     what: 'a large reply is posted after its marker is published: the asker finds no message, or another’s',
+    breaks: ['side port of thread'],
     world,
     edits: [
       {
@@ -139,6 +148,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'stale-keeps-side-message',
     flaw: 'F5',
     what: 'the large message of a reply that nobody wants stays in the port: the next one gets it',
+    breaks: ['side port of thread'],
     world,
     edits: [
       {
@@ -158,6 +168,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'held-for-the-dead',
     flaw: 'F6',
     what: 'replies to a thread that died are held back for ever',
+    breaks: ['replies at rest', 'waits behind other work'],
     world,
     edits: [
       {
@@ -171,6 +182,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'writer-not-rung',
     flaw: 'F6',
     what: 'a reader that has made room does not say so: replies are held back for ever',
+    breaks: ['waits behind other work', 'replies at rest', 'is never answered'],
     world,
     edits: [
       {
@@ -184,6 +196,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'window-of-one',
     flaw: 'F7',
     what: 'takers look at the head alone: what is ready behind a slow putter waits for it',
+    breaks: ['waits behind a busy thread'],
     world,
     edits: [{ file: queueFile, find: 'export const takeWindow = 8;', replace: 'export const takeWindow = 1;' }],
   },
@@ -191,6 +204,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'condemned-keeps-callers',
     flaw: 'F8',
     what: 'who waits for a condemned thread is told when it has stopped, however long that takes',
+    breaks: ['has not been told'],
     world,
     edits: [{ file: endpointFile, find: 'this.asker.condemn(message.number);', replace: '' }],
   },
@@ -198,6 +212,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'answers-wait',
     flaw: 'F11',
     what: 'what is answered waits until the next handler ends',
+    breaks: ['waits behind other work'],
     world,
     edits: [
       {
@@ -211,6 +226,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'unknown-asker',
     flaw: 'F12',
     what: 'the request of a new thread is thrown away by one that has not read of it yet',
+    breaks: ['is never answered'],
     world,
     edits: [
       {
@@ -224,6 +240,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'nested-not-wanted',
     flaw: 'F13',
     what: 'a full thread does not wait for nested calls: its own fibers wait for ever',
+    breaks: ['waits behind a busy thread', 'is never answered'],
     world,
     edits: [
       {
@@ -242,6 +259,7 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'no-second-look',
     flaw: 'all',
     what: 'a thread parks without looking at its queues again',
+    breaks: ['waits behind a busy thread', 'is never answered'],
     world,
     edits: [{ file: endpointFile, find: 'this.taker?.hasWork(regular, nested) === true ||', replace: 'false ||' }],
   },
@@ -249,18 +267,21 @@ export const endpointMutants: readonly Mutant[] = [
     name: 'no-second-look-at-replies',
     flaw: 'all',
     what: 'a thread parks without looking at its rings again',
+    breaks: ['waits behind other work', 'is never answered'],
     world,
     edits: [{ file: endpointFile, find: 'this.asker.hasReplies ||', replace: 'false ||' }],
   },
   {
     name: 'no-second-look-at-room',
     what: 'a thread parks without looking whether room has come for what it holds back',
+    breaks: ['waits behind other work', 'replies at rest', 'is never answered'],
     world,
     edits: [{ file: endpointFile, find: 'this.answerer.heldHasRoom ||', replace: 'false ||' }],
   },
   {
     name: 'no-ring-for-new-thread',
     what: 'a thread that is new in a pool is not rung for what lies there already',
+    breaks: ['waits behind a busy thread', 'is never answered'],
     world,
     edits: [
       {
@@ -273,12 +294,14 @@ export const endpointMutants: readonly Mutant[] = [
   {
     name: 'table-not-used',
     what: 'a thread says that it uses the new routing table and goes on with the old one: its requests go where nobody takes',
+    breaks: ['is never answered', 'are not free at rest'],
     world,
     edits: [{ file: endpointFile, find: 'if (this.#going) this.#useTable(message.table);', replace: '' }],
   },
   {
     name: 'leaves-before-turn',
     what: 'the old generation leaves before all askers have turned: a request stays in a queue that nobody takes from',
+    breaks: ['is never answered', 'are not free at rest'],
     world,
     edits: [],
     forced: { leavesEarly: true, rolls: 1, reuse: true },

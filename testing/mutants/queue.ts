@@ -13,6 +13,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'wide-laps',
     flaw: 'F1',
     what: 'laps of the wrong width: once positions pass 2^32 a queue is full for ever, or a put never ends',
+    breaks: ['does not end', 'is full with', 'goes on for ever', 'is never answered'],
     world,
     edits: [{ file: queueFile, find: 'Math.min(lapBitsMax, 32 - this.#shift)', replace: 'lapBitsMax' }],
   },
@@ -20,6 +21,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'no-sign',
     flaw: 'F1',
     what: 'laps are compared without their sign: after the last lap comes none',
+    breaks: ['is never answered', 'goes on for ever', 'does not end', 'is full with'],
     world,
     edits: [
       {
@@ -35,6 +37,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'plain-mark',
     flaw: 'F2',
     what: 'the mark is a plain store: a late one overwrites the word of the next request',
+    breaks: ['got the reply of request', 'is run twice', 'is never answered'],
     world,
     edits: [
       {
@@ -48,6 +51,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'cancel-keeps-generation',
     flaw: 'F2',
     what: 'a request closes without a new generation: a late reply or mark fits the next one of its word',
+    breaks: ['got the reply of request', 'is run though it was answered before'],
     world,
     edits: [
       {
@@ -61,6 +65,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'arena-no-generation',
     flaw: 'F5',
     what: 'a block is freed whatever its generation: a late report of a death frees the body of another request',
+    breaks: ['which a request needs', 'got the reply of request'],
     world,
     edits: [
       {
@@ -74,6 +79,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'slot-before-block',
     flaw: 'F5',
     what: 'the taker frees the slot before the block: when it dies in between the block leaks',
+    breaks: ['a block of'],
     world,
     edits: [
       {
@@ -88,6 +94,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'lost-block-kept',
     flaw: 'F5',
     what: 'the asker does not free the block of a slot that a dead taker held: it leaks',
+    breaks: ['a block of'],
     world,
     edits: [
       {
@@ -100,6 +107,7 @@ export const queueMutants: readonly Mutant[] = [
   {
     name: 'free-before-copy',
     what: 'the slot is freed before its record is copied out: the copy is of the next request',
+    breaks: ['got the reply of request', 'that nobody wrote', 'is run twice'],
     world,
     edits: [
       {
@@ -119,6 +127,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'no-bump',
     flaw: 'F6',
     what: "a dead asker's table is not moved on: its replies reach its successor",
+    breaks: ['got the reply of request', 'is run though it was answered before'],
     world,
     edits: [
       {
@@ -132,6 +141,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'fresh-table',
     flaw: 'F6',
     what: "a new owner of a number begins with generations of its own: a slot that names the dead one fits its successor's",
+    breaks: ['got the reply of request'],
     world,
     edits: [
       {
@@ -145,6 +155,13 @@ export const queueMutants: readonly Mutant[] = [
     name: 'early-settle',
     flaw: 'F8',
     what: 'the supervisor settles when the end is decided, not when the thread has stopped',
+    breaks: [
+      'moves a slot of thread',
+      'are not free at rest',
+      'is never answered',
+      'in flight at rest',
+      'got the reply of request',
+    ],
     world,
     edits: [],
     forced: { settlesEarly: true },
@@ -153,6 +170,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'no-ack',
     flaw: 'F9',
     what: 'a number is used again before all askers have settled the death',
+    breaks: ['is never answered', 'is run though it was answered before'],
     world,
     edits: [],
     forced: { waitsForNobody: true, reuse: true },
@@ -161,6 +179,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'few-generations',
     flaw: 'F10',
     what: 'few generations, and ids used last first: one comes round while an old slot is queued',
+    breaks: ['got the reply of request'],
     world,
     edits: [
       { file: 'runtime/shared/layout.ts', find: 'generationMask = (1 << 22) - 1', replace: 'generationMask = 1' },
@@ -175,6 +194,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'raw-size',
     flaw: 'F14',
     what: 'the size of a queue is told as the hints stand: less than nothing after a death in the middle of a put',
+    breaks: ['lie in it'],
     world,
     edits: [{ file: queueFile, find: 'return Math.max(0, Math.min(this.capacity, size));', replace: 'return size;' }],
   },
@@ -182,6 +202,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'no-walk',
     flaw: 'all',
     what: 'a death leaves its slots as they are',
+    breaks: ['is never answered', 'are not free at rest'],
     world,
     edits: [{ file: queueFile, find: 'if ((state & 255) !== dead) continue;', replace: 'continue;' }],
   },
@@ -189,6 +210,7 @@ export const queueMutants: readonly Mutant[] = [
     name: 'mark-after-free',
     flaw: 'all',
     what: 'for a moment neither slot nor table names the taker: when it dies then nobody answers',
+    breaks: ['is never answered'],
     world,
     edits: [
       {
@@ -206,6 +228,7 @@ export const queueMutants: readonly Mutant[] = [
   {
     name: 'past-free',
     what: 'the look for the earliest deadline goes on past a free slot: who came later goes first',
+    breaks: ['that it saw free'],
     world,
     edits: [
       {
@@ -218,6 +241,7 @@ export const queueMutants: readonly Mutant[] = [
   {
     name: 'take-without-lap',
     what: 'no lap in the taker’s swap: what it takes is not the request that it found to be the earliest',
+    breaks: ['is due as early', 'behind the head'],
     world,
     edits: [
       {
@@ -231,6 +255,7 @@ export const queueMutants: readonly Mutant[] = [
   {
     name: 'no-window',
     what: 'the look has no bound: a request is passed by all that are due earlier',
+    breaks: ['behind the head'],
     world,
     edits: [
       { file: queueFile, find: 'this.#window = Math.min(window, capacity);', replace: 'this.#window = capacity;' },
@@ -239,6 +264,7 @@ export const queueMutants: readonly Mutant[] = [
   {
     name: 'last-of-equals',
     what: 'of equal deadlines the last one goes first',
+    breaks: ['is due as early'],
     world,
     edits: [
       {

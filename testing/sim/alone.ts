@@ -9,7 +9,7 @@ let last: Promise<void> = Promise.resolve();
 /** Runs `body` when those before it have ended. `onRejection` hears of promises that nobody handles, in the place of all others who listen. */
 export function alone(body: () => Promise<void>, onRejection: (reason: unknown) => void): Promise<void> {
   const run = last.then(async () => {
-    const others = process.listeners('unhandledRejection');
+    const others = process.rawListeners('unhandledRejection');
     const hear = (reason: unknown): void => {
       if (!isThreadStopped(reason)) onRejection(reason);
     };
@@ -21,7 +21,8 @@ export function alone(body: () => Promise<void>, onRejection: (reason: unknown) 
       await new Promise((resolve) => setImmediate(resolve));
     } finally {
       process.off('unhandledRejection', hear);
-      for (const other of others) process.on('unhandledRejection', other);
+      // Those that listen once are wrapped, and so they still do.
+      for (const other of others) process.on('unhandledRejection', other as NodeJS.UnhandledRejectionListener);
     }
   });
   last = run.catch(() => {});

@@ -13,7 +13,9 @@ export class DueList {
   readonly #heap: DueEntry[] = [];
   #order = 0;
 
+  /** Throws RangeError for what is no number: it would never come and never go. */
   add(dueMs: number, fire: () => void): DueEntry {
+    if (Number.isNaN(dueMs)) throw new RangeError('the time at which something is due is NaN; give a number of ms');
     const entry: DueEntry = { dueMs, order: this.#order++, wanted: true, fire };
     const heap = this.#heap;
     let at = heap.push(entry) - 1;

@@ -1,13 +1,19 @@
 // maskCode: a JavaScript text of the same length in which nothing but code is left: what comments, strings, templates and
-// regular expressions say is blanked, their quotes stay. So keywords can be looked for without a parser. Called by
-// module-factory.ts, once for each source file of a process.
+// regular expressions say is blanked, their quotes stay, and all brackets are in pairs. So keywords can be looked for without a
+// parser, which the package would have to bring to all who install it. Called by module-factory.ts, once for each source file
+// of a process. A law of its tests compares what comes of it with what a parser sees.
 
-/** Before a `/` that begins a regular expression; behind anything else it divides. */
-const beforeRegExp =
-  /(?:^|[=(,:[!&|?{};+\-*%~^<>]|(?<![\w$.])(?:return|typeof|case|in|of|do|else|void|delete|throw|await|yield))$/;
-const plainCode = /[^/'"`{}]+/y;
+/** Before a `/` that begins a regular expression, and a `{` that begins an object; behind any other word it divides. */
+const beforeValue =
+  /(?<![\w$.#])(?:return|typeof|case|in|of|do|else|void|delete|throw|await|yield|new|instanceof|extends|default)$/;
+/** Before the `(` of a head, behind which a statement begins. */
+const beforeHead = /(?<![\w$.#])(?:if|while|for|with|for\s+await)$/;
+const operator = /[=(,:[!&|?{};+\-*%~^<>]/;
+const plainCode = /[^/'"`{}()]+/y;
 const plainString = { "'": /[^'\\]+/y, '"': /[^"\\]+/y };
 const plainTemplate = /[^`\\$]+/y;
+/** The longest word before a value, with what stands before it. */
+const wordMax = 14;
 
 export function maskCode(text: string): string {
   return new Mask(text).run();
@@ -19,6 +25,12 @@ class Mask {
   #at = 0;
   /** Where the last character of code stands, blanks aside. */
   #codeAt = -1;
+  /** Open parentheses: whether each is the head of an `if` or a loop. */
+  readonly #heads: boolean[] = [];
+  /** Open braces: whether each is an object's. */
+  readonly #objects: boolean[] = [];
+  /** Behind the bracket that was closed last, a statement may begin. */
+  #closedStatement = true;
 
   constructor(text: string) {
     this.#text = text;
@@ -31,7 +43,7 @@ class Mask {
 
   /** Code up to the end, or to the brace that closes a template's expression. */
   #code(inTemplate: boolean): void {
-    let depth = 0;
+    const depth = this.#objects.length;
     while (this.#at < this.#text.length) {
       if (this.#skip(plainCode, true)) continue;
       const char = this.#text[this.#at]!;
@@ -39,19 +51,49 @@ class Mask {
       else if (char === '`') this.#template();
       else if (char === '/') this.#slash();
       else {
-        if (char === '{') depth++;
-        else if (depth-- === 0 && inTemplate) return;
-        this.#take(1, true);
+        if (char === '}' && inTemplate && this.#objects.length === depth) return;
+        this.#bracket(char);
       }
     }
+  }
+
+  #bracket(char: string): void {
+    if (char === '(') this.#heads.push(beforeHead.test(this.#before()));
+    else if (char === '{') this.#objects.push(this.#isObject());
+    this.#take(1, true);
+    if (char === ')') this.#closedStatement = this.#heads.pop() ?? false;
+    else if (char === '}') this.#closedStatement = this.#objects.pop() !== true;
+  }
+
+  /** The code before here, as far as a word goes. */
+  #before(): string {
+    return this.#text.slice(Math.max(0, this.#codeAt - wordMax), this.#codeAt + 1);
+  }
+
+  #isObject(): boolean {
+    const before = this.#before();
+    const last = before.at(-1) ?? ';';
+    if (last === ')' || last === '}' || last === ';' || last === '{' || before.endsWith('=>')) return false;
+    return operator.test(last) || (beforeValue.test(before) && !/(?:do|else)$/.test(before));
   }
 
   #slash(): void {
     const next = this.#text[this.#at + 1];
     if (next === '/') this.#take(this.#distanceTo('\n', 0), false);
     else if (next === '*') this.#take(this.#distanceTo('*/', 2), false);
-    else if (beforeRegExp.test(this.#text.slice(Math.max(0, this.#codeAt - 10), this.#codeAt + 1))) this.#regExp();
+    else if (this.#isRegExp()) this.#regExp();
     else this.#take(1, true);
+  }
+
+  #isRegExp(): boolean {
+    const before = this.#before();
+    const last = before.at(-1) ?? ';';
+    if (last === ')' || last === '}') return this.#closedStatement;
+    // `n++ / 2`: what counts up stands before it.
+    if (before.endsWith('++') || before.endsWith('--')) return false;
+    // A word of the language in the head of a loop alone.
+    if (/(?<![\w$.#])of$/.test(before)) return this.#heads.at(-1) === true;
+    return operator.test(last) || beforeValue.test(before);
   }
 
   #string(quote: '"' | "'"): void {
@@ -67,10 +109,9 @@ class Mask {
     while (this.#at < this.#text.length && this.#text[this.#at] !== '`') {
       if (this.#skip(plainTemplate, false)) continue;
       if (this.#text.startsWith('${', this.#at)) {
-        this.#take(2, false);
-        this.#codeAt = -1;
+        this.#put(' {');
         this.#code(true);
-        this.#take(1, false);
+        this.#put('}');
       } else this.#take(this.#text[this.#at] === '\\' ? 2 : 1, false);
     }
     this.#take(1, true);
@@ -81,14 +122,13 @@ class Mask {
     this.#take(1, false);
     for (;;) {
       const char = this.#text[this.#at];
-      if (char === undefined || (char === '/' && !isClass)) break;
+      if (char === undefined || char === '\n' || (char === '/' && !isClass)) break;
       if (char === '[') isClass = true;
       else if (char === ']') isClass = false;
       this.#take(char === '\\' ? 2 : 1, false);
     }
-    this.#take(1, false);
-    // It ends an expression, as a name does.
-    this.#codeAt = this.#at - 1;
+    // A value, as a number is.
+    this.#put('0');
   }
 
   #skip(pattern: RegExp, keep: boolean): boolean {
@@ -96,6 +136,13 @@ class Mask {
     const found = pattern.exec(this.#text);
     if (found !== null) this.#take(found[0].length, keep);
     return found !== null;
+  }
+
+  /** Something else in the place of as many characters. */
+  #put(instead: string): void {
+    this.#parts.push(instead.slice(0, this.#text.length - this.#at));
+    this.#at += instead.length;
+    this.#codeAt = this.#at - 1;
   }
 
   #take(length: number, keep: boolean): void {

@@ -28,6 +28,8 @@ export class SimNetwork {
   readonly draws: Draws;
   /** Connections that are open on some side. */
   readonly connections = new Set<Connection>();
+  /** Hears of all bytes as they go on their way, those of one side in order. */
+  onSent: ((connection: Connection, from: SimSocket, bytes: Buffer) => void) | undefined;
   readonly #delayMsMax: number;
   readonly #kernelBytesMax: number;
   readonly #listening = new Map<string, Listening>();
@@ -105,6 +107,10 @@ export class Connection implements Wire {
     world.after(atMs - world.nowMs, () => {
       if (!this.isCut) arrive();
     });
+  }
+
+  sent(from: SimSocket, bytes: Buffer): void {
+    this.#network.onSent?.(this, from, bytes);
   }
 
   /** Both sides see it broken. */

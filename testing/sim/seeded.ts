@@ -1,97 +1,114 @@
-// What of Node speaks of chance and of time beside timers, for one simulated thread: `crypto` whose numbers come from the
-// seed, and AbortSignal whose timeouts are virtual.
+// What of Node speaks of chance, for one simulated thread: node:crypto, whose numbers come from the seed, and whose slow parts
+// take virtual time.
 
-import { Draws } from './draws.ts';
+import { backgroundFunctions, type Compute, inBackground, withCallback } from './background.ts';
 import type { Namespace } from './module-factory.ts';
 import type { SimThread } from './thread.ts';
+import { refusals } from './unsimulated.ts';
+import { type Bytes, webCrypto } from './web-crypto.ts';
+import { moduleWithOwn } from './with-own.ts';
 
-type Bytes = ArrayBufferView<ArrayBuffer>;
-type Done<Value> = (error: null, value: Value) => void;
+type Done<Value> = (error: unknown, value: Value) => void;
+
+/** Drawn by Node, of what no seed reaches. */
+const unseeded = ['generateKeyPair', 'generateKeyPairSync', 'generatePrime', 'generatePrimeSync'] as const;
+/** They call back when the last value is a function, and answer at once when not. */
+const calling = ['sign', 'verify', 'diffieHellman', 'encapsulate', 'decapsulate'] as const;
 
 /** As node:crypto; what it makes of the bytes it is given is Node's own. */
 export function seededCrypto(thread: SimThread): Namespace {
-  const native = process.getBuiltinModule('node:crypto');
+  const native = process.getBuiltinModule('node:crypto') as unknown as Record<string, Compute>;
   const web = webCrypto(thread);
-  const randomBytes = (size: number, done?: Done<Buffer>): Buffer | undefined => {
-    const bytes = web.getRandomValues(Buffer.alloc(size));
+  const { randomUUID, getRandomValues, subtle } = web;
+  const called = calling.filter((name) => typeof native[name] === 'function');
+  const randomBytes = randomBytesOf(thread);
+  return moduleWithOwn(native, {
+    ...backgroundFunctions(thread, 'node:crypto'),
+    ...Object.fromEntries(called.map((name) => [name, withCallback(thread, name, native[name]!, native[name]!)])),
+    ...refusals('node:crypto, ', unseeded, 'keys'),
+    ...seededKeys(thread),
+    ...seededFills(thread),
+    randomBytes,
+    pseudoRandomBytes: randomBytes,
+    prng: randomBytes,
+    rng: randomBytes,
+    randomInt: randomIntOf(thread),
+    randomUUID,
+    randomUUIDv7: () => uuidV7(thread),
+    getRandomValues,
+    webcrypto: web,
+    subtle,
+  });
+}
+
+function randomBytesOf(thread: SimThread) {
+  const { getRandomValues } = webCrypto(thread);
+  return (size: number, done?: Done<Buffer>): Buffer | undefined => {
+    const bytes = getRandomValues(Buffer.alloc(size));
     if (done === undefined) return bytes;
-    thread.post('crypto', 'gets random bytes', () => done(null, bytes));
+    inBackground(thread, 'gets random bytes', () => bytes, done as Done<unknown>);
     return undefined;
   };
-  const randomInt = (first: number, second?: number | Done<number>, third?: Done<number>): number | undefined => {
+}
+
+function randomIntOf(thread: SimThread) {
+  const { random } = webCrypto(thread);
+  return (first: number, second?: number | Done<number>, third?: Done<number>): number | undefined => {
     const [min, max] = typeof second === 'number' ? [first, second] : [0, first];
     const done = typeof second === 'function' ? second : third;
-    const value = min + Math.floor(web.random() * (max - min));
+    const value = min + Math.floor(random() * (max - min));
     if (done === undefined) return value;
-    thread.post('crypto', 'gets a random number', () => done(null, value));
+    inBackground(thread, 'gets a random number', () => value, done as Done<unknown>);
     return undefined;
   };
-  const { randomUUID, getRandomValues } = web;
-  const own = Object.create(native) as Namespace;
-  const parts = {
-    randomBytes,
-    randomInt,
-    randomUUID,
-    getRandomValues,
-    randomFillSync: getRandomValues,
-    webcrypto: web,
+}
+
+type Fillable = Bytes | ArrayBufferLike;
+
+function seededFills(thread: SimThread): Namespace {
+  const randomFillSync = (target: Fillable, offset = 0, size?: number): Fillable => {
+    fill(thread, target, offset, size);
+    return target;
   };
-  for (const [name, value] of Object.entries({ ...parts, default: own })) {
-    Object.defineProperty(own, name, { value, enumerable: true });
+  const randomFill = (target: Fillable, ...values: (number | Done<Fillable>)[]): void => {
+    const done = values.pop() as Done<unknown>;
+    const [offset = 0, size] = values as number[];
+    inBackground(thread, 'gets random bytes', () => randomFillSync(target, offset, size), done);
+  };
+  return { randomFillSync, randomFill };
+}
+
+/** `offset` and `size`: as Node counts them, in elements. */
+function fill(thread: SimThread, target: Fillable, offset: number, size: number | undefined): void {
+  const whole = ArrayBuffer.isView(target)
+    ? new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
+    : new Uint8Array(target);
+  const { BYTES_PER_ELEMENT: unit = 1 } = target as { BYTES_PER_ELEMENT?: number };
+  const start = offset * unit;
+  const end = size === undefined ? whole.length : start + size * unit;
+  if (!(start >= 0 && end >= start && end <= whole.length)) {
+    const error = new RangeError(`bytes ${start} to ${end} are not all in a buffer of ${whole.length}`);
+    throw Object.assign(error, { code: 'ERR_OUT_OF_RANGE' });
   }
-  return own;
+  webCrypto(thread).getRandomValues(whole.subarray(start, end) as Bytes);
 }
 
-interface SeededWebCrypto {
-  random(): number;
-  getRandomValues<View extends Bytes>(view: View): View;
-  randomUUID(): string;
-  readonly subtle: SubtleCrypto;
+function seededKeys(thread: SimThread): Namespace {
+  const native = process.getBuiltinModule('node:crypto');
+  const { getRandomValues } = webCrypto(thread);
+  const generateKeySync = (type: 'hmac' | 'aes', options: { length: number }) => {
+    // It complains of what is wrong.
+    native.generateKeySync(type, options);
+    return native.createSecretKey(getRandomValues(Buffer.alloc(Math.floor(options.length / 8))));
+  };
+  const generateKey = withCallback(thread, 'generateKey', native.generateKey as Compute, generateKeySync);
+  return { generateKeySync, generateKey };
 }
 
-type SubtleCrypto = typeof globalThis.crypto.subtle;
-
-const webCryptos = new WeakMap<SimThread, SeededWebCrypto>();
-
-/** As the global `crypto`, the same for a thread each time. */
-export function webCrypto(thread: SimThread): SeededWebCrypto {
-  let web = webCryptos.get(thread);
-  if (web === undefined) {
-    web = newWebCrypto(thread);
-    webCryptos.set(thread, web);
-  }
-  return web;
-}
-
-function newWebCrypto(thread: SimThread): SeededWebCrypto {
-  let draws: Draws | undefined;
-  const random = (): number => {
-    draws ??= new Draws(thread.world.seed, `crypto of ${thread.name} ${thread.index}`);
-    return draws.random();
-  };
-  const getRandomValues = <View extends Bytes>(view: View): View => {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    for (let at = 0; at < bytes.length; at++) bytes[at] = random() * 256;
-    return view;
-  };
-  const randomUUID = (): string => {
-    const bytes = getRandomValues(Buffer.alloc(16));
-    // Version 4, variant 1.
-    bytes[6] = (bytes[6]! & 15) | 64;
-    bytes[8] = (bytes[8]! & 63) | 128;
-    return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-  };
-  return { random, getRandomValues, randomUUID, subtle: globalThis.crypto.subtle };
-}
-
-export function simAbortSignal(thread: SimThread): unknown {
-  const timeout = (delayMs: number): AbortSignal => {
-    const controller = new AbortController();
-    const reason = new DOMException('The operation was aborted due to timeout', 'TimeoutError');
-    thread.setTimer(delayMs, () => controller.abort(reason), 'abort');
-    return controller.signal;
-  };
-  return new Proxy(AbortSignal, {
-    get: (target, name) => (name === 'timeout' ? timeout : Reflect.get(target, name)),
-  });
+function uuidV7(thread: SimThread): string {
+  const bytes = webCrypto(thread).getRandomValues(Buffer.alloc(16));
+  bytes.writeUIntBE(Math.floor(thread.clock.wallMs()), 0, 6);
+  bytes[6] = (bytes[6]! & 15) | 112;
+  bytes[8] = (bytes[8]! & 63) | 128;
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }

@@ -11,30 +11,16 @@ import { alone } from './alone.ts';
 import { Draws } from './draws.ts';
 import { type DueEntry, DueList } from './due-list.ts';
 import { isThreadStopped, SimFailure, threadStopped } from './failure.ts';
-import { type SourceEdit, SourceModules, type Substitutes, ThreadModules } from './modules.ts';
+import { SourceModules, type Substitutes } from './modules.ts';
+import type { SimulationOptions } from './simulation-options.ts';
 import { type Operation, SimThread, type ThreadWorld } from './thread.ts';
-import { type PendingTicks, threadGlobals } from './thread-globals.ts';
+import { threadGlobals } from './thread-globals.ts';
+import { ThreadModules } from './thread-modules.ts';
+import type { PendingTicks } from './thread-process.ts';
 import { substitutes } from './thread-substitutes.ts';
 import { Trace } from './trace.ts';
+import { stuckAfterMsDefault, watchdog } from './watchdog/watchdog.ts';
 import { WordNames } from './word-names.ts';
-
-export interface SimulationOptions {
-  seed: number;
-  /** What the seed stands for, for a failure's report. */
-  scenario?: unknown;
-  /** Operations between two stops of a thread, on average; 0: it is never stopped. Default 40. */
-  operationsPerStop?: number;
-  edits?: readonly SourceEdit[] | undefined;
-  /** What a thread has in the place of modules, beside what every thread has. */
-  substitutesOf?: ((thread: SimThread) => Substitutes) | undefined;
-  /** Timers fire when they are due. Default: late by what the seed draws. */
-  isPunctual?: boolean | undefined;
-  /** Default 400. */
-  traceLines?: number | undefined;
-  onLine?: ((line: string) => void) | undefined;
-  /** Tasks that a run may take; over it, it has failed to end. Default 400,000. */
-  maxSteps?: number | undefined;
-}
 
 /** Virtual time that an operation and a task take at least, ms. */
 const operationMs = 0.000_05;
@@ -67,6 +53,7 @@ export class Simulation implements ThreadWorld {
   readonly #scenario: unknown;
   readonly #operationsPerStop: number;
   readonly #maxSteps: number;
+  readonly #stuckAfterMs: number;
   readonly #sources: SourceModules;
   readonly #substitutesOf: (thread: SimThread) => Substitutes;
   readonly #trace: Trace;
@@ -76,18 +63,24 @@ export class Simulation implements ThreadWorld {
   #nowMs = 1_000;
   #born = 0;
   #steps = 0;
+  /** Times that nobody could run. */
+  #advances = 0;
   #operations = 0;
   #stops = 0;
   #depth = 0;
   #untilStop: number;
   #failure: SimFailure | undefined;
   #wasIdle = false;
+  #isAbandoned = false;
+  /** Whose task was the last to begin. */
+  #running: SimThread | undefined;
 
   constructor(options: SimulationOptions) {
     this.seed = options.seed;
     this.#scenario = options.scenario;
     this.#operationsPerStop = options.operationsPerStop ?? 40;
     this.#maxSteps = options.maxSteps ?? 400_000;
+    this.#stuckAfterMs = options.stuckAfterMs ?? stuckAfterMsDefault;
     this.#sources = new SourceModules(options.edits);
     this.#substitutesOf = options.substitutesOf ?? (() => new Map());
     this.isPunctual = options.isPunctual ?? false;
@@ -126,8 +119,9 @@ export class Simulation implements ThreadWorld {
   thread(name: string): SimThread {
     const thread = new SimThread(this, name, this.#born++);
     this.threads.push(thread);
-    const own = new Map([...substitutes(thread), ...this.#substitutesOf(thread)]);
-    const modules = new ThreadModules(this.#sources, own, threadGlobals(thread, this.#ticks));
+    const globals = threadGlobals(thread, this.#ticks);
+    const own = new Map([...substitutes(thread, globals), ...this.#substitutesOf(thread)]);
+    const modules = new ThreadModules(this.#sources, own, globals);
     thread.loader = (url) => modules.load(url);
     return thread;
   }
@@ -150,6 +144,11 @@ export class Simulation implements ThreadWorld {
     this.#trace.add(this.#nowMs, thread, what);
   }
 
+  /** Of the hash of the trace, where they are too many to be shown. */
+  traceBytes(bytes: Uint8Array): void {
+    this.#trace.addBytes(bytes);
+  }
+
   /** Of the run itself, not of a thread: it happens on time. */
   after(delayMs: number, fire: () => void): DueEntry {
     return this.#due.add(this.#nowMs + delayMs, fire);
@@ -161,10 +160,15 @@ export class Simulation implements ThreadWorld {
    */
   async run(isOver: () => boolean): Promise<void> {
     await alone(
-      () => this.#runTasks(isOver),
+      () => this.#watched(isOver),
       (reason) => this.#crash('a promise that nobody handles', reason),
     );
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Whoever runs it has given it up: nothing of it happens any more. */
+  abandon(): void {
+    this.#isAbandoned = true;
   }
 
   describe({ kind, words, index }: Operation): string {
@@ -205,6 +209,21 @@ export class Simulation implements ThreadWorld {
     thread.kill('an error that nobody caught');
   }
 
+  async #watched(isOver: () => boolean): Promise<void> {
+    watchdog.enter({ seed: this.seed, describe: () => this.#runningText() }, this.#stuckAfterMs);
+    try {
+      await this.#runTasks(isOver);
+    } finally {
+      watchdog.leave();
+    }
+  }
+
+  #runningText(): string {
+    if (this.#running === undefined) return 'it has not come to its first task';
+    const { name, lastTask } = this.#running;
+    return `${name} has not come back from "${lastTask}" (task ${this.#steps}, at ${this.#nowMs.toFixed(3)} virtual ms)`;
+  }
+
   #runTasks(isOver: () => boolean): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       let left = stepsPerTurn;
@@ -217,7 +236,7 @@ export class Simulation implements ThreadWorld {
         let isIdle = false;
         try {
           this.#settle();
-          if (this.#failure !== undefined || isOver()) {
+          if (this.#failure !== undefined || this.#isAbandoned || isOver()) {
             resolve();
             return;
           }
@@ -232,6 +251,7 @@ export class Simulation implements ThreadWorld {
           afterMicrotasks(step);
         } else {
           left = stepsPerTurn;
+          watchdog.rest();
           setImmediate(step);
         }
       };
@@ -295,18 +315,30 @@ export class Simulation implements ThreadWorld {
   }
 
   #execute(thread: SimThread): void {
-    if (++this.#steps > this.#maxSteps) {
-      this.fail('ends', `after ${this.#maxSteps} tasks the run has not come to its end`);
-    }
+    this.#steps++;
+    this.#checkSteps();
+    watchdog.beat();
     this.#nowMs += taskMs * (1 + this.draws.random());
     const task = thread.takeTask(this.draws);
     this.trace(thread.name, `${'| '.repeat(this.#depth)}${task.label}`);
     thread.isDirty = true;
+    thread.tasks++;
+    thread.lastTask = task.label;
+    this.#running = thread;
     thread.call(task.run);
+  }
+
+  #checkSteps(): void {
+    if (this.#steps + this.#advances <= this.#maxSteps) return;
+    const [busiest] = this.threads.toSorted((one, other) => other.tasks - one.tasks);
+    const who = `${busiest?.name} had most of them, ${busiest?.tasks}; its last one: ${busiest?.lastTask}`;
+    this.fail('ends', `after ${this.#maxSteps} tasks the run has not come to its end; ${who}`);
   }
 
   /** Nobody can run: on to the next instant at which somebody can. */
   #advance(): void {
+    this.#advances++;
+    this.#checkSteps();
     const nextMs = this.#due.nextMs;
     if (nextMs === Number.POSITIVE_INFINITY)
       this.fail('ends', 'nothing will ever happen again, and the run is not over');
@@ -331,6 +363,7 @@ export class Simulation implements ThreadWorld {
         this.trace(thread.name, `${'| '.repeat(this.#depth - 1)}stands before ${this.describe(operation)}`);
       }
       this.#execute(other);
+      this.#running = thread;
     }
     this.#depth--;
     if (this.#failure !== undefined) throw threadStopped;

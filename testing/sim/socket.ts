@@ -24,6 +24,8 @@ export interface Wire {
   peerOf(socket: SimSocket): SimSocket | undefined;
   /** After a delay, and behind everything that was sent before. */
   later(arrive: () => void): void;
+  /** These bytes go on their way now. */
+  sent(from: SimSocket, bytes: Buffer): void;
   /** Some side is gone. */
   closed(): void;
 }
@@ -31,6 +33,7 @@ export interface Wire {
 let sockets = 0;
 
 export class SimSocket extends EventEmitter {
+  readonly thread: SimThread;
   readonly channel = `socket ${sockets++}`;
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -41,7 +44,6 @@ export class SimSocket extends EventEmitter {
   closed = false;
   bytesWritten = 0;
   readonly #wire: Wire;
-  readonly #thread: SimThread;
   readonly #onread: OnReadOpts | undefined;
   readonly #writes: Write[] = [];
   #writableLength = 0;
@@ -62,7 +64,7 @@ export class SimSocket extends EventEmitter {
   constructor(wire: Wire, thread: SimThread, remote: { ip: string; port: number }, onread: OnReadOpts | undefined) {
     super();
     this.#wire = wire;
-    this.#thread = thread;
+    this.thread = thread;
     this.#onread = onread;
     this.remoteAddress = remote.ip;
     this.remotePort = remote.port;
@@ -82,7 +84,7 @@ export class SimSocket extends EventEmitter {
   }
 
   write(bytes: Buffer, done?: (error?: Error | null) => void): boolean {
-    this.#thread.operate('write', undefined, 0);
+    this.thread.operate('write', undefined, 0);
     if (this.destroyed || this.#ended) {
       this.#task('is told of a write that failed', () => done?.(new Error('write after end')));
       return false;
@@ -95,7 +97,7 @@ export class SimSocket extends EventEmitter {
   }
 
   end(): this {
-    this.#thread.operate('end', undefined, 0);
+    this.thread.operate('end', undefined, 0);
     this.#ended = true;
     this.#give();
     return this;
@@ -103,7 +105,7 @@ export class SimSocket extends EventEmitter {
 
   destroy(): this {
     if (this.destroyed) return this;
-    this.#thread.operate('destroy', undefined, 0);
+    this.thread.operate('destroy', undefined, 0);
     const unread = this.#arrived.length > 0;
     this.#leave(unread);
     this.#task('sees its socket closed', () => this.#close());
@@ -204,6 +206,7 @@ export class SimSocket extends EventEmitter {
       first.left -= bytes;
       this.#writableLength -= bytes;
       this.#onTheWay += bytes;
+      this.#wire.sent(this, chunk);
       this.#wire.later(() => this.#wire.peerOf(this)?.arrive(chunk));
       if (first.left > 0) continue;
       this.#writes.shift();
@@ -295,6 +298,6 @@ export class SimSocket extends EventEmitter {
   }
 
   #task(label: string, run: () => void): void {
-    this.#thread.post(this.channel, label, run);
+    this.thread.post(this.channel, label, run);
   }
 }

@@ -75,6 +75,9 @@ export class SimThread {
   busyUntilMs = 0;
   /** How likely it is to be next, against others. */
   weight = 1;
+  /** Tasks so far, and what the last one was called. */
+  tasks = 0;
+  lastTask = '';
   /** What it failed with, if that ended it. */
   failure: unknown;
   /** Operations so far, and the last one. */
@@ -176,7 +179,9 @@ export class SimThread {
         : kind < 0.97
           ? draws.random() * 2
           : draws.random() * 20;
-    const timer: DueEntry = this.#world.after(Math.max(0, delayMs) + lateMs, () => {
+    // What is no number is 1 ms, as Node has it.
+    const ms = Number.isNaN(delayMs) ? 1 : Math.max(0, delayMs);
+    const timer: DueEntry = this.#world.after(ms + lateMs, () => {
       this.post('timers', label, () => {
         if (timer.wanted) callback();
       });

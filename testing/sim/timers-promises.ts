@@ -1,44 +1,68 @@
 // node:timers/promises of one simulated thread, over its own timers.
 
-import type { Namespace } from './module-factory.ts';
 import type { SimThread } from './thread.ts';
 
 interface WaitOptions {
   signal?: AbortSignal;
 }
 
-export function timersPromises(thread: SimThread): Namespace {
-  const wait = <Value>(delayMs = 1, value?: Value, { signal }: WaitOptions = {}): Promise<Value | undefined> =>
+/** All waits end one way: with a value, or by the signal. */
+type Wait = <Value>(delayMs?: number, value?: Value, options?: WaitOptions) => Promise<Value | undefined>;
+type Turn = <Value>(value?: Value, options?: WaitOptions) => Promise<Value | undefined>;
+
+export interface TimersPromises {
+  setTimeout: Wait;
+  setImmediate: Turn;
+  setInterval: <Value>(delayMs?: number, value?: Value, options?: WaitOptions) => AsyncGenerator<Value | undefined>;
+  scheduler: { wait(delayMs: number, options?: WaitOptions): Promise<void>; yield(): Promise<void> };
+}
+
+export function timersPromises(thread: SimThread): TimersPromises {
+  const wait: Wait = (delayMs, value, options) =>
     new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(aborted(signal));
-        return;
-      }
-      const timer = thread.setTimer(
-        Math.max(1, delayMs),
-        () => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve(value);
-        },
-        'timeout',
-      );
-      const onAbort = (): void => {
+      // As Node: what is no delay is 1 ms.
+      const ms = delayMs !== undefined && delayMs >= 1 ? delayMs : 1;
+      const timer = thread.setTimer(ms, () => stop.end(() => resolve(value)), 'timeout');
+      const stop = stopBy(options?.signal, reject, () => {
         timer.wanted = false;
-        reject(aborted(signal!));
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
+      });
     });
-  const turn = <Value>(value?: Value): Promise<Value | undefined> =>
-    new Promise((resolve) => thread.post('immediates', 'turn', () => resolve(value)));
-  async function* ticks<Value>(delayMs = 1, value?: Value, options: WaitOptions = {}) {
+  const turn: Turn = (value, options) =>
+    new Promise((resolve, reject) => {
+      const stop = stopBy(options?.signal, reject, () => {});
+      thread.post('immediates', 'turn', () => stop.end(() => resolve(value)));
+    });
+  async function* ticks<Value>(delayMs?: number, value?: Value, options?: WaitOptions) {
     for (;;) yield await wait(delayMs, value, options);
   }
   const scheduler = {
-    wait: (delayMs: number, options?: WaitOptions) => wait(delayMs, undefined, options),
-    yield: () => turn(),
+    wait: async (delayMs: number, options?: WaitOptions) => void (await wait(delayMs, undefined, options)),
+    yield: async () => void (await turn()),
   };
-  const own = { setTimeout: wait, setImmediate: turn, setInterval: ticks, scheduler };
-  return { ...own, default: own };
+  return { setTimeout: wait, setImmediate: turn, setInterval: ticks, scheduler };
+}
+
+interface Stop {
+  /** The wait is over, unless the signal was first. */
+  end(over: () => void): void;
+}
+
+function stopBy(signal: AbortSignal | undefined, reject: (reason: Error) => void, stopped: () => void): Stop {
+  if (signal === undefined) return { end: (over) => over() };
+  let isStopped = false;
+  const stop = (): void => {
+    isStopped = true;
+    stopped();
+    reject(aborted(signal));
+  };
+  if (signal.aborted) stop();
+  else signal.addEventListener('abort', stop, { once: true });
+  return {
+    end(over) {
+      signal.removeEventListener('abort', stop);
+      if (!isStopped) over();
+    },
+  };
 }
 
 /** As Node's. */

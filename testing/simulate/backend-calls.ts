@@ -8,6 +8,7 @@ import { refusal } from '../../runtime/shared/refusal.ts';
 import { Draws } from '../sim/draws.ts';
 import type { SimThread } from '../sim/thread.ts';
 import type { Backend, BackendCall } from './backend.ts';
+import { checkDelay } from './check-options.ts';
 
 /** How a backend is: answers as it does, later, with an error, or not before it is well again. */
 export type BackendMood =
@@ -161,6 +162,7 @@ export class BackendCalls implements Dispatcher {
 
   #sleep(delayMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      checkDelay(delayMs, 'the time for which call.sleep waits');
       if (signal.aborted) {
         reject(signal.reason);
         return;

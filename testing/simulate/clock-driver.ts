@@ -1,6 +1,7 @@
 // ClockDriver: lets virtual time go on while the test waits for something of the simulation, and stand still while it does
 // not. When something that was waited for has come, the test is given a turn to react before time goes on.
 
+import { HeddleError } from '../../runtime/errors.ts';
 import type { Simulation } from '../sim/simulation.ts';
 
 interface Wait {
@@ -56,6 +57,15 @@ export class ClockDriver {
     this.#failure ??= { reason };
     for (const wait of this.#waits) wait.reject(this.#failure.reason);
     this.#waits.clear();
+  }
+
+  /** Time stands from now on. Who waits is told nothing: nobody is left that could be. Later waits reject. */
+  abandon(): void {
+    this.#failure ??= {
+      reason: new HeddleError('CANCELLED', 'this simulation was given up, since its test has failed'),
+    };
+    this.#waits.clear();
+    this.#simulation.abandon();
   }
 
   async #drive(): Promise<void> {

@@ -2,17 +2,11 @@
 // that fails ends the test and says how to run it alone.
 
 import { env } from 'node:process';
-import { HeddleError } from '../../runtime/errors.ts';
-import { type SimulateOptions, simulate } from './simulate.ts';
+import { checkCount, checkEverySeed, checkSeed } from './check-options.ts';
+import type { EverySeedOptions } from './options.ts';
+import type { ProcessUnderTest } from './process-under-test.ts';
+import { startSimulation } from './simulate.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
-
-/** What to simulate, and how often. */
-export interface EverySeedOptions extends Omit<SimulateOptions, 'seed'> {
-  /** How many. Default 100. The environment's HEDDLE_SEEDS wins, and HEDDLE_SEED=17 runs that one alone. */
-  seeds?: number;
-  /** Default 1. */
-  firstSeed?: number;
-}
 
 /** Lines of the trace that the message of a failure shows. */
 const linesShown = 40;
@@ -32,7 +26,8 @@ export class SeedFailure extends Error {
 
 /**
  * Simulates the process once for each seed, and gives each run to `body`; then the laws are looked at, as `close` does.
- * Rejects with SeedFailure for the first seed whose body throws or that breaks a law.
+ * Rejects with SeedFailure for the first seed whose body throws or that breaks a law, and with INVALID_ARGUMENT for options
+ * that are wrong.
  *
  *     test('no update is lost', () =>
  *       everySeed({ seeds: 200, config, faults: 'random' }, async (sim) => { … }));
@@ -41,26 +36,32 @@ export async function everySeed(
   options: EverySeedOptions,
   body: (sim: SimulatedProcess) => void | Promise<void>,
 ): Promise<void> {
+  checkEverySeed(options, body);
   const { seeds = 100, firstSeed = 1, ...rest } = options;
-  const alone = fromEnvironment('HEDDLE_SEED');
-  const count = alone === undefined ? (fromEnvironment('HEDDLE_SEEDS') ?? seeds) : 1;
+  const alone = fromEnvironment('HEDDLE_SEED', checkSeed);
+  const count = alone === undefined ? (fromEnvironment('HEDDLE_SEEDS', checkCount) ?? seeds) : 1;
   const first = alone ?? firstSeed;
+  checkSeed(first + count - 1, 'the last seed');
   for (let seed = first; seed < first + count; seed++) {
-    let sim: SimulatedProcess | undefined;
+    let sim: ProcessUnderTest | undefined;
     try {
-      sim = await simulate({ ...rest, seed });
+      sim = await startSimulation({ ...rest, seed });
       await body(sim);
       await sim.close();
     } catch (reason) {
-      throw new SeedFailure(seed, sim?.failure ?? reason, sim?.trace ?? []);
+      const failure = new SeedFailure(seed, sim?.failure ?? reason, sim?.trace ?? []);
+      // What it began goes on no more: other tests would wait for it.
+      sim?.abandon();
+      throw failure;
     }
   }
 }
 
-function fromEnvironment(name: string): number | undefined {
+function fromEnvironment(name: string, check: (value: unknown, name: string) => void): number | undefined {
   const text = env[name];
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new HeddleError('INVALID_ARGUMENT', `${name} must be a whole number, not ${JSON.stringify(text)}`);
+  // A text that is no number is shown as it is.
+  check(Number.isNaN(value) ? text : value, `${name} of the environment`);
+  return value;
 }

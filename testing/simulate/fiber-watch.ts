@@ -77,7 +77,8 @@ export class FiberWatch {
   checkEnd(): void {
     for (const { thread, fiber } of this.#watched) {
       if (!thread.isAlive || fiber.exit !== undefined) continue;
-      this.#fail('ends', `fiber ${pathOf(fiber)} on ${thread.name} never ends: it is ${stateOf(fiber)}`);
+      const { path, state } = this.#cause(thread, fiber);
+      this.#fail('ends', `fiber ${path} on ${thread.name} never ends: it is ${state}`);
     }
   }
 
@@ -94,11 +95,22 @@ export class FiberWatch {
     this.#simulation.after(withinMs, () => {
       if (!thread.isAlive || fiber.exit !== undefined || this.#simulation.failure !== undefined) return;
       const why = `${reason.code}: ${reason.message}`;
+      const { path, state } = this.#cause(thread, fiber);
+      const advice = 'give what it awaits fiber.signal';
       this.#fail(
         'stops',
-        `fiber ${pathOf(fiber)} on ${thread.name} was asked to stop (${why}) and is ${stateOf(fiber)} ${withinMs} ms after; give what it awaits fiber.signal`,
+        `fiber ${path} on ${thread.name} was asked to stop (${why}) and is ${state} ${withinMs} ms after; ${advice}`,
       );
     });
+  }
+
+  /** Who keeps a fiber from ending: below it one that waits for no child, and first of all one that no wait of Heddle holds. */
+  #cause(thread: SimThread, fiber: WatchedFiber): { path: string; state: string } {
+    const living = this.#watched.filter((one) => one.thread === thread && isLive(one.fiber)).map((one) => one.fiber);
+    const parents = new Set(living.map(({ parent }) => parent));
+    const leaves = living.filter((one) => !parents.has(one) && isWithin(one, fiber));
+    const cause = leaves.find(({ state }) => state.is === 'running') ?? leaves[0] ?? fiber;
+    return { path: pathOf(cause), state: stateOf(cause) };
   }
 
   #rootEnded(thread: SimThread, root: WatchedFiber): void {
@@ -126,6 +138,11 @@ export class FiberWatch {
 
 function isLive({ exit }: WatchedFiber): boolean {
   return exit === undefined;
+}
+
+function isWithin(fiber: WatchedFiber, above: WatchedFiber): boolean {
+  for (let at: WatchedFiber | undefined = fiber; at !== undefined; at = at.parent) if (at === above) return true;
+  return false;
 }
 
 function endOf(exit: FiberExit<unknown> | undefined): string {

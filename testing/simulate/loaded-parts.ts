@@ -7,9 +7,12 @@ import { ServerLive } from '../../net/server/server-live.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { type LiveSettings, noLiveSettings } from '../../runtime/live-settings.ts';
 import { silentLogger } from '../../runtime/logger.ts';
-import { loadPlugins, noPlugins, type PluginPlan } from '../../runtime/plugins/plan.ts';
-import type { Settings } from '../../runtime/settings.ts';
+import type * as planModule from '../../runtime/plugins/plan.ts';
+import { noPlugins, type PluginPlan } from '../../runtime/plugins/plan.ts';
+import type { PluginSettings, Settings } from '../../runtime/settings.ts';
 import type { Namespace } from '../sim/module-factory.ts';
+import { sourceUrl } from '../sim/modules.ts';
+import { Simulation } from '../sim/simulation.ts';
 
 const strategiesOf = new Map<string, Promise<LoadedStrategies>>();
 
@@ -26,8 +29,35 @@ export async function loadedStrategies({ strategies, pools }: Settings): Promise
   return { loadInThread: async () => structuredClone(loaded) };
 }
 
+const plansOf = new Map<string, Promise<PluginPlan>>();
+
 export function pluginPlan({ plugins }: Settings): Promise<PluginPlan> | PluginPlan {
-  return plugins.length === 0 ? noPlugins : loadPlugins(plugins, systemClock);
+  if (plugins.length === 0) return noPlugins;
+  const key = JSON.stringify(plugins);
+  let planning = plansOf.get(key);
+  if (planning === undefined) {
+    planning = planOf(plugins);
+    plansOf.set(key, planning);
+  }
+  return planning;
+}
+
+/** On a simulated thread that ends with it: what a plugin begins at its top level is nothing that the test process does. */
+async function planOf(plugins: readonly PluginSettings[]): Promise<PluginPlan> {
+  const simulation = new Simulation({ seed: 0, isPunctual: true });
+  const thread = simulation.thread('plugins');
+  let plan: Promise<PluginPlan> | undefined;
+  let isOver = false;
+  thread.post('start', 'reads the plugins', () => {
+    const { loadPlugins } = thread.load<typeof planModule>(sourceUrl('runtime/plugins/plan'));
+    plan = loadPlugins(plugins, thread.clock);
+    const over = (): void => {
+      isOver = true;
+    };
+    plan.then(over, over);
+  });
+  await simulation.run(() => isOver);
+  return plan!;
 }
 
 /** Degraders and samplers; the bounds are those that threads are born with. */

@@ -1,24 +1,26 @@
 // ProcessUnderTest: the simulated process behind SimulatedProcess: callers and backends on threads of their own, the clock, the
 // faults, and at the end the laws.
 
-import type { ClientCallOptions, ClientMethods } from '../../net/client/connect.ts';
-import { type Contract, methodsOf, serviceName } from '../../net/service/contract.ts';
-import { HeddleError } from '../../runtime/errors.ts';
+import type { ClientMethods } from '../../net/client/connect.ts';
+import { type Contract, serviceName } from '../../net/service/contract.ts';
+import { errorCodes, HeddleError } from '../../runtime/errors.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
+import { restartLimits } from '../../runtime/restart-policy.ts';
 import { sourceUrl } from '../sim/modules.ts';
 import type { SimNetwork } from '../sim/network.ts';
 import type { SimProcess } from '../sim/process/sim-process.ts';
 import type { ProcessThread } from '../sim/process/spawner.ts';
 import type { Simulation } from '../sim/simulation.ts';
-import type { SimThread } from '../sim/thread.ts';
+import { Asked } from './asked.ts';
 import type { Backend } from './backend.ts';
 import { BackendCalls } from './backend-calls.ts';
 import type * as backendMain from './backend-main.ts';
-import type * as callerMain from './caller-main.ts';
+import { Callers } from './callers.ts';
+import { checkDelay, checkFunction, checkLevel, oneOf } from './check-options.ts';
 import type { ClockDriver } from './clock-driver.ts';
 import type { FiberWatch } from './fiber-watch.ts';
 import { RandomFaults } from './random-faults.ts';
-import { backendAddress, ownAddress } from './settings.ts';
+import { backendAddress } from './settings.ts';
 import type { BackendControl, SimClientOptions, SimulatedProcess } from './simulated-process.ts';
 import type { Story } from './story.ts';
 
@@ -38,24 +40,21 @@ export interface SimulatedPlan {
   readonly stopWithinMs: number;
 }
 
-interface Caller {
-  readonly thread: SimThread;
-  client: callerMain.SimCaller | undefined;
-}
-
 /** How long after the last answer all that goes on behind it may take, beside what fibers may, ms. */
 const quietMs = 2_500;
+/** By when threads that died are replaced, ms: the wait before that, and their start. */
+const wholeAgainMs = restartLimits.backoffMaxMs + 1_000;
 /** In which all threads have heard what main tells them, unless they stand still, ms. */
 const heardMs = 20;
+
+const checkCode = oneOf(...errorCodes);
 
 export class ProcessUnderTest implements SimulatedProcess {
   readonly #parts: SimulatedParts;
   readonly #plan: SimulatedPlan;
   readonly #backends = new Map<string, BackendCalls>();
-  readonly #callers: Caller[] = [];
+  readonly #callers: Callers;
   #faults: RandomFaults | undefined;
-  #calls = 0;
-  #open = 0;
   #closing: Promise<void> | undefined;
   /** The test knows what broke the run. */
   #isTold = false;
@@ -64,6 +63,7 @@ export class ProcessUnderTest implements SimulatedProcess {
   constructor(parts: SimulatedParts, plan: SimulatedPlan) {
     this.#parts = parts;
     this.#plan = plan;
+    this.#callers = new Callers(parts, plan.answerWithinMs);
   }
 
   get seed(): number {
@@ -105,32 +105,21 @@ export class ProcessUnderTest implements SimulatedProcess {
   }
 
   client<Service extends Contract>(contract: Service, options: SimClientOptions = {}): ClientMethods<Service> {
-    const { simulation, process } = this.#parts;
-    const thread = simulation.thread(`caller-${this.#callers.length + 1}`);
-    const caller: Caller = { thread, client: undefined };
-    this.#callers.push(caller);
-    thread.post('caller', 'begins', () => {
-      const { main } = thread.load<typeof callerMain>(sourceUrl('testing/simulate/caller-main'));
-      const { host, port } = ownAddress;
-      caller.client = main(process.door(thread), contract, { ...options, target: `heddle://${host}:${port}` });
-    });
-    const methods: Record<string, unknown> = {};
-    for (const { method, fullName } of methodsOf(contract)) {
-      methods[method] = (request: unknown, callOptions?: ClientCallOptions) =>
-        this.#call(caller, method, fullName, request, callOptions);
-    }
-    // Put together by name; the contract's type says which.
-    return methods as ClientMethods<Service>;
+    return this.#callers.client(contract, options);
   }
 
   async advance(delayMs: number): Promise<void> {
+    checkDelay(delayMs, 'the time that sim.advance lets pass');
     await this.#wait(this.#after(delayMs));
   }
 
   async until(condition: () => boolean, { withinMs = 60_000 }: { withinMs?: number } = {}): Promise<void> {
+    checkFunction(condition, 'what sim.until waits for');
+    checkDelay(withinMs, 'withinMs of sim.until');
     const isLate = this.#after(withinMs);
-    await this.#wait(() => isLate() || condition());
-    if (!condition()) {
+    const asked = new Asked(condition);
+    await this.#wait(() => asked.isSettled || isLate());
+    if (!asked.answer()) {
       throw new HeddleError('DEADLINE_EXCEEDED', `what was waited for has not come true within ${withinMs} virtual ms`);
     }
   }
@@ -148,10 +137,12 @@ export class ProcessUnderTest implements SimulatedProcess {
         return backend.calls;
       },
       slow: (byMs) => {
+        checkDelay(byMs, 'the time by which a backend is slow');
         note(`is slow, by ${byMs} ms`);
         backend.mood = { is: 'slow', byMs };
       },
       fail: (code = 'UNAVAILABLE', message = `${service} fails, as the test wants`) => {
+        checkCode(code, 'the code by which a backend fails');
         note(`fails with ${code}`);
         backend.mood = { is: 'failing', code, message };
       },
@@ -171,6 +162,7 @@ export class ProcessUnderTest implements SimulatedProcess {
   }
 
   stall(name: string, ms: number): void {
+    checkDelay(ms, 'the time for which a thread stands still');
     const { thread } = this.#named(name);
     this.#note('test', `${name} stands still for ${ms} ms`);
     this.#parts.simulation.stall(thread, ms);
@@ -182,13 +174,23 @@ export class ProcessUnderTest implements SimulatedProcess {
   }
 
   async setLevel(strategy: string, level: number | undefined): Promise<void> {
+    checkLevel(level, 'the level of a strategy');
     const { process, driver } = this.#parts;
     const answer = Promise.withResolvers<unknown>();
     process.onMain(`sets the level of ${strategy}`, () => {
-      process.server.strategies.ask({ ask: 'level', strategy, level }).then(answer.resolve, answer.reject);
+      // What it throws at once is the test's too.
+      const asked = new Promise((resolve) => {
+        resolve(process.server.strategies.ask({ ask: 'level', strategy, level }));
+      });
+      asked.then(answer.resolve, answer.reject);
     });
     await driver.settled(answer.promise);
     await this.advance(heardMs);
+  }
+
+  /** For `everySeed` and `simulate`: the test has failed; nothing more happens, and nobody is told. */
+  abandon(): void {
+    this.#parts.driver.abandon();
   }
 
   close(): Promise<void> {
@@ -210,8 +212,10 @@ export class ProcessUnderTest implements SimulatedProcess {
     const { driver, process, fibers, simulation } = this.#parts;
     this.#faults?.end();
     for (const backend of this.#backends.values()) backend.mood = { is: 'well' };
-    await driver.until(() => this.#open === 0);
-    for (const { thread, client } of this.#callers) thread.post('caller', 'closes', () => void client?.close());
+    await driver.until(() => this.#callers.open === 0);
+    const isLate = this.#after(wholeAgainMs);
+    await driver.until(() => process.isWhole || isLate());
+    this.#callers.close();
     await driver.until(this.#after(this.#plan.stopWithinMs + quietMs));
     try {
       fibers.checkEnd();
@@ -244,53 +248,6 @@ export class ProcessUnderTest implements SimulatedProcess {
       this.#isTold = true;
       throw reason;
     }
-  }
-
-  #call(
-    caller: Caller,
-    method: string,
-    fullName: string,
-    request: unknown,
-    options: ClientCallOptions | undefined,
-  ): Promise<unknown> {
-    const { simulation, driver } = this.#parts;
-    const { thread } = caller;
-    const { answerWithinMs } = this.#plan;
-    const number = ++this.#calls;
-    const answer = Promise.withResolvers<unknown>();
-    let isOpen = true;
-    const end = (how: string): void => {
-      isOpen = false;
-      this.#open--;
-      this.#note(thread.name, `call ${number} of ${fullName} has ended: ${how}`);
-    };
-    this.#open++;
-    thread.post('caller', `calls ${fullName}`, () => {
-      this.#note(thread.name, `call ${number} of ${fullName}`);
-      caller.client!.call(method, request, options).then(
-        (value) => {
-          end('ok');
-          answer.resolve(value);
-        },
-        (reason: unknown) => {
-          const { code, message } = HeddleError.from(reason);
-          end(`${code} (${message})`);
-          answer.reject(reason);
-        },
-      );
-    });
-    simulation.after(answerWithinMs, () => {
-      if (!isOpen || simulation.failure !== undefined) return;
-      const advice = 'does something wait for ever? Give calls a timeout';
-      simulation.fail(
-        'answered at all',
-        `call ${number} of ${fullName} has no answer after ${answerWithinMs} ms; ${advice}`,
-      );
-    });
-    const settled = driver.settled(answer.promise);
-    // Who awaits it only after other things has not lost it.
-    settled.catch(() => {});
-    return settled;
   }
 
   #beginBackend(backend: Backend, place: number): void {

@@ -1,46 +1,21 @@
 // simulate: a service process as its heddle.yaml says, in a deterministic simulation: its main, IO and CPU threads with their
 // own copies of Heddle's modules and of the handlers', in virtual time, under a seeded scheduler. Called by tests of users.
 
+import { restartLimits } from '../../runtime/restart-policy.ts';
 import { sourceUrl } from '../sim/modules.ts';
 import { SimNetwork } from '../sim/network.ts';
 import { SimProcess } from '../sim/process/sim-process.ts';
 import { Simulation } from '../sim/simulation.ts';
 import type { SimThread } from '../sim/thread.ts';
-import type { Backend } from './backend.ts';
+import { checkSimulate } from './check-options.ts';
 import { ClockDriver } from './clock-driver.ts';
 import { FiberWatch } from './fiber-watch.ts';
 import { liveSettings, loadedStrategies, pluginPlan } from './loaded-parts.ts';
+import type { SimulateOptions } from './options.ts';
 import { ProcessUnderTest } from './process-under-test.ts';
 import { simulatedSettings } from './settings.ts';
 import type { SimulatedProcess } from './simulated-process.ts';
 import { Story } from './story.ts';
-
-/** What to simulate. */
-export interface SimulateOptions {
-  /** The heddle.yaml: a path, or a file URL. Relative modules and strategies are found beside it, as in production. */
-  config: string | URL;
-  /** Two runs of one seed are the same run. A whole number. Default 1. */
-  seed?: number;
-  /** As `--set` of the command line: `pools.ranking.threads=1`. Default: none. */
-  overrides?: readonly string[];
-  /** What stands for services that the process calls and that run elsewhere. A client without one is UNAVAILABLE. */
-  backends?: readonly Backend[];
-  /**
-   * `random`: threads die and stand still, connections break, backends are slow, fail and hang, timers are late, as the seed
-   * draws it. `none` (default): only what the test does.
-   */
-  faults?: 'none' | 'random';
-  /** Longest time for a call of the test to be answered, virtual ms; over it the law `answered at all` is broken. Default 60,000. */
-  answerWithinMs?: number;
-  /** Longest time for a fiber that was asked to stop to do so, virtual ms. Default 10,000, twice what finalizers may take. */
-  stopWithinMs?: number;
-  /** Cores that the config's defaults count with. Default 2. */
-  cores?: number;
-  /** Tasks of all threads at most; over it the simulation has failed to end. Default 5,000,000. */
-  stepsMax?: number;
-  /** Hears each line of the trace as it comes: every task, message and operation that a thread stands before. */
-  onLine?: (line: string) => void;
-}
 
 /** Sizes of what an asking thread has: requests at once, and bytes of bodies on their way. Powers of two. */
 const tableEntries = 1_024;
@@ -59,11 +34,18 @@ const traceLines = 400;
  *     await using sim = await simulate({ seed: 7, config: new URL('../heddle.yaml', import.meta.url) });
  *     const { text } = await sim.client(Greeter).greet({ name: 'Ada' }, { timeoutMs: 100 });
  *
- * Throws FAILED_PRECONDITION for a config, strategies or services that are wrong, as `heddle start` would.
+ * Throws INVALID_ARGUMENT for options that are wrong, and FAILED_PRECONDITION for a config, strategies or services that are,
+ * as `heddle start` would.
  */
-export async function simulate(options: SimulateOptions): Promise<SimulatedProcess> {
+export function simulate(options: SimulateOptions): Promise<SimulatedProcess> {
+  return startSimulation(options);
+}
+
+/** For `everySeed`, which may give a run up. */
+export async function startSimulation(options: SimulateOptions): Promise<ProcessUnderTest> {
+  checkSimulate(options);
   const { config, seed = 1, overrides = [], backends = [], faults = 'none', cores = 2 } = options;
-  const { answerWithinMs = 60_000, stopWithinMs = 10_000, stepsMax = 5_000_000, onLine } = options;
+  const { answerWithinMs = 60_000, stopWithinMs = 10_000, stepsMax = 5_000_000, stuckAfterMs, onLine } = options;
   const settings = simulatedSettings({ config, overrides, cores, backends });
   const loader = await loadedStrategies(settings);
   const plugins = await pluginPlan(settings);
@@ -75,6 +57,7 @@ export async function simulate(options: SimulateOptions): Promise<SimulatedProce
     substitutesOf: ({ name }: SimThread) =>
       name === 'main' ? new Map([[sourceUrl('dag/load/load-in-thread'), loader]]) : new Map(),
     maxSteps: stepsMax,
+    stuckAfterMs,
     traceLines,
     onLine: (line) => {
       story.add(line);
@@ -82,6 +65,8 @@ export async function simulate(options: SimulateOptions): Promise<SimulatedProce
     },
   });
   const network = new SimNetwork(simulation, { delayMsMax: networkDelayMs });
+  // Two runs that say other things are not the same run.
+  network.onSent = (_connection, _from, bytes) => simulation.traceBytes(bytes);
   const fibers = new FiberWatch(simulation, stopWithinMs);
   const process = new SimProcess({
     simulation,
@@ -94,10 +79,16 @@ export async function simulate(options: SimulateOptions): Promise<SimulatedProce
     live: liveSettings(settings),
     metricSeries: settings.metrics.series,
     plugins,
+    restart: restartLimits,
     wakeMs,
   });
   const parts = { simulation, network, process, fibers, story, driver: new ClockDriver(simulation) };
   const simulated = new ProcessUnderTest(parts, { backends, faults, answerWithinMs, stopWithinMs });
-  await simulated.begin();
+  try {
+    await simulated.begin();
+  } catch (reason) {
+    simulated.abandon();
+    throw reason;
+  }
   return simulated;
 }

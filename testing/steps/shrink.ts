@@ -12,8 +12,16 @@ export function lawOf(message: string): string {
   return message.split('\n', 1)[0]!.replace(/\d+'*/g, '#');
 }
 
+/** Asked between two tries: whether the search goes on. */
+export type GoesOn = () => Promise<boolean>;
+
 /** `tries`: schedules that are run at most. */
-export function shrinkSchedule(create: () => World, finding: Finding, tries: number): Finding {
+export async function shrinkSchedule(
+  create: () => World,
+  finding: Finding,
+  tries: number,
+  goesOn: GoesOn,
+): Promise<Finding> {
   const law = lawOf(finding.message);
   let best = finding;
   let left = tries;
@@ -30,6 +38,7 @@ export function shrinkSchedule(create: () => World, finding: Finding, tries: num
     let stretches = stretchesOf(best.moves);
     for (let at = stretches.length - 1; at >= 0 && left > 0; at--) {
       if (at >= stretches.length) continue;
+      if (!(await goesOn())) left = 0;
       if (!variantsAt(stretches, at).some((moves) => accept(moves))) continue;
       improved = true;
       stretches = stretchesOf(best.moves);

@@ -1,17 +1,28 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { moduleFactory, type Namespace } from '../../../testing/sim/module-factory.ts';
 import { SourceModules, sourceUrl } from '../../../testing/sim/modules.ts';
 import { Simulation } from '../../../testing/sim/simulation.ts';
 import type * as counter from './fixtures/counter.ts';
+import type * as liveReader from './fixtures/live-reader.ts';
+import type * as tricks from './fixtures/tricks.ts';
 
-const counterUrl = new URL('./fixtures/counter.ts', import.meta.url).href;
+const fixture = (name: string): string => new URL(`./fixtures/${name}`, import.meta.url).href;
+const counterUrl = fixture('counter.ts');
+
+interface OwnCommonJs {
+  other: { seen: string[] };
+  process: unknown;
+  load(): Promise<unknown>;
+}
 
 function evaluate(source: string, imports: readonly Namespace[] = []): Namespace {
   const { evaluate: run } = moduleFactory(source, 'file:///m.js', ['process']);
   return run({
     imports,
     globals: ['own process'],
-    meta: { url: 'file:///m.js' },
+    meta: { url: 'file:///m.js', filename: '/m.js', dirname: '/', main: false, resolve: (name) => `at ${name}` },
     load: async (name) => `loaded ${name}`,
   });
 }
@@ -59,8 +70,42 @@ test('calls back for a dynamic import', async (t) => {
   t.is(await (evaluate("export const v = import('./y.js');").v as Promise<string>), 'loaded ./y.js');
 });
 
-test('refuses an export that changes later', (t) => {
-  t.throws(() => evaluate('\nexport let v = 1;'), { message: /m\.js:2 can't be simulated: export let/ });
+test('an export that changes is seen to change, by whoever imports it in whatever way', (t) => {
+  const reader = new Simulation({ seed: 1 }).thread('one').load<typeof liveReader>(fixture('live-reader.ts'));
+  t.deepEqual(reader.read(), [1, 1, 1, 1, 1]);
+  t.deepEqual(reader.read(), [2, 2, 3, 2, 2]);
+  t.is(reader.shadowed(), 9);
+});
+
+test('refuses what it does not understand, with the line', (t) => {
+  t.throws(() => evaluate("\nimport { 'a-b' as c } from 'x';"), { message: /m\.js:2 can't be simulated: a string as/ });
+  const sources = new SourceModules([
+    { file: 'runtime/shared/inflight.ts', find: 'export const allRequests = 0;', replace: '= 9' },
+  ]);
+  t.throws(() => sources.source(sourceUrl('runtime/shared/inflight')), {
+    message: /inflight\.ts:\d+ can't be simulated: Unexpected token/,
+  });
+});
+
+test('a module that throws is evaluated once, and says the same to all who import it', (t) => {
+  const thread = new Simulation({ seed: 1 }).thread('one');
+  t.throws(() => thread.load(fixture('thrower.ts')), { message: 'try 1' });
+  t.throws(() => thread.load(fixture('thrower.ts')), { message: 'try 1' });
+});
+
+test('CommonJS and JSON of the project are each thread’s own, in circles too', async (t) => {
+  const thread = new Simulation({ seed: 1 }).thread('one');
+  const { default: own } = thread.load<{ default: OwnCommonJs }>(fixture('own.cjs'));
+  t.deepEqual(own.other.seen, ['count', 'process']);
+  t.not(own.process, process);
+  t.is(await own.load(), thread.load(counterUrl));
+});
+
+test('a module knows where it is', (t) => {
+  const url = fixture('tricks.ts');
+  const { where } = new Simulation({ seed: 1 }).thread('one').load<typeof tricks>(url);
+  const path = fileURLToPath(url);
+  t.deepEqual(where(), [url, path, dirname(path), fixture('own.cjs'), true]);
 });
 
 test('evaluates a module anew for each thread', (t) => {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { SimFailure } from '../../../testing/sim/failure.ts';
-import { Simulation, type SimulationOptions } from '../../../testing/sim/simulation.ts';
+import { Simulation } from '../../../testing/sim/simulation.ts';
+import type { SimulationOptions } from '../../../testing/sim/simulation-options.ts';
 import type { SimThread } from '../../../testing/sim/thread.ts';
 import type * as race from './fixtures/race.ts';
 
@@ -150,3 +151,48 @@ test('fails for a rejection that nobody handles', (t) =>
   }));
 
 test('fails when nothing will ever happen again', (t) => failing(t, 'ends', () => {}));
+
+test('says who was busiest when it does not end', async (t) => {
+  const sim = simulation({ maxSteps: 100 });
+  const busy = sim.thread('busy');
+  const goOn = (): void => busy.post('turns', 'turns again', goOn);
+  goOn();
+  sim.thread('calm').post('turns', 'turns once', () => {});
+  const failure = await t.throwsAsync(
+    sim.run(() => false),
+    { instanceOf: SimFailure },
+  );
+  t.is(failure?.law, 'ends');
+  t.regex(failure?.message ?? '', /after 100 tasks .* busy had most of them, (99|100); its last one: turns again/);
+});
+
+test('what is due at no number is refused, and a timer of no number is one of 1 ms', async (t) => {
+  const sim = simulation({ isPunctual: true });
+  t.throws(() => sim.after(Number.NaN, () => {}), { instanceOf: RangeError });
+  const thread = sim.thread('one');
+  const beganMs = sim.nowMs;
+  let firedMs = 0;
+  thread.setTimer(Number.NaN, () => (firedMs = sim.nowMs), 'timer');
+  await sim.run(() => firedMs > 0);
+  t.true(firedMs - beganMs >= 1 && firedMs - beganMs < 1.1);
+});
+
+test('ends where it is given up', async (t) => {
+  const sim = simulation();
+  sim.thread('one').post('turns', 'gives up', () => sim.abandon());
+  await t.notThrowsAsync(sim.run(() => false));
+});
+
+test.serial('who listens for one rejection hears of one after a run, and of no more', async (t) => {
+  const heard: unknown[] = [];
+  const listener = (reason: unknown) => void heard.push(reason);
+  process.once('unhandledRejection', listener);
+  const sim = simulation();
+  await sim.run(() => true);
+  const kept = process
+    .rawListeners('unhandledRejection')
+    .find((one) => (one as { listener?: unknown }).listener === listener);
+  kept?.call(process, 'first', Promise.resolve());
+  t.deepEqual(heard, ['first']);
+  t.false(process.listeners('unhandledRejection').includes(listener));
+});

@@ -13,7 +13,8 @@ const users = backend(Users, {
 });
 const start = (options: Partial<SimulateOptions> = {}) => simulate({ config, backends: [users], ...options });
 
-test('ten seconds of a handler take no time, and Date, timers and chance follow the seed', async (t) => {
+// Alone: runs wait for each other, in real time.
+test.serial('ten seconds of a handler take no time, and Date, timers and chance follow the seed', async (t) => {
   const look = async (seed: number) => {
     await using sim = await start({ seed });
     return sim.client(Work).look({});
@@ -94,7 +95,7 @@ test('what is not there is UNAVAILABLE, and what can not be there is refused', a
     code: 'FAILED_PRECONDITION',
     message: /threads/,
   });
-  await t.throwsAsync(start({ overrides: ['services."demo.Work".module="./none.ts"'] }), { message: /none\.ts/ });
+  await t.throwsAsync(start({ overrides: ['services["demo.Work"].module=./none.ts'] }), { message: /none\.ts/ });
 });
 
 test('sockets, files read meanwhile and fetch are refused by a sentence', async (t) => {

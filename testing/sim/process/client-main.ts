@@ -5,6 +5,7 @@ import { makeHost } from '../../../net/client/host.ts';
 import { addBuiltInCodecs } from '../../../net/codec/built-in-codecs.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { answerTo, PoolA, paddingOf } from './contract.ts';
+import { meantFailure } from './ledger.ts';
 import { callMsMax, type Scenario } from './scenario.ts';
 import { scenarioDoor } from './scenario-door.ts';
 import { type ThreadDoor, thisThread } from './thread-door.ts';
@@ -51,11 +52,11 @@ export function main(door: ThreadDoor, target: string, { attemptTimeoutMs, retry
       client.run({ id, acts, padding }, { signal: abort.signal, ...(timeoutMs > 0 && { timeoutMs }) }).then(
         (reply) => {
           ledger.checkAnswer(asked, reply.id, Buffer.from(reply.padding), answerTo(id, padding));
-          ledger.end(asked, 'ok');
+          ledger.end(asked, 'ok', { isFromRun: true });
         },
         (error: unknown) => {
           const { code, retry } = HeddleError.from(error);
-          ledger.end(asked, code, retry === 'yes');
+          ledger.end(asked, code, { saidUnrun: retry === 'yes', isFromRun: code === meantFailure });
         },
       );
     },

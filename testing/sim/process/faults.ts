@@ -1,5 +1,7 @@
 // Faults: what goes wrong in a simulated process, at the times that the scenario says, to whom there is then.
 
+import type { StructuredSerializeOptions, Transferable } from 'node:worker_threads';
+import type { ToThread } from '../../../runtime/thread-control.ts';
 import { Draws } from '../draws.ts';
 import type { Connection, SimNetwork } from '../network.ts';
 import type { Simulation } from '../simulation.ts';
@@ -27,6 +29,7 @@ export function standstillMs({ kind, draw }: Fault): number {
   if (kind === 'hold') return draws.within(1, holdMsMax);
   // Nobody hears of a cancel; what it was for ends by its deadline.
   if (kind === 'cut') return callMsMax;
+  if (kind === 'lag') return draws.within(1, stallMsMax.rarely);
   if (kind === 'stall') return draws.within(1, draws.chance(0.2) ? stallMsMax.rarely : stallMsMax.mostly);
   return 0;
 }
@@ -83,8 +86,30 @@ function strike(world: FaultWorld, fault: Fault): void {
     );
     return;
   }
+  if (kind === 'lag') {
+    const told = process.ioThreads();
+    if (told.length > 0) lag(world, fault, draws.pick(told), draws);
+    return;
+  }
   const threads = process.living();
   if (threads.length > 0) strikeThread(world, fault, draws.pick(threads), draws);
+}
+
+/** The thread stands still from when main posts it the next message of a type, before it has heard it. */
+function lag(world: FaultWorld, fault: Fault, { thread, number }: ProcessThread, draws: Draws): void {
+  const { simulation, process } = world;
+  const control = process.server.ioPool.thread(number)?.control;
+  if (control === undefined) return;
+  const type = draws.pick(['table', 'table', 'link', 'died']);
+  const { postMessage } = control;
+  control.postMessage = (message: ToThread, ports?: StructuredSerializeOptions | Transferable[]) => {
+    postMessage.call(control, message, ports as StructuredSerializeOptions);
+    if (message.type !== type) return;
+    control.postMessage = postMessage;
+    const ms = standstillMs(fault);
+    simulation.trace('fault', `${thread.name} stands still for ${ms.toFixed(1)} ms, and hears of ${type} after`);
+    simulation.stall(thread, ms);
+  };
 }
 
 function strikeThread(world: FaultWorld, fault: Fault, { thread, number, pool }: ProcessThread, draws: Draws): void {

@@ -1,6 +1,7 @@
 // Laws of the simulated process that are looked at from outside, in its shared memory: before each operation, when nothing
 // can run, and at the end, when nothing is under way.
 
+import type { Settings } from '../../../runtime/settings.ts';
 import { Inflight } from '../../../runtime/shared/inflight.ts';
 import {
   boardRowWords,
@@ -20,6 +21,8 @@ import {
 } from '../../../runtime/shared/layout.ts';
 import { RunQueue } from '../../../runtime/shared/run-queue.ts';
 import type { PoolMemory } from '../../../runtime/thread-control.ts';
+import type { ThreadState } from '../../../scheduler/pool-thread.ts';
+import type { RequestRunner } from '../../../scheduler/request-runner.ts';
 import type { Simulation } from '../simulation.ts';
 import type { SimThread } from '../thread.ts';
 import type { SimMain } from './main-main.ts';
@@ -44,12 +47,17 @@ export interface LawWorld {
   readonly main: SimMain;
   /** By number. */
   readonly processThreads: ReadonlyMap<number, ProcessThread>;
-  readonly columns: number;
+  readonly settings: Settings;
+  /** It was told to stop: its threads end, whatever lies in its queues. */
+  isStopping(): boolean;
   /** How long a sleeper may lie beside work: above 0 where code goes on by other ways than Heddle's, ms. */
   readonly wakeMs: number;
   /** CPU threads own connections, whose timers wait while nothing runs. */
   readonly ownsConnections: boolean;
 }
+
+/** Who takes from a queue. */
+type Taker = ProcessThread & { readonly runner: RequestRunner; readonly state: ThreadState };
 
 /** What a thread that has ended its work may still do: its connections are nobody else's. */
 const ofSockets: ReadonlySet<string> = new Set(['write', 'end', 'destroy']);
@@ -75,6 +83,14 @@ export class Laws {
     });
   }
 
+  /** A thread is to get this number: nobody can name the last one that had it any more. */
+  checkNumber(thread: SimThread, number: number): void {
+    for (const { thread: other, runner } of this.#world.processThreads.values()) {
+      if (!other.isAlive || runner?.endpoint.links.get(number) === undefined) continue;
+      this.#fail('numbers', `${thread.name} gets number ${number}, and ${other.name} is linked with its last owner`);
+    }
+  }
+
   /** A thread has its number. */
   born(thread: SimThread, number: number): void {
     this.#numberOf.set(thread, number);
@@ -97,7 +113,11 @@ export class Laws {
     for (const { pool, queue } of this.#queues) {
       for (let lane = 0; lane < laneCount; lane++) {
         const key = `${pool.name} ${lane}`;
-        if (!queue.hasWork(lane) || !this.#checkTakers(pool, lane, key)) this.#sleeping.delete(key);
+        if (!queue.hasWork(lane)) this.#sleeping.delete(key);
+        else {
+          if (!this.#checkTakers(pool, lane, key)) this.#sleeping.delete(key);
+          this.#checkLeft(pool, lane);
+        }
       }
     }
   }
@@ -125,6 +145,13 @@ export class Laws {
     for (const number of living) this.#checkThread(this.#world.processThreads.get(number)!, living);
   }
 
+  /** All threads have ended, as the process was told to stop. */
+  checkStopped(): void {
+    const { numbersInUse } = this.#world.main.supervisor;
+    if (numbersInUse > 0) this.#fail('numbers', `${numbersInUse} numbers are in use, and all threads have ended`);
+    if (!this.#inflight.isEmpty) this.#fail('permits', 'some are still counted, and all threads have ended');
+  }
+
   #checkThread({ thread, number, runner }: ProcessThread, living: readonly number[]): void {
     const { asker, answerer, links, timers } = runner!.endpoint;
     const { name } = thread;
@@ -146,7 +173,9 @@ export class Laws {
   }
 
   #checkPermits(): void {
-    const { columns, processThreads } = this.#world;
+    const { settings, processThreads } = this.#world;
+    // Each service has a second column, for what canaries have of it.
+    const columns = 2 * settings.services.length;
     for (const { number, thread } of processThreads.values()) {
       for (let column = 0; column <= columns; column++) {
         const count = this.#inflight.get(number, column);
@@ -155,7 +184,10 @@ export class Laws {
     }
   }
 
-  /** Work lies in a lane, `key`. Whoever sleeps and would take it should have been woken; true: it may still be. */
+  /**
+   * Work lies in a lane, `key`. Whoever sleeps and would take it, or has room for it, whatever its park word says, should be
+   * at it; true: it may still be woken.
+   */
   #checkTakers(pool: PoolMemory, lane: number, key: string): boolean {
     const want = pool.calls ? wants.calls : lane === nestedLane ? wants.nested : wants.requests;
     const { simulation, processThreads, main } = this.#world;
@@ -163,21 +195,71 @@ export class Laws {
     let living = 0;
     for (const { thread } of processThreads.values()) if (thread.isAlive) living++;
     if (main.supervisor.numbersInUse !== living) return false;
-    const takers = [...processThreads.values()].filter(({ thread, runner }) => {
-      return thread.isAlive && runner !== undefined && takesFrom(runner.endpoint, pool);
-    });
+    const takers = this.#takersOf(pool);
     // Somebody was woken and has not come to it yet. Who is busy was not: it had left its sleep before it began.
     if (takers.some(({ thread }) => thread.ready.length > 0 && thread.busyUntilMs <= simulation.nowMs)) return false;
-    for (const { thread, number } of takers) {
+    for (const taker of takers) {
+      const { thread, number } = taker;
       const row = number * boardRowWords;
-      const isAlive = this.#board[row + boardWord.fate] === fates.alive;
-      if (!isAlive || (this.#board[row + boardWord.park]! & want) === 0) continue;
+      if (this.#board[row + boardWord.fate] !== fates.alive) continue;
+      const isWaiting = (this.#board[row + boardWord.park]! & want) !== 0;
+      if (!isWaiting && !this.#hasRoom(taker, pool, lane)) continue;
       const sinceMs = this.#sleeping.get(key) ?? simulation.nowMs;
       this.#sleeping.set(key, sinceMs);
       if (simulation.nowMs - sinceMs < this.#world.wakeMs) return true;
-      this.#fail('idle', `${thread.name} sleeps and wants what lies in lane ${lane} of queue ${pool.name}`);
+      const how = isWaiting ? 'sleeps and wants' : 'sleeps, has room for and does not want';
+      this.#fail('idle', `${thread.name} ${how} what lies in lane ${lane} of queue ${pool.name}`);
     }
     return false;
+  }
+
+  /** What a generation leaves in its queue nobody will take: so nobody may have put it there, or wait for it. */
+  #checkLeft({ name, memory, capacity }: PoolMemory, lane: number): void {
+    const { main, simulation, processThreads } = this.#world;
+    if (this.#world.isStopping() || main.supervisor.downPools.has(name)) return;
+    const isTaken = main.pools.some(({ generations }) =>
+      generations.some(({ plan, phase }) => {
+        if (phase === 'leaving' || phase === 'ended') return false;
+        for (let place = 0; place < plan.threads; place++) if (plan.takes(place).includes(name)) return true;
+        return false;
+      }),
+    );
+    if (isTaken) return;
+    const words = new Int32Array(memory);
+    for (let index = 0; index < capacity; index++) {
+      const at = slotAt(capacity, lane, index);
+      if (phaseOf(words, at) !== phases.ready || !this.#isWanted(words, at)) continue;
+      const asker = processThreads.get(words[at + slotWord.asker]!)?.thread;
+      // One that stands still has not heard yet that what it waits for is answered.
+      if (asker?.isAlive !== true || asker.ready.length > 0 || asker.stalledUntilMs > simulation.nowMs) continue;
+      this.#fail(
+        'queues',
+        `${asker.name} waits for slot ${index} of lane ${lane} of queue ${name}, which nobody takes from`,
+      );
+    }
+  }
+
+  /** Threads that take from a queue, by what main has planned. */
+  #takersOf({ name }: PoolMemory): Taker[] {
+    const takers: Taker[] = [];
+    for (const { generations } of this.#world.main.pools) {
+      for (const { plan, threads } of generations) {
+        for (const { number, place, state } of threads) {
+          const known = this.#world.processThreads.get(number);
+          if (known?.runner === undefined || !known.thread.isAlive || !plan.takes(place).includes(name)) continue;
+          if (state === 'going' || state === 'retiring') takers.push({ ...known, runner: known.runner, state });
+        }
+      }
+    }
+    return takers;
+  }
+
+  /** By the bounds of the settings, not by what the thread says of itself. All its fibers count, whatever they are for. */
+  #hasRoom({ thread, pool: own, runner, state }: Taker, { calls }: PoolMemory, lane: number): boolean {
+    const { simulation, settings } = this.#world;
+    if (state !== 'going' || thread.busyUntilMs > simulation.nowMs || runner.endpoint.answerer.isFull) return false;
+    const { maxFibers, maxNested } = own === 'io' ? settings.io : settings.pools.find(({ name }) => name === own)!;
+    return calls || runner.fibers < (lane === nestedLane ? maxNested : maxFibers);
   }
 
   /**
@@ -191,8 +273,8 @@ export class Laws {
     );
     for (let lane = 0; lane < laneCount; lane++) {
       for (let index = 0; index < capacity; index++) {
-        const at = lane * laneWords(capacity) + laneWord.slots + index * slotWords;
-        const phase = (words[at + slotWord.state]! >>> phaseShift) & 3;
+        const at = slotAt(capacity, lane, index);
+        const phase = phaseOf(words, at);
         if (phase === phases.free) continue;
         if (phase !== phases.ready || isTaken || this.#isWanted(words, at)) {
           this.#fail('queues', `slot ${index} of lane ${lane} of queue ${name} is in phase ${phase}`);
@@ -216,8 +298,10 @@ export class Laws {
   }
 }
 
-function takesFrom(endpoint: NonNullable<ProcessThread['runner']>['endpoint'], { name, calls }: PoolMemory): boolean {
-  const pool = endpoint.pools.get(name);
-  const takes = calls ? endpoint.callTaker !== undefined : endpoint.taker !== undefined;
-  return takes && pool?.members.includes(endpoint.number) === true;
+function slotAt(capacity: number, lane: number, index: number): number {
+  return lane * laneWords(capacity) + laneWord.slots + index * slotWords;
+}
+
+function phaseOf(words: Int32Array, at: number): number {
+  return (words[at + slotWord.state]! >>> phaseShift) & 3;
 }

@@ -34,6 +34,17 @@ export interface Run {
   finalized: number;
 }
 
+/** What an answer says of where it comes from. */
+export interface AnswerOrigin {
+  /** The request has not run. */
+  saidUnrun?: boolean;
+  /** A handler gave it, and not a cancel, a deadline or a death in its place. */
+  isFromRun?: boolean;
+}
+
+/** The code with which handlers fail when they mean to, and nobody else. */
+export const meantFailure = 'ABORTED';
+
 /** Every law that a ledger keeps, by its name in failures. */
 export const ledgerLaws = {
   once: 'answered once',
@@ -86,8 +97,8 @@ export class Ledger {
     return asked;
   }
 
-  /** Whoever asked has its answer, or wants none: `answered`, `cancelled`, a code. */
-  end(asked: Asked, how: string, saidUnrun = false): void {
+  /** Whoever asked has its answer, or wants none: `ok`, `cancelled`, a code. */
+  end(asked: Asked, how: string, { saidUnrun = false, isFromRun = false }: AnswerOrigin = {}): void {
     if (asked.ended !== undefined) {
       this.#fail('once', `request ${asked.id} of ${asked.by} had ended (${asked.ended}), and ends again: ${how}`);
     }
@@ -102,7 +113,7 @@ export class Ledger {
       if (asked.runs.length > 0)
         this.#fail('unrun', `request ${asked.id} is said not to have run (${how}), but it did`);
     }
-    if (how === 'ok') this.#checkOutlived(asked);
+    if (isFromRun) this.#checkOutlived(asked);
     if (asked.runs.some((run) => isLive(run))) this.#expectEnd(asked);
   }
 
@@ -195,11 +206,11 @@ export class Ledger {
     };
   }
 
+  /** One of its runs has answered, so one has ended. */
   #checkOutlived({ runs, id }: Asked): void {
-    const last = runs.at(-1);
-    if (last === undefined || !last.thread.isAlive) return;
-    const live = isLive(last) ? liveOf(last) : undefined;
-    if (live !== undefined) this.#fail('outlives', `request ${id} is answered, and ${live.name} of it still runs`);
+    const live = runs.map(liveOf);
+    if (live.length === 0 || live.includes(undefined)) return;
+    this.#fail('outlives', `request ${id} is answered, and ${live.at(-1)!.name} of it still runs`);
   }
 
   /** Nobody wants it any more: all that runs for it is to end soon. */
@@ -238,5 +249,5 @@ function liveOf(run: Run): Run | undefined {
 }
 
 function waitsForForeign(run: Run): boolean {
-  return !run.isOver && (run.isForeign || run.children.some(waitsForForeign));
+  return run.isForeign || run.children.some(waitsForForeign);
 }

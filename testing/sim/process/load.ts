@@ -9,7 +9,7 @@ import type { SimThread } from '../thread.ts';
 import { drawActs } from './acts.ts';
 import type { SimClient } from './client-main.ts';
 import { answerTo, PoolA, paddingOf } from './contract.ts';
-import type { Asked, Ledger } from './ledger.ts';
+import { type Asked, type Ledger, meantFailure } from './ledger.ts';
 import type { Scenario } from './scenario.ts';
 import type { ProcessThread } from './spawner.ts';
 
@@ -156,11 +156,15 @@ class LoadSink implements ReplySink {
   onReply(_tag: number, reply: CallReply): void {
     const asked = this.#asked;
     if (reply.code !== 0) {
-      this.#ledger.end(asked, codeOfNumber(reply.code), retryHints[reply.retry] === 'yes');
+      const code = codeOfNumber(reply.code);
+      this.#ledger.end(asked, code, {
+        saidUnrun: retryHints[reply.retry] === 'yes',
+        isFromRun: code === meantFailure,
+      });
       return;
     }
     const { id, padding } = codec.readResponse(reply) as { id: number; padding: Uint8Array };
     this.#ledger.checkAnswer(asked, id, Buffer.from(padding), this.#expected);
-    this.#ledger.end(asked, 'ok');
+    this.#ledger.end(asked, 'ok', { isFromRun: true });
   }
 }

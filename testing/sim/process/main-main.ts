@@ -12,6 +12,7 @@ import { callQueueName } from '../../../net/thread/thread-carrier.ts';
 import type { Clock } from '../../../runtime/clock.ts';
 import { type LiveSettings, noLiveSettings } from '../../../runtime/live-settings.ts';
 import type { Logger } from '../../../runtime/logger.ts';
+import type { RestartLimits } from '../../../runtime/restart-policy.ts';
 import type { Settings } from '../../../runtime/settings.ts';
 import { CounterTable, poolCounters } from '../../../runtime/shared/counters.ts';
 import { RunQueue } from '../../../runtime/shared/run-queue.ts';
@@ -33,10 +34,14 @@ export interface MainBirth {
   live?: LiveSettings | undefined;
   /** Series of handlers' metrics. Default 1. */
   metricSeries?: number | undefined;
+  /** As ThreadInit has it. Default 0. */
+  spinMs?: number | undefined;
+  /** When threads that die are replaced. Default: soon slowly, see below. */
+  restart?: RestartLimits | undefined;
 }
 
-/** A few deaths in a short time, so that pools go down and come up again. */
-const restart = { max: 3, windowMs: 500, backoffFirstMs: 100, backoffMaxMs: 200 };
+/** Few deaths in a short time, so that pools of a short run go down and come up again. */
+const restartSoonSlowly: RestartLimits = { max: 3, windowMs: 500, backoffFirstMs: 100, backoffMaxMs: 200 };
 
 /** How often a stop looks whether anything still runs, and how long a thread may take to end, ms. */
 const quietLookMs = 5;
@@ -77,8 +82,8 @@ export class SimMain {
     const common = {
       supervisor: this.supervisor,
       maxRequests: settings.limits.requests,
-      spinMs: 0,
-      restart,
+      spinMs: birth.spinMs ?? 0,
+      restart: birth.restart ?? restartSoonSlowly,
       clock,
       log,
       live: () => birth.live ?? noLiveSettings,

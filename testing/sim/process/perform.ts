@@ -9,7 +9,7 @@ import { Semaphore } from '../../../runtime/fiber/semaphore.ts';
 import { task } from '../../../runtime/fiber/task.ts';
 import { type Act, meantCrash, type Target } from './acts.ts';
 import { answerTo, Far, PoolA, PoolB, PoolIo, paddingOf } from './contract.ts';
-import type { Asked, Run } from './ledger.ts';
+import { type Asked, meantFailure, type Run } from './ledger.ts';
 import { scenarioDoor } from './scenario-door.ts';
 
 export interface RunRequest {
@@ -106,7 +106,7 @@ async function perform(fiber: FiberContext, run: Run, act: Act): Promise<void> {
     case 'channel':
       return pipe(fiber, run, act.items, act.ms);
     case 'fail':
-      throw new HeddleError('ABORTED', 'the request was meant to fail');
+      throw new HeddleError(meantFailure, 'the request was meant to fail');
     case 'exit':
       return process.exit(1);
     case 'crash':
@@ -206,9 +206,13 @@ async function settle(fiber: FiberContext, asked: Asked, ask: () => Promise<void
   } catch (error) {
     const { code, retry, message } = HeddleError.from(error);
     // What a fiber that is stopped throws is the reason for that, and says nothing of the call.
-    ledger.end(asked, `${code} (${message})`, retry === 'yes' && !fiber.cancelled);
+    const isOfCall = !fiber.cancelled;
+    ledger.end(asked, `${code} (${message})`, {
+      saidUnrun: isOfCall && retry === 'yes',
+      isFromRun: isOfCall && code === meantFailure,
+    });
     if (random() < 0.5) throw error;
     return;
   }
-  ledger.end(asked, 'ok');
+  ledger.end(asked, 'ok', { isFromRun: true });
 }

@@ -25,6 +25,8 @@ export type FaultKind =
   | 'terminate'
   /** Its event loop stands still. */
   | 'stall'
+  /** The event loop of an IO thread stands still just when main tells it of a change, before it has heard of it. */
+  | 'lag'
   /** The memory guard wants a thread replaced. */
   | 'replace'
   /** The next generation of a pool. */
@@ -52,6 +54,8 @@ export interface Scenario {
   arenaBytes: number;
   /** Of one completion ring. */
   ringBytes: number;
+  /** How long a thread polls before it parks, if the last wake-up came soon, ms; 0: not at all. */
+  spinMs: number;
   /** Requests of one service at once; 0: no bound. */
   maxConcurrency: number;
   /** From outside, at once. */
@@ -90,6 +94,7 @@ const kinds: readonly FaultKind[] = [
   'terminate',
   'stall',
   'stall',
+  'lag',
   'replace',
   'roll',
   'reset',
@@ -112,8 +117,10 @@ export function drawScenario(seed: number): Scenario {
   const isCalm = draws.chance(0.3);
   const clients = draws.pick([0, 0, 1, 2]);
   const targets: Target[] = [...names, 'io', ...(draws.chance(0.4) ? (['far'] as const) : [])];
-  const requests = draws.between(5, 40);
-  const gapMs = draws.pick([0.02, 0.3, 3]);
+  // Rolls while requests go on, and IO threads that hear of them late: by chance they seldom meet.
+  const turns = draws.chance(0.15) ? draws.between(1, 2) : 0;
+  const requests = turns > 0 ? draws.between(30, 60) : draws.between(5, 40);
+  const gapMs = turns > 0 ? 20 : draws.pick([0.02, 0.3, 3]);
   const lastMs = Math.max(20, (requests / 2) * gapMs);
   const faults = isCalm ? 0 : draws.between(1, 6);
   return {
@@ -124,13 +131,14 @@ export function drawScenario(seed: number): Scenario {
     tableEntries: draws.pick([4, 16, 64]),
     arenaBytes: draws.pick([16_384, 65_536]),
     ringBytes: draws.pick([256, 1_024, 8_192]),
+    spinMs: draws.pick([0, 0, 0.05]),
     maxConcurrency: draws.chance(0.3) ? draws.between(1, 6) : 0,
     maxRequests: draws.chance(0.2) ? draws.between(4, 16) : 1_000,
     stallLimitMs: draws.pick([150, 5_000]),
     operationsPerStop: draws.pick([8, 25, 80, 300]),
     requests,
     gapMs,
-    batchMax: draws.between(1, 8),
+    batchMax: draws.between(1, turns > 0 ? 2 : 8),
     clients,
     callsPerClient: clients === 0 ? 0 : draws.between(3, 12),
     attemptTimeoutMs: draws.chance(0.5) ? draws.between(5, 40) : 0,
@@ -151,10 +159,15 @@ export function drawScenario(seed: number): Scenario {
     },
     networkDelayMs: draws.pick([0.05, 0.5, 3]),
     kernelBytes: draws.pick([1_500, 8_000, 65_536]),
-    faults: Array.from({ length: faults }, () => {
-      return { kind: draws.pick(kinds), atMs: draws.within(0, lastMs), draw: draws.below(1_000_000) };
-    }),
+    faults: [
+      ...Array.from({ length: faults }, () => drawFault(draws, draws.pick(kinds), lastMs)),
+      ...Array.from({ length: 2 * turns }, (_, at) => drawFault(draws, at % 2 === 0 ? 'lag' : 'roll', lastMs / 2)),
+    ],
     stopAtMs: draws.chance(0.15) ? draws.within(0, lastMs) : undefined,
     stopsAtEnd: draws.chance(0.5),
   };
+}
+
+function drawFault(draws: Draws, kind: FaultKind, lastMs: number): Fault {
+  return { kind, atMs: draws.within(0, lastMs), draw: draws.below(1_000_000) };
 }

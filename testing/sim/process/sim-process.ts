@@ -7,6 +7,7 @@ import type { BornStrategies } from '../../../net/thread/thread-host.ts';
 import type { LiveSettings } from '../../../runtime/live-settings.ts';
 import type { Logger } from '../../../runtime/logger.ts';
 import { noPlugins, type PluginModule, type PluginPlan } from '../../../runtime/plugins/plan.ts';
+import type { RestartLimits } from '../../../runtime/restart-policy.ts';
 import type { Settings } from '../../../runtime/settings.ts';
 import type { allocateRing } from '../../../runtime/shared/completion-ring.ts';
 import type { RequestRunner } from '../../../scheduler/request-runner.ts';
@@ -36,10 +37,16 @@ export interface SimProcessOptions {
   onExit?: (thread: ProcessThread) => void;
   /** A thread of it is about to be born: nothing of it is loaded yet. */
   onThread?: (thread: SimThread) => void;
+  /** Nothing can run just now. */
+  onIdle?: () => void;
   /** Default: of a process that has none of it. */
   live?: LiveSettings;
   /** Series of handlers' metrics. Default 1. */
   metricSeries?: number;
+  /** How long its threads poll before they park, ms. Default 0. */
+  spinMs?: number;
+  /** When threads that die are replaced. Default: as SimMain has it. */
+  restart?: RestartLimits;
   /** What its threads install. Default: nothing. */
   plugins?: PluginPlan;
   /** How long a sleeper may lie beside work, ms. Default 0: code goes on by Heddle's own ways alone. */
@@ -79,6 +86,11 @@ export class SimProcess implements SpawnerWorld {
 
   get isStopping(): boolean {
     return this.#stopping;
+  }
+
+  /** Every pool has the threads that it should. */
+  get isWhole(): boolean {
+    return this.server.pools.every((pool) => pool.size === pool.inUse.plan.threads);
   }
 
   /** It has obeyed a stop: no thread of it is left but main. */
@@ -160,6 +172,10 @@ export class SimProcess implements SpawnerWorld {
     return (this.#options.plugins ?? noPlugins)[pool === 'io' ? 'io' : 'cpu'];
   }
 
+  onNumber(thread: SimThread, number: number): void {
+    this.#laws?.checkNumber(thread, number);
+  }
+
   onBorn({ thread, number }: ProcessThread): void {
     this.laws.born(thread, number);
   }
@@ -188,7 +204,7 @@ export class SimProcess implements SpawnerWorld {
 
   #begin(): mainMain.SimMain {
     const { main, settings } = this;
-    const { network, tableEntries, arenaBytes, live, metricSeries, wakeMs = 0 } = this.#options;
+    const { network, tableEntries, arenaBytes, live, metricSeries, spinMs, restart, wakeMs = 0 } = this.#options;
     const simulation = this.#simulation;
     this.#nameRings();
     const { main: begin } = main.load<typeof mainMain>(sourceUrl('testing/sim/process/main-main'));
@@ -201,20 +217,26 @@ export class SimProcess implements SpawnerWorld {
       spawner: (pool) => spawnerOf(this, pool),
       live,
       metricSeries,
+      spinMs,
+      restart,
     });
     this.#nameWords(server);
     const { processThreads } = this;
     const laws = new Laws({
+      isStopping: () => this.#stopping,
       simulation,
       main: server,
       processThreads,
-      columns: settings.services.length,
+      settings,
       wakeMs,
       ownsConnections: settings.clients.some(({ via }) => via === 'caller'),
     });
     this.#laws = laws;
     simulation.onEachOperation = (thread) => laws.checkOperation(thread);
-    simulation.onIdle = () => laws.checkIdle();
+    simulation.onIdle = () => {
+      laws.checkIdle();
+      this.#options.onIdle?.();
+    };
     const { host, port } = settings.services[0]!.listen[0]!;
     network.listen(`${host}:${port}`, () => this.#listening());
     return server;
@@ -233,11 +255,13 @@ export class SimProcess implements SpawnerWorld {
     const rings = this.main.load<{ allocateRing: typeof allocateRing }>(sourceUrl('runtime/shared/completion-ring'));
     const allocate = rings.allocateRing;
     let count = 0;
-    rings.allocateRing = (...sizes) => {
+    const named: typeof allocateRing = (...sizes) => {
       const memory = allocate(...sizes);
       this.#simulation.words.add(memory, ringNames(`ring ${++count}`));
       return memory;
     };
+    // Exports are not to be assigned to, here as anywhere.
+    Object.defineProperty(rings, 'allocateRing', { value: named });
   }
 
   #nameWords({ supervisor }: mainMain.SimMain): void {

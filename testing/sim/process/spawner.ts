@@ -1,6 +1,7 @@
 // The spawner of the simulated process: makes threads for the pools of its main, as piscina and Worker do in a real one, and
 // keeps what the world knows of each.
 
+import { EventEmitter } from 'node:events';
 import type { MessagePort, Worker } from 'node:worker_threads';
 import type { BornStrategies } from '../../../net/thread/thread-host.ts';
 import type { PluginModule } from '../../../runtime/plugins/plan.ts';
@@ -40,6 +41,8 @@ export interface SpawnerWorld {
   strategiesOf(number: number, pool: string): BornStrategies | undefined;
   /** What a thread installs. */
   pluginsOf(pool: string): readonly PluginModule[];
+  /** A thread is about to be made, with this number. */
+  onNumber(thread: SimThread, number: number): void;
   onBorn(thread: ProcessThread): void;
   onExit(thread: ProcessThread): void;
 }
@@ -55,6 +58,7 @@ export function spawnerOf(world: SpawnerWorld, pool: string): Spawner {
 function spawn(world: SpawnerWorld, pool: string, init: ThreadInit, control: MessagePort): SpawnedThread {
   const { main, settings } = world;
   const thread = world.newThread(init.name);
+  world.onNumber(thread, init.number);
   const known: ProcessThread = { thread, number: init.number, pool, runner: undefined, io: undefined };
   world.processThreads.set(init.number, known);
   const exited = Promise.withResolvers<void>();
@@ -91,7 +95,10 @@ function spawn(world: SpawnerWorld, pool: string, init: ThreadInit, control: Mes
   thread.onExit(() => {
     world.onExit(known);
     world.after(world.delayMs(exitMsMax), () => {
-      main.post('workers', `sees ${init.name} exit`, () => exited.resolve());
+      main.post('workers', `sees ${init.name} exit`, () => {
+        worker.emit('exit', 1);
+        exited.resolve();
+      });
     });
   });
   const worker = workerOf(thread);
@@ -108,7 +115,7 @@ function spawn(world: SpawnerWorld, pool: string, init: ThreadInit, control: Mes
 
 /** As much of a Worker as main asks for. */
 function workerOf(thread: SimThread): Worker {
-  const worker = {
+  const worker = Object.assign(new EventEmitter(), {
     threadId: thread.index + 1,
     terminate: async () => {
       thread.terminate();
@@ -116,6 +123,6 @@ function workerOf(thread: SimThread): Worker {
     },
     performance: { eventLoopUtilization: () => thread.utilization },
     startCpuProfile: () => Promise.reject(new Error('a simulated thread has no profile')),
-  };
+  });
   return worker as unknown as Worker;
 }

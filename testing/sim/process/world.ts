@@ -8,12 +8,14 @@ import type { SimThread } from '../thread.ts';
 import { meantCrash } from './acts.ts';
 import type * as clientMain from './client-main.ts';
 import { beginFaults, standstillMs } from './faults.ts';
+import { FiberLaw } from './fiber-law.ts';
 import { Ledger } from './ledger.ts';
 import { Load } from './load.ts';
 import type { Scenario } from './scenario.ts';
 import type { ScenarioExtras } from './scenario-door.ts';
 import { listenAddress, settingsOf } from './settings.ts';
 import { SimProcess } from './sim-process.ts';
+import { WireLaw } from './wire-law.ts';
 
 /** How long anything may take to be answered at most, whatever goes wrong, ms. */
 const answerMsMax = 60_000;
@@ -41,9 +43,10 @@ export class ProcessWorld {
   readonly #network: SimNetwork;
   readonly #slackMs: number;
   readonly #load: Load;
+  readonly #wire: WireLaw;
 
   constructor(simulation: Simulation, scenario: Scenario) {
-    const { acts, networkDelayMs, kernelBytes, faults, tableEntries, arenaBytes } = scenario;
+    const { acts, networkDelayMs, kernelBytes, faults, tableEntries, arenaBytes, spinMs } = scenario;
     this.#simulation = simulation;
     this.#scenario = scenario;
     const network = new SimNetwork(simulation, { delayMsMax: networkDelayMs, kernelBytesMax: kernelBytes });
@@ -53,16 +56,21 @@ export class ProcessWorld {
     this.#slackMs = calmSlackMs + stoodMs + busyMs + wireMs(scenario);
     const ledger = new Ledger(simulation, this.#slackMs);
     this.ledger = ledger;
+    const fibers = new FiberLaw(simulation);
+    this.#wire = new WireLaw(simulation, network);
     this.process = new SimProcess({
       simulation,
       network,
       settings: settingsOf(scenario),
       tableEntries,
       arenaBytes,
+      spinMs,
       extrasOf: (thread): ScenarioExtras => {
         return { ledger, bodyBytesMax: scenario.bodyBytesMax, keepBusy: (ms) => simulation.keepBusy(thread, ms) };
       },
       onExit: ({ thread }) => ledger.threadDied(thread),
+      onThread: (thread) => fibers.watch(thread),
+      onIdle: () => fibers.checkIdle(),
       wakeMs: acts.foreign > 0 ? foreignWakeMs : 0,
     });
     this.#load = new Load({ simulation, scenario, ledger, ioThreads: () => this.process.ioThreads() });
@@ -86,6 +94,8 @@ export class ProcessWorld {
     await simulation.run(() => (this.#load.isOver || process.hasStopped) && simulation.nowMs >= lastFaultMs);
     this.#load.end();
     await simulation.run(() => ledger.open === 0);
+    await this.#pass(quietMs + this.#slackMs);
+    if (!process.isStopping) this.#wire.checkEnd();
     for (const { thread, client } of clients) thread.post('load', 'closes its client', () => void client.close());
     await this.#pass(quietMs + this.#slackMs);
     ledger.checkEnd();
@@ -93,7 +103,10 @@ export class ProcessWorld {
       process.laws.checkEnd();
       if (stopsAtEnd) process.stop();
     }
-    if (process.isStopping) await simulation.run(() => process.hasStopped);
+    if (!process.isStopping) return;
+    await simulation.run(() => process.hasStopped);
+    await this.#pass(quietMs);
+    process.laws.checkStopped();
   }
 
   async #clients(): Promise<Client[]> {
