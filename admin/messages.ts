@@ -84,6 +84,8 @@ export interface PoolFacts {
   down: boolean;
   /** Of all its threads together. */
   maxFibers: number;
+  /** Share of its calls that new code gets first; missing: there is no canary. */
+  canaryPercent?: number;
 }
 
 /** What changes all the time and only main can see. */

@@ -180,6 +180,12 @@ export class Metrics {
       '1: the threads of the pool die too often, and its calls are refused.',
       (_, row) => Number(fact(row).down),
     );
+    perPool(
+      'gauge',
+      'heddle_pool_canary_percent',
+      'Share of the calls of a pool that new code gets first; 0: there is no canary.',
+      (_, row) => fact(row).canaryPercent ?? 0,
+    );
     perPool('gauge', 'heddle_fibers', 'Requests that a pool runs, nested ones included.', (pool) =>
       view.poolGauge(pool, boardWord.fibers),
     );

@@ -246,7 +246,7 @@ export class ProcessView {
     };
   }
 
-  #poolRow({ name, threads, going, down, maxFibers }: PoolFacts, row: number): PoolRow {
+  #poolRow({ name, threads, going, down, maxFibers, canaryPercent }: PoolFacts, row: number): PoolRow {
     const queue = this.queues.find((one) => one.name === name);
     const counts: Record<string, number> = {};
     for (const counter of this.poolCounters.names) counts[counter] = this.poolCounters.get(row, counter);
@@ -255,6 +255,7 @@ export class ProcessView {
       threads,
       going,
       down,
+      ...(canaryPercent !== undefined && { canaryPercent }),
       queued: {
         high: queue?.size(0) ?? 0,
         normal: queue?.size(1) ?? 0,

@@ -67,6 +67,8 @@ export interface PoolRow {
   threads: number;
   going: number;
   down: boolean;
+  /** Share of its calls that new code gets first; missing: there is no canary. */
+  canaryPercent?: number;
   /** Waiting requests by lane, and the bound of one lane. */
   queued: { high: number; normal: number; low: number; nested: number };
   queueLength: number;

@@ -17,16 +17,21 @@ export function answerOf(text: string): unknown {
 }
 
 /** For standard error. `address`: who answered. */
-export function failureText({ status, isJson, text }: AdminResponse, address: string): string {
+export function failureText(response: AdminResponse, address: string): string {
+  return `heddle: ${failureSentence(response, address)}\n`;
+}
+
+/** Why the answer is no. */
+export function failureSentence({ status, isJson, text }: AdminResponse, address: string): string {
   const answer = isJson ? (parsed(text) as Partial<AdminErrorAnswer> | null | undefined) : undefined;
   // A service's port answers errors too, of another shape.
   if (typeof answer?.error !== 'string') {
-    return `heddle: HTTP status ${status} from ${address}, which is no admin of Heddle\n`;
+    return `HTTP status ${status} from ${address}, which is no admin of Heddle`;
   }
   const profile = answer.main?.profile as CpuProfile | undefined;
-  const hot =
-    profile === undefined ? '' : `\nmain, meanwhile:\n${hotLinesText('main', hottestLines(profile, hotLinesShown))}`;
-  return `heddle: ${answer.error}\n${hot}`;
+  if (profile === undefined) return answer.error;
+  const hot = hotLinesText('main', hottestLines(profile, hotLinesShown)).trimEnd();
+  return `${answer.error}\n\nmain, meanwhile:\n${hot}`;
 }
 
 /** Undefined: it is no JSON. */

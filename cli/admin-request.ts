@@ -25,14 +25,15 @@ export interface AdminResponse {
 }
 
 /** Throws UNAVAILABLE when nobody answers there, RESOURCE_EXHAUSTED when the answer is too large. */
-export function askAdmin({ address, configFile, verb, path, body, timeoutMs }: AdminRequest): Promise<AdminResponse> {
+export function askAdmin(asked: AdminRequest): Promise<AdminResponse> {
+  const { address, verb, path, body, timeoutMs } = asked;
   const signal = AbortSignal.timeout(timeoutMs);
-  const headers: Record<string, string> = { accept: 'application/json', ...configHeader({ configFile }) };
+  const headers: Record<string, string> = { accept: 'application/json', ...configHeader(asked) };
   const text = body === undefined ? undefined : JSON.stringify(body);
   if (text !== undefined) headers['content-type'] = 'application/json';
   return new Promise((resolve, reject) => {
     const fail = (reason: NodeJS.ErrnoException): void =>
-      reject(signal.aborted ? late(address, path, timeoutMs) : nobodyThere(address, reason));
+      reject(signal.aborted ? late(address, path, timeoutMs) : nobodyThere(asked, reason));
     const outgoing = request(
       new URL(path, address),
       { method: verb, headers, signal, agent: false as const },
@@ -68,12 +69,17 @@ function late(address: string, path: string, timeoutMs: number): HeddleError {
   return new HeddleError('DEADLINE_EXCEEDED', what);
 }
 
-function nobodyThere(address: string, { code, message }: NodeJS.ErrnoException): HeddleError {
+function nobodyThere({ address, assumed }: AdminTarget, { code, message }: NodeJS.ErrnoException): HeddleError {
+  if (code === 'ECONNRESET') {
+    // It had taken the connection.
+    const what = `the process at ${address} has ended the connection without an answer: it stops, or it has died`;
+    return new HeddleError('UNAVAILABLE', what, { cause: code });
+  }
   const what = code === 'ECONNREFUSED' ? 'connection refused' : message || String(code);
   return new HeddleError(
     'UNAVAILABLE',
     [
-      `no Heddle process answers at ${address}: ${what}.`,
+      `no Heddle process answers at ${address}: ${what}${assumed === undefined ? '' : `; ${assumed}`}.`,
       'Is it running? `heddle start` prints the address of its admin (when 7199 is taken, another one): --address <address>.',
       'Or give its config file, which has admin.address: --config path/to/heddle.yaml',
     ].join('\n'),

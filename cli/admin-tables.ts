@@ -54,11 +54,13 @@ export function threadsText({ threads }: ThreadsAnswer): string {
 
 export function poolsText({ pools }: PoolsAnswer): string {
   const head = ['POOL', 'THREADS', 'FIBERS', 'HIGH', 'NORMAL', 'LOW', 'NESTED', 'QUEUE', 'COUNTED'];
-  const rows = pools.map(({ name, threads, going, down, queued, queueLength, fibers, maxFibers, counts }) => {
+  const rows = pools.map((pool) => {
+    const { name, threads, going, down, canaryPercent, queued, queueLength, fibers, maxFibers, counts } = pool;
+    const canary = canaryPercent === undefined ? '' : ` canary ${canaryPercent} %`;
     const counted = Object.entries(counts).filter(([, count]) => count > 0);
     return [
       name,
-      `${going}/${threads}${down ? ' DOWN' : ''}`,
+      `${going}/${threads}${down ? ' DOWN' : ''}${canary}`,
       `${fibers}/${maxFibers}`,
       ...[queued.high, queued.normal, queued.low, queued.nested, queueLength].map(String),
       counted.map(([what, count]) => `${what} ${count}`).join(', '),

@@ -73,7 +73,7 @@ function canaryText({ goOn, why, percent, tookMs, methods }: CanaryVerdict): str
       method,
       ...[next.answers, old.answers].map(String),
       ...[next, old].map(({ errorsPercent }) => `${errorsPercent} %`),
-      ...[next.p50Ms, old.p50Ms, next.p99Ms, old.p99Ms].map((ms) => `${ms} ms`),
+      ...[next.p50Ms, old.p50Ms, next.p99Ms, old.p99Ms].map((ms) => (ms === null ? '-' : `${ms} ms`)),
     ]);
   const head = ['METHOD', 'NEW CALLS', 'OLD', 'NEW FAILED', 'OLD', 'NEW P50', 'OLD', 'NEW P99', 'OLD'];
   const more = methods.length > methodsShown ? [`and ${methods.length - methodsShown} more methods`] : [];

@@ -1,10 +1,11 @@
 // reload: `heddle reload`: a running process reads its config again and rolls the pools whose code has changed; says what
 // it came to. One that takes long, as canaries do, is asked about until it has ended.
 
+import type { AdminErrorAnswer } from '../admin/shapes.ts';
 import type { ReloadReport, ReloadState } from '../net/server/reload-report.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
-import { HeddleError } from '../runtime/errors.ts';
-import { answerOf, failureText } from './admin-answer.ts';
+import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
+import { answerOf, failureSentence } from './admin-answer.ts';
 import { type AdminResponse, askAdmin } from './admin-request.ts';
 import { exitCodes } from './exit-codes.ts';
 import { reloadText } from './reload-text.ts';
@@ -29,13 +30,16 @@ export interface ReloadOptions {
 }
 
 export async function reload(options: ReloadOptions, clock: Clock = systemClock): Promise<number> {
-  const { address, config, goOn, rollBack } = options;
+  const { address, config, goOn, rollBack, json } = options;
   try {
     const target = adminTarget(address ?? config, process.env);
     if (goOn === true || rollBack === true) return await decide(target, goOn === true);
     return await reloadAt(target, options, clock);
   } catch (reason) {
-    process.stderr.write(`heddle: ${HeddleError.from(reason).message}\n`);
+    const error = HeddleError.from(reason).message;
+    process.stderr.write(`heddle: ${error}\n`);
+    // As the admin says it, whoever has said it.
+    if (json === true) process.stdout.write(`${JSON.stringify({ error } satisfies AdminErrorAnswer, undefined, 2)}\n`);
     return exitCodes.failed;
   }
 }
@@ -47,36 +51,42 @@ async function reloadAt(
 ): Promise<number> {
   const body = { roll, canary, strict };
   const first = await askAdmin({ ...target, verb: 'POST', path: '/reload', body, timeoutMs: answerMs });
-  if (first.status >= 400) return failed(first, target);
+  if (first.status >= 400) throw refused(first, target);
   const report = first.status === 202 ? await ended(target, answerOf(first.text), clock) : answerOf(first.text);
-  if (typeof report === 'number') return report;
   process.stdout.write(
     json === true ? `${JSON.stringify(report, undefined, 2)}\n` : reloadText(report as ReloadReport),
   );
   return (report as ReloadReport).canary?.goOn === false ? exitCodes.failed : exitCodes.ok;
 }
 
-/** The report of a reload that takes longer, or the exit code of one that failed. */
+/** The report of a reload that takes longer. Throws what is wrong with one that failed. */
 async function ended(target: AdminTarget, begun: unknown, clock: Clock): Promise<unknown> {
   const { id } = begun as ReloadState;
   tellWait(begun as ReloadState);
   let told = false;
   for (;;) {
     await new Promise<void>((resolve) => void clock.setTimer(askAgainMs, resolve));
-    const response = await askAdmin({ ...target, verb: 'GET', path: `/reload?id=${id}`, timeoutMs: answerMs });
-    if (response.status >= 400) return failed(response, target);
+    const response = await askAboutIt(target, id);
+    if (response.status >= 400) throw refused(response, target);
     const state = answerOf(response.text) as ReloadState;
     if (state.state === 'done') return state.report;
-    if (state.state === 'failed') {
-      process.stderr.write(`heddle: ${state.message}\n`);
-      return exitCodes.failed;
-    }
+    if (state.state === 'failed') throw new HeddleError(state.code as ErrorCode, state.message);
     if (told || state.state !== 'running' || state.canary === undefined) continue;
     told = true;
     const { percent } = state.canary;
     process.stderr.write(
       `heddle: new code gets ${percent} % of the calls; its verdict is waited for (heddle reload --go-on, or --roll-back, ends it now)\n`,
     );
+  }
+}
+
+async function askAboutIt(target: AdminTarget, id: number): Promise<AdminResponse> {
+  try {
+    return await askAdmin({ ...target, verb: 'GET', path: `/reload?id=${id}`, timeoutMs: answerMs });
+  } catch (reason) {
+    if (HeddleError.from(reason).code !== 'UNAVAILABLE') throw reason;
+    const what = `the process at ${target.address} has stopped or died before reload ${id} was over`;
+    throw new HeddleError('UNAVAILABLE', `${what}: nobody answers there any more`, { cause: reason });
   }
 }
 
@@ -89,12 +99,11 @@ function tellWait(state: ReloadState): void {
 async function decide(target: AdminTarget, goOn: boolean): Promise<number> {
   const body = { decide: goOn ? 'go-on' : 'roll-back' };
   const response = await askAdmin({ ...target, verb: 'POST', path: '/reload/canary', body, timeoutMs: answerMs });
-  if (response.status >= 400) return failed(response, target);
+  if (response.status >= 400) throw refused(response, target);
   process.stdout.write(goOn ? 'the canary goes on\n' : 'the canary is taken back\n');
   return exitCodes.ok;
 }
 
-function failed(response: AdminResponse, { address }: AdminTarget): number {
-  process.stderr.write(failureText(response, address));
-  return exitCodes.failed;
+function refused(response: AdminResponse, { address }: AdminTarget): HeddleError {
+  return new HeddleError('FAILED_PRECONDITION', failureSentence(response, address));
 }

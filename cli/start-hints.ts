@@ -1,8 +1,8 @@
 // What `heddle start` adds to the reason of a failed start: what only the config knows, or what to type next.
 
-import { fileURLToPath } from 'node:url';
 import { formatAddress } from '../config/listeners.ts';
 import type { Server } from '../index.ts';
+import { loadingText } from '../net/server/loading-text.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import type { ServiceSettings, Settings } from '../runtime/settings.ts';
 
@@ -18,10 +18,7 @@ export function modulesHint({ ioPool, cpuPools, plugins }: Server, settings: Set
   const all = [...kinds].flatMap((kind) => plugins.of(kind));
   const installed = new Set(all.filter(({ moduleUrl }) => !known.has(moduleUrl)));
   const own = [...installed, ...services.filter(({ pool }) => lost.includes(pool))];
-  if (own.length === 0) return undefined;
-  const lines = own.slice(0, namedMax).map(({ name, moduleUrl }) => `  ${name}  ${fileURLToPath(moduleUrl)}`);
-  if (own.length > namedMax) lines.push(`  and ${own.length - namedMax} more`);
-  return [`It was loading (heddle check --modules finds the one):`, ...lines].join('\n');
+  return loadingText(own);
 }
 
 /** The `--set` that listens on free ports, when one of the config's is taken. */

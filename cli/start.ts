@@ -141,10 +141,12 @@ function onHangup(server: Server, stop: (signal: string) => void): void {
       hung = true;
       return;
     }
-    server.reloadFile().then(
+    server.reloadFile({ by: 'SIGHUP' }).then(
       (report) => process.stderr.write(`heddle: SIGHUP: the config was read again; ${reloadLine(report)}\n`),
       (reason: unknown) => {
-        const { message } = HeddleError.from(reason);
+        const { code, message } = HeddleError.from(reason);
+        // The process stops, and has said so.
+        if (code === 'CANCELLED') return;
         server.log.error({ err: reason }, 'the config was not taken over');
         process.stderr.write(`${message}\n\nheddle: SIGHUP: the config was not taken over; nothing changed\n`);
       },

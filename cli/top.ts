@@ -5,7 +5,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { HeddleError } from '../runtime/errors.ts';
 import type { TopOptions } from './command-options.ts';
 import { exitCodes } from './exit-codes.ts';
-import { adminTarget } from './top/address.ts';
+import { type AdminTarget, adminTarget } from './top/address.ts';
 import { AdminClient } from './top/admin-client.ts';
 import { frame } from './top/frame.ts';
 import { lineText } from './top/line.ts';
@@ -25,10 +25,11 @@ const clock = systemClock;
 
 /** Resolves with the exit code when somebody has quit. Throws when there is nobody to look at. */
 export async function top(written: string | undefined, { interval: intervalMs, once }: TopOptions): Promise<number> {
-  const client = new AdminClient(adminTarget(written, process.env), clock, answerMaxMs);
+  const target = adminTarget(written, process.env);
+  const client = new AdminClient(target, clock, answerMaxMs);
   const picture = observe(emptyPicture(client.address, intervalMs), await poll(client, clock));
   const failure = absence(picture);
-  if (failure !== undefined) throw new HeddleError('UNAVAILABLE', nobodyThere(client.address, failure));
+  if (failure !== undefined) throw new HeddleError('UNAVAILABLE', nobodyThere(target, failure));
   if (once === true || process.stdout.isTTY !== true || process.env.TERM === 'dumb') {
     await showOnce(client, picture);
   } else {
@@ -37,10 +38,10 @@ export async function top(written: string | undefined, { interval: intervalMs, o
   return exitCodes.ok;
 }
 
-function nobodyThere(address: string, { kind, what }: { kind: string; what: string }): string {
+function nobodyThere({ address, assumed }: AdminTarget, { kind, what }: { kind: string; what: string }): string {
   if (kind !== 'unreachable') return `${address} is not the admin of a Heddle process: ${what}`;
   return [
-    `no Heddle process answers at ${address}: ${what}.`,
+    `no Heddle process answers at ${address}: ${what}${assumed === undefined ? '' : `; ${assumed}`}.`,
     'Is it running? `heddle start` logs the address of its admin (when 7199 is taken, another one): heddle top <address>.',
     'Or give its config file, which has admin.address: heddle top path/to/heddle.yaml',
   ].join('\n');

@@ -31,7 +31,7 @@ export function watchFiles({ server, configFile, clock, say }: WatchOptions): Fi
     const names = few(paths.map((path) => relative(process.cwd(), path)));
     try {
       // Who has just saved a file wants to see what it does.
-      say(`heddle: ${names} changed; ${reloadLine(await server.reloadFile({ canaryPercent: 0 }))}\n`);
+      say(`heddle: ${names} changed; ${reloadLine(await server.reloadFile({ canaryPercent: 0, by: 'watch' }))}\n`);
     } catch (reason) {
       const { code, message } = HeddleError.from(reason, reason instanceof Error ? reason.stack : String(reason));
       // The process stops.

@@ -105,6 +105,7 @@ export function cpuGeneration(
       void exit.then(() => living--);
       let worker: Worker | undefined;
       let failure: unknown;
+      let exitCode: number | undefined;
       let endsAlone = false;
       // piscina types its list as postMessage's last overload, which takes options instead.
       const transferList = [control, ...transfer] as unknown as StructuredSerializeOptions;
@@ -130,10 +131,14 @@ export function cpuGeneration(
           if (threadId === undefined) return undefined;
           worker = piscina.threads.find((one: Worker) => one.threadId === threadId);
           waitMs = rebirthMs.first;
-          worker?.once('exit', () => exited());
+          worker?.once('exit', (code: number) => {
+            exitCode = code;
+            exited();
+          });
           return worker;
         },
         failure: () => failure,
+        exitCode: () => exitCode,
         endAlone: () => {
           endsAlone = true;
         },

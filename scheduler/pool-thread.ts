@@ -20,6 +20,8 @@ export interface SpawnedThread {
   readonly exited: Promise<void>;
   /** What it failed with, if it did; known before `exited` resolves. */
   failure(): unknown;
+  /** Of its Worker, known before `exited` resolves; undefined: nobody knows. */
+  exitCode?(): number | undefined;
   /** Once it has obeyed `stop`, its Worker is ended too, while the pool goes on. */
   endAlone(): void;
 }

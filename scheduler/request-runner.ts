@@ -14,16 +14,15 @@ import type { LiveBounds, LiveSettings } from '../runtime/live-settings.ts';
 import { ThreadMetrics } from '../runtime/metrics/thread-metrics.ts';
 import { board as boardWord } from '../runtime/shared/layout.ts';
 import type { ThreadMetricMemory } from '../runtime/shared/metric-memory.ts';
-import { type ServiceLoad, ServiceLoads } from '../runtime/shared/service-loads.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
 import type { MethodRow, QuarantinedBody, ThreadInit } from '../runtime/thread-control.ts';
 import { ThreadEndpoint, type ThreadWork } from '../runtime/thread-endpoint.ts';
 import type { BodyCompression, HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
-import { LateStarts } from './late-starts.ts';
 import { QuarantinedBodies } from './quarantined-bodies.ts';
 import { type FailedReply, failReply } from './reply-form.ts';
 import { cutOff, nestedFull, unwanted } from './request-errors.ts';
 import { writeReply } from './request-reply.ts';
+import { RunTimes } from './run-times.ts';
 import { graceTag, RunningRequest } from './running-request.ts';
 import { answerAdmin } from './thread-answers.ts';
 
@@ -58,9 +57,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   /** By method index. */
   readonly #processors: (Processor | undefined)[] = [];
   readonly #names: string[] = [];
-  /** Of services whose load somebody looks at. */
-  readonly #loads: (ServiceLoad | undefined)[] = [];
-  readonly #lateStarts = new LateStarts();
+  readonly #runTimes: RunTimes;
   #regular = 0;
   #nested = 0;
   #onStack = false;
@@ -88,6 +85,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.number = init.number;
     this.bounds = bounds;
     this.#queue = init.takes[0] ?? bounds.pool;
+    this.#runTimes = new RunTimes(this.#queue, init.number);
     this.#clock = clock;
     this.#metrics = init.metrics;
     this.#onStopped = onStopped;
@@ -208,10 +206,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
       const name = `${row.service}/${row.method}`;
       this.#names[row.index] = name;
       this.#processors[row.index] = host.processors.get(name);
-      const { bounds, column } = row;
-      const isCounted = bounds?.isCounted === true;
-      this.#loads[row.index] = isCounted ? new ServiceLoads(bounds.loads).of(this.number, column) : undefined;
-      this.#lateStarts.setRow(row);
+      this.#runTimes.setRow(row);
     }
     this.#names[taskMethod] = 'task';
     this.#processors[taskMethod] = host.tasks;
@@ -326,9 +321,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
   ended(request: RunningRequest, root: HostedFiber): void {
     const wasFull = !this.takesRegular || !this.takesNested;
     this.#remove(request);
-    if (request.load !== undefined) request.load.end(root.exit!.atMs - request.startedMs);
     if (request.graceEntry >= 0) this.endpoint.timers.remove(request.graceEntry);
-    this.#lateStarts.ended(request, root.exit!);
+    this.#runTimes.ended(request, root.exit!);
     if (wasFull) this.endpoint.wake();
     // Cancelled, late or its asker dead: nothing is encoded for nobody. What a stop cuts off its asker answers.
     if (this.#ending || !request.isWanted()) {
@@ -366,7 +360,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     const name = own ?? this.#names[method] ?? 'unknown';
     const request = new RunningRequest(this, name, processor?.asyncContext ?? false, head, method);
     request.processor = processor;
-    request.load = this.#loads[method];
+    request.load = this.#runTimes.load(method);
     request.observer = this.#host?.observer?.taken(request, head, this.bounds.pool);
     return request;
   }
@@ -385,7 +379,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
       this.#refuse(request, new HeddleError('DEADLINE_EXCEEDED', 'the deadline passed in the queue; it has not run'));
       return;
     }
-    const tooLate = this.#lateStarts.refusal(request, nowMs);
+    const tooLate = this.#runTimes.lateStarts.refusal(request, nowMs);
     if (tooLate !== undefined) {
       this.endpoint.counters.add(this.number, 'not-started');
       this.#refuse(request, tooLate);

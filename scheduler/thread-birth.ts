@@ -5,6 +5,7 @@ import { MessageChannel } from 'node:worker_threads';
 import type { Clock } from '../runtime/clock.ts';
 import { type ErrorCode, HeddleError } from '../runtime/errors.ts';
 import type { KeptCode } from '../runtime/kept-code.ts';
+import { board as boardWord, leavings } from '../runtime/shared/layout.ts';
 import type { ThreadInit, ToMain, ToThread } from '../runtime/thread-control.ts';
 import { formatDuration } from '../runtime/units.ts';
 import type { PoolThread, ServedRow, SpawnedThread, Spawner } from './pool-thread.ts';
@@ -93,11 +94,17 @@ export function bear(birth: Birth): BornThread {
     condemnedAs: undefined,
     isSuccessor: birth.isSuccessor,
   };
-  void spawned.exited.then(() => birth.onExit(thread));
-  return { thread, loaded: load(thread, birth) };
+  const ended = spawned.exited.then(() => {
+    // Before its row of the board is cleared.
+    const how = endText(supervisor.board.gauge(number, boardWord.left), spawned.exitCode?.());
+    birth.onExit(thread);
+    return how;
+  });
+  return { thread, loaded: load(thread, birth, ended) };
 }
 
-function load(thread: PoolThread, birth: Birth): Promise<ServedRow[]> {
+/** `ended`: with how. */
+function load(thread: PoolThread, birth: Birth, ended: Promise<string>): Promise<ServedRow[]> {
   const { supervisor, clock, startTimeoutMs: boundMs } = birth;
   const { number, name, spawned, control } = thread;
   return new Promise((resolve, reject) => {
@@ -106,9 +113,9 @@ function load(thread: PoolThread, birth: Birth): Promise<ServedRow[]> {
       const what = `the modules of thread ${name} did not load within ${formatDuration(boundMs)}`;
       reject(new HeddleError('UNAVAILABLE', `${what}; does one of them wait for ever at its top level?`));
     });
-    void spawned.exited.then(() => {
+    void ended.then((how) => {
       clock.clearTimer(timer);
-      reject(new HeddleError('UNAVAILABLE', `thread ${name} ended before its modules had loaded; see the log`));
+      reject(new HeddleError('UNAVAILABLE', `thread ${name} ended before its modules had loaded: ${how}`));
     });
     control.on('message', (message: ToMain) => {
       switch (message.type) {
@@ -146,4 +153,17 @@ function load(thread: PoolThread, birth: Birth): Promise<ServedRow[]> {
       }
     });
   });
+}
+
+/** How a thread ended before it was ready: `left` is what it said last on the board. */
+function endText(left: number, code: number | undefined): string {
+  switch (left) {
+    case leavings.exit:
+      return `something called process.exit(${code ?? ''})`;
+    case leavings.exception:
+    case leavings.rejection:
+      return 'nobody caught an exception, which is in the log';
+    default:
+      return `it was ended from outside or by V8${code === undefined ? '' : ` (exit code ${code})`}; see the log`;
+  }
 }

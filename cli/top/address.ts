@@ -1,11 +1,13 @@
 // adminTarget: which admin the commands that ask a process are for: an address as people write it, or the one in a config
 // file. Of a file, the process must be the one that was started with it: the port may be another's.
 
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { parseAdminAddress } from '../../config/addresses.ts';
 import { readConfig } from '../../config/read-config.ts';
+import { formatProblems } from '../../document/format-problems.ts';
 import { parseYaml } from '../../document/parse-yaml.ts';
 import { ProblemList, Source } from '../../document/problem.ts';
+import { readText } from '../../document/read-text.ts';
 import { asMap } from '../../document/tree.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 
@@ -17,15 +19,19 @@ export interface AdminTarget {
   address: string;
   /** Path of the config file that its process must have been started with; undefined: any process. */
   configFile?: string | undefined;
+  /** Why it is this address, when nobody has named one: for whoever finds nobody there. */
+  assumed?: string | undefined;
 }
 
 /**
  * `http://host:port`, `host:port`, `:port`, a port, or the path of a config file. Undefined: ./heddle.yaml if there is one,
- * else http://127.0.0.1:7199. Throws INVALID_ARGUMENT that says what is wrong: no address, no such file, no admin.
+ * else http://127.0.0.1:7199. Throws INVALID_ARGUMENT that says what is wrong: no address, no such file, a file that is no
+ * YAML (with its mistakes), no admin.
  */
 export function adminTarget(written: string | undefined, environment: NodeJS.ProcessEnv): AdminTarget {
   if (written === undefined) {
-    return existsSync(defaultFile) ? targetIn(defaultFile, environment) : { address: defaultAddress };
+    const assumed = `there is no ${defaultFile} in this folder, so this is the address that an admin has by default`;
+    return existsSync(defaultFile) ? targetIn(defaultFile, environment) : { address: defaultAddress, assumed };
   }
   if (/^http:\/\//.test(written)) return { address: addressOf(written, written) };
   if (/^https:\/\//.test(written)) throw wrong(`${written}: the admin speaks plain http; write http://host:port`);
@@ -51,11 +57,17 @@ function targetIn(file: string, environment: NodeJS.ProcessEnv): AdminTarget {
   return { address, configFile: realpathSync(file) };
 }
 
-/** Undefined: it wants none. A file that has mistakes elsewhere, while somebody edits it, still says where its process is. */
+/**
+ * Undefined: it wants none. A file that has mistakes elsewhere, while somebody edits it, still says where its process is; one
+ * that can't be read at all says nothing, and the default address may be another process's.
+ */
 function adminIn(file: string, environment: NodeJS.ProcessEnv): { host: string; port: number } | undefined {
   const { settings } = readConfig({ file, environment });
   if (settings !== undefined) return settings.admin;
-  const tree = parseYaml(new Source('file', file, readFileSync(file, 'utf8')), new ProblemList());
+  const problems = new ProblemList();
+  const text = readText(file, problems);
+  const tree = text === undefined ? undefined : parseYaml(new Source('file', file, text), problems);
+  if (tree === undefined && problems.size > 0) throw wrong(unreadable(file, problems));
   const top = tree === undefined ? undefined : asMap(tree, tree.place);
   const section = top?.entries.get('admin')?.value;
   const written = section?.kind === 'map' ? section.entries.get('address')?.value : undefined;
@@ -67,6 +79,11 @@ function adminIn(file: string, environment: NodeJS.ProcessEnv): { host: string; 
 
 /** Where one can reach on this machine what listens everywhere. */
 const everywhere: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+function unreadable(file: string, problems: ProblemList): string {
+  const what = `as long as ${file} can not be read nobody knows where its process answers; mend it, or give the address`;
+  return `${formatProblems(problems.sorted())}\n\n${what}`;
+}
 
 function wrong(what: string): HeddleError {
   return new HeddleError('INVALID_ARGUMENT', what);

@@ -60,6 +60,8 @@ function stateOf(pool: PoolRow): [string, Tone] {
   if (share >= 1) return ['FULL', 'alarm'];
   if (pool.going < pool.threads) return ['short', 'warning'];
   if (share >= highShare || pool.fibers >= pool.maxFibers) return ['busy', 'warning'];
+  // New code gets a share of the calls.
+  if (pool.canaryPercent !== undefined) return [`canary ${pool.canaryPercent} %`, 'good'];
   return ['ok', 'good'];
 }
 

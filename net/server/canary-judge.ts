@@ -1,11 +1,13 @@
 // judge: whether new code does worse than the code in use, from what came of the calls to both; pure. Called by the
 // canary's watch on main, again and again while it lasts and once at its end.
 //
-// Failed, cancelled and unanswered calls: a one-sided two-proportion z test of their shares. Latency: the 50th and the 99th percentile; each side's is known within an
-// interval of order statistics (distribution-free, by the normal approximation of the binomial), and the new code is slower
-// when the least that its percentile can be is `maxSlowdown` times the most that the old one's can be. Both are looked at for
-// each method and for all together, at a level that is divided by the number of looks (Bonferroni), and stricter before the end than at it
-// (Haybittle and Peto), so that good code is seldom taken back, however many methods there are and however often one looks.
+// Failed, cancelled and unanswered calls: a one-sided two-proportion z test of their shares. Latencies and runs: the 50th and the
+// 99th percentile; each side's is known within an interval of order statistics (distribution-free, by the normal approximation
+// of the binomial), and the new code is slower when the least that its percentile can be is `maxSlowdown` times the most that
+// the old one's can be. Runs are looked at too, since new code has few of the calls: they wait less for a thread than the old
+// code's, which hides how long they take on it. All is looked at for each method and for all together, at a level that is
+// divided by the number of looks (Bonferroni), and stricter before the end than at it (Haybittle and Peto), so that good code
+// is seldom taken back, however many methods there are and however often one looks.
 
 import { noCounts, type SideCounts } from '../../runtime/shared/canary-counts.ts';
 import { methodBuckets } from '../../runtime/shared/method-counters.ts';
@@ -15,7 +17,7 @@ export interface MethodFigures {
   method: string;
   old: JudgedSide;
   new: JudgedSide;
-  /** What came of its calls before there was a canary. Default: of none. */
+  /** What came of its calls in the minutes before the canary. Default: of none. */
   before?: Pick<SideCounts, 'answers' | 'errors'>;
 }
 
@@ -58,9 +60,12 @@ const shares: readonly { says: string; of: (side: JudgedSide) => Share }[] = [
   { says: 'are cancelled', of: ({ cancelled, answers }) => [cancelled, answers + cancelled] },
   { says: 'have no answer', of: ({ overdue, due }) => [overdue, due] },
 ];
-const quantiles = [
-  { quantile: 0.5, name: 'the median' },
-  { quantile: 0.99, name: 'p99' },
+/** What must not take longer. */
+const times = [
+  { of: 'latency', quantile: 0.5, name: 'the median' },
+  { of: 'latency', quantile: 0.99, name: 'p99' },
+  { of: 'run', quantile: 0.5, name: 'the median of the runs alone' },
+  { of: 'run', quantile: 0.99, name: 'p99 of the runs alone' },
 ] as const;
 
 /** `isEnd`: the window is over, and this is the last look if it can be. */
@@ -75,10 +80,10 @@ export function judge(methods: readonly MethodFigures[], rules: JudgeRules, isEn
     },
   };
   const looks = methods.length > 1 ? [whole, ...methods] : [whole];
-  const testsOfLook = shares.length + quantiles.length;
+  const testsOfLook = shares.length + times.length;
   const z = normalQuantile(1 - (isEnd ? alpha.end : alpha.early) / (looks.length * testsOfLook));
   for (const one of looks) {
-    const why = worseShare(one, rules, z) ?? worseLatency(one, rules, z);
+    const why = worseShare(one, rules, z) ?? worseTime(one, rules, z);
     if (why !== undefined) return { is: 'worse', why: looks.length > 1 ? `${one.method}: ${why}` : why };
   }
   // Only those of which the time is known have been judged by it.
@@ -105,7 +110,7 @@ export function errorShare({ answers, errors }: SideCounts): number {
 
 /**
  * New code may harm what both use, a database or a neighbour: then both fail, and it looks no worse than the old code. So
- * the old code is held against what it did before; unless the new code is what mends it.
+ * the old code is held against what it did just before; unless the new code is what mends it.
  */
 function oldSuffers({ old, new: next, before }: MethodFigures, rules: JudgeRules, z: number): string | undefined {
   if (before === undefined) return undefined;
@@ -114,7 +119,7 @@ function oldSuffers({ old, new: next, before }: MethodFigures, rules: JudgeRules
   if (!isHigher(now, then, suffersMinPercent, z) || isHigher(now, failed(next), rules.maxErrorsPercent, z)) {
     return undefined;
   }
-  return `${shareText(now)} fail with the old code too since the new one runs, and ${shareText(then)} did before`;
+  return `${shareText(now)} fail with the old code too since the new one runs, and ${shareText(then)} did in the minutes before`;
 }
 
 function worseShare({ old, new: next }: MethodFigures, rules: JudgeRules, z: number): string | undefined {
@@ -145,14 +150,14 @@ function shareText([bad, calls]: Share): string {
   return `${percent(bad / calls)} of ${calls} calls`;
 }
 
-function worseLatency({ old, new: next }: MethodFigures, rules: JudgeRules, z: number): string | undefined {
-  for (const { quantile, name } of quantiles) {
-    const oldMaxMs = boundMs(old.latency, quantile, z, 'most');
-    const newMinMs = boundMs(next.latency, quantile, -z, 'least');
-    if (countOf(next.latency) < rules.minRequests || oldMaxMs === undefined || newMinMs === undefined) continue;
+function worseTime({ old, new: next }: MethodFigures, rules: JudgeRules, z: number): string | undefined {
+  for (const { of, quantile, name } of times) {
+    const oldMaxMs = boundMs(old[of], quantile, z, 'most');
+    const newMinMs = boundMs(next[of], quantile, -z, 'least');
+    if (countOf(next[of]) < rules.minRequests || oldMaxMs === undefined || newMinMs === undefined) continue;
     if (newMinMs < oldMaxMs * rules.maxSlowdown || newMinMs - oldMaxMs < slowerMinMs) continue;
     const ms = (counts: Float64Array) => `${round(methodBuckets.quantileMs(counts, quantile))} ms`;
-    return `${name} is ${ms(next.latency)} with the new code, ${ms(old.latency)} with the old`;
+    return `${name} is ${ms(next[of])} with the new code, ${ms(old[of])} with the old`;
   }
   return undefined;
 }
@@ -176,7 +181,7 @@ function sum(methods: readonly MethodFigures[], side: 'old' | 'new'): JudgedSide
   const sums: JudgedSide = { ...noCounts(), due: 0, overdue: 0 };
   for (const { [side]: counts } of methods) {
     for (const name of ['answers', 'errors', 'cancelled', 'due', 'overdue'] as const) sums[name] += counts[name];
-    for (const name of ['put', 'open', 'latency'] as const) {
+    for (const name of ['put', 'open', 'latency', 'run'] as const) {
       for (const [at, count] of counts[name].entries()) sums[name][at]! += count;
     }
   }

@@ -27,8 +27,12 @@ export interface SideReport {
   cancelled: number;
   /** Calls that have no answer so far. */
   unanswered: number;
-  p50Ms: number;
-  p99Ms: number;
+  /** Null: none of them counts, since the warm-up is not over, or nothing was called after it. */
+  p50Ms: number | null;
+  p99Ms: number | null;
+  /** Of the runs on the threads of this side: without any wait for a thread. */
+  runP50Ms: number | null;
+  runP99Ms: number | null;
 }
 
 /** What came of the calls of one method, on both sides. */
@@ -52,7 +56,7 @@ export interface CanaryVerdict {
 export interface CanaryMethod {
   name: string;
   row: number;
-  /** What came of its calls before. */
+  /** What came of its calls in the minutes before. */
   before?: { answers: number; errors: number };
 }
 
@@ -79,8 +83,8 @@ export class Canary {
   readonly #resolve: (verdict: CanaryVerdict) => void;
   /** By row of the counts; those beyond their bound share one. */
   readonly #rows = new Map<number, Row>();
-  /** Latencies of the warm-up, by row, which do not count. */
-  #cold: Map<number, { old: Float64Array; new: Float64Array }> | undefined;
+  /** Latencies and runs of the warm-up, by row, which do not count. */
+  #cold: Map<number, { old: SideCounts; new: SideCounts }> | undefined;
   #timer: unknown;
   #ended = false;
 
@@ -148,7 +152,7 @@ export class Canary {
   #warm(): void {
     this.#cold = new Map();
     for (const row of this.#rows.keys()) {
-      this.#cold.set(row, { old: this.#read(row, 'old').latency, new: this.#read(row, 'new').latency });
+      this.#cold.set(row, { old: this.#read(row, 'old'), new: this.#read(row, 'new') });
     }
   }
 
@@ -199,22 +203,27 @@ function dueOf({ put, open }: SideCounts, dueMs: number): { due: number; overdue
   return { due, overdue };
 }
 
-/** `cold` undefined: the warm-up is not over, and no latency counts yet. */
-function warm(counts: SideCounts, cold: Float64Array | undefined): SideCounts {
-  return {
-    ...counts,
-    latency: counts.latency.map((count, bucket) => (cold === undefined ? 0 : count - cold[bucket]!)),
-  };
+/** `cold` undefined: the warm-up is not over, and no latency and no run counts yet. */
+function warm(counts: SideCounts, cold: SideCounts | undefined): SideCounts {
+  const since = (of: 'latency' | 'run') =>
+    counts[of].map((count, bucket) => (cold === undefined ? 0 : count - cold[of][bucket]!));
+  return { ...counts, latency: since('latency'), run: since('run') };
 }
 
 function sideReport(counts: SideCounts): SideReport {
-  const quantileMs = (quantile: number): number => methodBuckets.quantileMs(counts.latency, quantile);
   return {
     answers: counts.answers,
     errorsPercent: Number((errorShare(counts) * 100).toPrecision(3)),
     cancelled: counts.cancelled,
     unanswered: counts.open.reduce((sum, count) => sum + count, 0),
-    p50Ms: Number(quantileMs(0.5).toPrecision(3)),
-    p99Ms: Number(quantileMs(0.99).toPrecision(3)),
+    p50Ms: quantileMs(counts.latency, 0.5),
+    p99Ms: quantileMs(counts.latency, 0.99),
+    runP50Ms: quantileMs(counts.run, 0.5),
+    runP99Ms: quantileMs(counts.run, 0.99),
   };
+}
+
+function quantileMs(counts: Float64Array, quantile: number): number | null {
+  if (!counts.some((count) => count > 0)) return null;
+  return Number(methodBuckets.quantileMs(counts, quantile).toPrecision(3));
 }

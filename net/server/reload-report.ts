@@ -13,6 +13,8 @@ export interface ReloadRequest {
   canaryPercent?: number | undefined;
   /** Changes nothing if anything of it needs a restart: new code may count on that. Default false. */
   strict?: boolean | undefined;
+  /** Who asks, for the log: `admin`, `SIGHUP`. Default: `program`. */
+  by?: string | undefined;
 }
 
 /** A pool that has a new generation, and why. */
@@ -25,7 +27,7 @@ export interface RolledPool extends PoolRoll {
 
 /** What a reload came to. */
 export interface ReloadReport {
-  /** Settings that have changed and hold from now on: `degraders.light.count`. */
+  /** Settings that have changed and hold from now on: `degraders.light.count`, `degraders.exact (gone)`, `jobs.tick (new)`. */
   changed: string[];
   /** Settings that are different in the file and hold from the next start on. */
   needsRestart: string[];

@@ -8,28 +8,28 @@
 
 import { relative } from 'node:path';
 import type { Clock } from '../../runtime/clock.ts';
-import { codeNumber, HeddleError } from '../../runtime/errors.ts';
+import { HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { didYouMean } from '../../runtime/nearest.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import { CanaryCounts } from '../../runtime/shared/canary-counts.ts';
-import type { Supervisor } from '../../scheduler/supervisor.ts';
 import type { ThreadPool } from '../../scheduler/thread-pool.ts';
 import { Canary, type CanaryVerdict } from './canary.ts';
 import { type LoadedCode, unkeptText } from './loaded-code.ts';
+import type { MinuteLooks } from './minute-looks.ts';
 import type { ReloadReport, ReloadRequest } from './reload-report.ts';
-import type { PoolRoll, Roller } from './roller.ts';
+import type { CanaryRequest, PoolRoll, Roller } from './roller.ts';
 import type { ServerLive } from './server-live.ts';
 import type { ServerStrategies } from './server-strategies.ts';
 import type { ServerTable } from './server-table.ts';
 import { changeOf, type SettingsChange } from './settings-change.ts';
-import { shownPaths } from './settings-diff.ts';
+import { shownChanges, shownPaths } from './settings-diff.ts';
 
 export interface ReloadStepsOptions {
   live: ServerLive;
   roller: Pick<Roller, 'roll' | 'canary'>;
   table: ServerTable;
-  supervisor: Pick<Supervisor, 'methodCounts'>;
+  looks: Pick<MinuteLooks, 'recent'>;
   code: LoadedCode;
   strategies: ServerStrategies;
   /** Pool `io` first. */
@@ -52,6 +52,8 @@ interface Trial {
 }
 
 const decidedByOperator = 'an operator decided';
+/** Changed files of a pool that a line of the log names. */
+const filesLogged = 20;
 
 export class ReloadSteps {
   readonly #options: ReloadStepsOptions;
@@ -77,6 +79,7 @@ export class ReloadSteps {
    */
   async takeBeside(next: Settings, request: ReloadRequest): Promise<ReloadReport | undefined> {
     const { live, strategies, log } = this.#options;
+    const before = live.settings;
     const trial = this.#trial;
     if (trial === undefined || this.#canary === undefined || request.pools !== undefined) return undefined;
     const { merged, live: changed, roll, restart: needsRestart } = changeOf(trial.merged, next);
@@ -87,20 +90,23 @@ export class ReloadSteps {
     if (request.code !== false && (strategies.areThere || this.#changedSince(trial))) return undefined;
     trial.merged = merged;
     if (changed.length > 0) await live.take(changeOf(live.settings, next, { mayRoll: false, held }).merged);
-    log.info({ changed, needsRestart }, 'the settings were read again, beside a canary');
-    return { changed: shownPaths(changed), needsRestart: shownPaths(needsRestart), rolled: [], ioCode: [] };
+    log.info({ by: byOf(request), changed, needsRestart }, 'the settings were read again, beside a canary');
+    const shown = (paths: readonly string[]) => shownChanges(paths, before, next);
+    return { changed: shown(changed), needsRestart: shown(needsRestart), rolled: [], ioCode: [] };
   }
 
   /** Throws what is wrong, as `Roller.roll` does; then nothing has changed. */
   async take(next: Settings, request: ReloadRequest): Promise<ReloadReport> {
-    const { log, table } = this.#options;
+    const { log, table, live } = this.#options;
+    const before = live.settings;
     const report = table.inForce === undefined ? await this.#begin(next) : await this.#take(next, request);
     const { changed, needsRestart, rolled, ioCode, strategies } = report;
     if (report.canary?.goOn !== false) {
       const pools = rolled.map(({ pool }) => pool);
-      log.info({ changed, needsRestart, pools, ioCode, strategies }, 'the settings were read again');
+      log.info({ by: byOf(request), changed, needsRestart, pools, ioCode, strategies }, 'the settings were read again');
     }
-    return { ...report, changed: shownPaths(changed), needsRestart: shownPaths(needsRestart) };
+    const shown = (paths: readonly string[]) => shownChanges(paths, before, next);
+    return { ...report, changed: shown(changed), needsRestart: shown(needsRestart) };
   }
 
   /** How a canary stands that goes on; undefined: there is none. */
@@ -218,10 +224,11 @@ export class ReloadSteps {
     if (reasons.size === 0) return report;
     const pools = [...reasons.keys()];
     const percent = this.#served(pools) ? (request.canaryPercent ?? merged.roll.canaryPercent) : 0;
+    const logged = new Map(pools.map((pool) => [pool, logFields(reasons.get(pool)!, request)]));
     const named = (rolls: readonly PoolRoll[]) => rolls.map((one) => ({ ...one, ...reasons.get(one.pool)! }));
-    if (percent === 0)
-      return { ...report, rolled: named(await this.#options.roller.roll({ settings: merged, pools })) };
-    const { verdict, rolls } = await this.#tryFirst(merged, pools, percent);
+    const asked = { settings: merged, pools, reasons: logged };
+    if (percent === 0) return { ...report, rolled: named(await this.#options.roller.roll(asked)) };
+    const { verdict, rolls } = await this.#tryFirst({ ...asked, percent });
     if (verdict.goOn) return { ...report, rolled: named(rolls), canary: verdict };
     const unkept = this.#unkept(pools);
     const known = unkept.length === 0 ? {} : { unkept };
@@ -253,34 +260,17 @@ export class ReloadSteps {
     return code.changed(generations).length > 0;
   }
 
-  /** Of the calls of a method so far, but for those that were cancelled. */
-  #outcomes(row: number): { answers: number; errors: number } {
-    const { codes } = this.#options.supervisor.methodCounts(row);
-    let [answers, errors] = [0, 0];
-    for (const counts of [codes.socket, codes.fiber]) {
-      for (const [code, count] of counts.entries()) {
-        if (code === codeNumber('CANCELLED')) continue;
-        answers += count;
-        if (code !== 0) errors += count;
-      }
-    }
-    return { answers, errors };
-  }
-
   /** Without a method there are no answers to judge by. */
   #served(pools: readonly string[]): boolean {
     return this.#options.table.methods.some(({ pool, gone }) => gone !== true && pools.includes(pool));
   }
 
-  async #tryFirst(
-    settings: Settings,
-    pools: readonly string[],
-    percent: number,
-  ): Promise<{ verdict: CanaryVerdict; rolls: PoolRoll[] }> {
-    const { roller, table, clock, log } = this.#options;
+  async #tryFirst(request: CanaryRequest): Promise<{ verdict: CanaryVerdict; rolls: PoolRoll[] }> {
+    const { roller, table, looks, clock, log } = this.#options;
+    const { settings, pools, percent, reasons = new Map() } = request;
     const counts = new CanaryCounts(CanaryCounts.allocate(table.rows, clock.nowMs()));
-    const before = new Map(table.methods.map(({ index }) => [index, this.#outcomes(index)]));
-    const both = await roller.canary({ settings, pools, percent, counts: counts.memory });
+    const before = new Map(table.methods.map(({ index }) => [index, looks.recent(index)]));
+    const both = await roller.canary({ ...request, counts: counts.memory });
     const compared = table.methods.filter(({ canary }) => canary !== undefined);
     this.#counts = counts;
     this.#canary = new Canary({
@@ -293,7 +283,7 @@ export class ReloadSteps {
       clock,
       lost: () => both.lost,
     });
-    log.info({ pools, percent }, 'a canary: new code gets a share of the calls');
+    log.info({ pools, percent, reasons: Object.fromEntries(reasons) }, 'a canary: new code gets a share of the calls');
     // The stop may have come while the threads loaded.
     if (this.#stopped) this.stop();
     const verdict = await this.#canary.verdict;
@@ -305,9 +295,19 @@ export class ReloadSteps {
     if (goOn) log.info(fields, 'a canary goes on');
     else log.error(fields, 'a canary is taken back');
     if (goOn) return { verdict, rolls: await both.goOn(this.#trial!.merged) };
-    await both.rollBack();
+    await both.rollBack(this.#trial!.merged);
     return { verdict, rolls: [] };
   }
+}
+
+/** Why a pool rolls, as the log says it: the first of many files. */
+function logFields({ files, settings }: Reason, request: ReloadRequest): object {
+  const more = files.length > filesLogged ? { moreFiles: files.length - filesLogged } : {};
+  return { by: byOf(request), files: files.slice(0, filesLogged), ...more, settings };
+}
+
+function byOf({ by = 'program' }: ReloadRequest): string {
+  return by;
 }
 
 function checkStrict(needsRestart: readonly string[]): void {

@@ -263,7 +263,7 @@ export class Reloader {
     const { clock, log } = this.#options;
     this.#timer = clock.setTimer(gatherMs, () => {
       this.#timer = undefined;
-      this.reload({ code: false }).catch((reason: unknown) => {
+      this.reload({ code: false, by: 'config source' }).catch((reason: unknown) => {
         if (!this.#stopped) log.error({ err: reason }, 'what a config source says was not taken over');
       });
     });

@@ -13,7 +13,7 @@
 import type { Clock } from '../../runtime/clock.ts';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
-import type { Settings } from '../../runtime/settings.ts';
+import type { RollSettings, Settings } from '../../runtime/settings.ts';
 import { threadNumberMax } from '../../runtime/shared/layout.ts';
 import { formatDuration } from '../../runtime/units.ts';
 import type { Supervisor } from '../../scheduler/supervisor.ts';
@@ -43,6 +43,8 @@ export interface RollRequest {
   settings: Settings;
   /** Names of CPU pools. */
   pools: readonly string[];
+  /** By pool, for the log: why it rolls. */
+  reasons?: ReadonlyMap<string, object>;
 }
 
 export interface CanaryRequest extends RollRequest {
@@ -73,8 +75,8 @@ export interface CanaryRoll {
   readonly lost: string | undefined;
   /** All calls go to the new generations. `settings`: by default those of the request. */
   goOn(settings?: Settings): Promise<PoolRoll[]>;
-  /** All calls go to the old ones again, as if nothing had been. */
-  rollBack(): Promise<void>;
+  /** All calls go to the old ones again, as if nothing had been. `settings`: that say how long the new ones may go on. */
+  rollBack(settings?: Settings): Promise<void>;
 }
 
 export interface RollerOptions {
@@ -116,13 +118,13 @@ export class Roller {
   roll(request: RollRequest): Promise<PoolRoll[]> {
     return this.#alone(async () => {
       const next = await this.#load(request);
-      return this.#turnTo(next, request.settings);
+      return this.#turnTo(next, request.settings, request.reasons);
     });
   }
 
   /** As `roll`, but for a share of the calls; see CanaryRoll. */
   canary(request: CanaryRequest): Promise<CanaryRoll> {
-    const { percent, counts, settings } = request;
+    const { percent, counts, settings, reasons } = request;
     if (!(percent > 0 && percent < 100)) {
       const message = `a canary gets more than 0 and less than 100 percent of the calls; this one would get ${percent}`;
       return Promise.reject(new HeddleError('INVALID_ARGUMENT', message));
@@ -148,11 +150,11 @@ export class Roller {
         },
         goOn: async (latest = settings) => {
           end();
-          return this.#turnTo(next, latest);
+          return this.#turnTo(next, latest, reasons);
         },
-        rollBack: async () => {
+        rollBack: async (latest = settings) => {
           end();
-          await this.#rollBack(next, before);
+          await this.#rollBack(next, before, latest.roll);
         },
       };
     });
@@ -252,24 +254,33 @@ export class Roller {
   }
 
   /** The calls of these pools go to the loaded generations; those before drain. */
-  async #turnTo(next: readonly NextGeneration[], settings: Settings): Promise<PoolRoll[]> {
+  async #turnTo(
+    next: readonly NextGeneration[],
+    settings: Settings,
+    reasons: RollRequest['reasons'] = new Map(),
+  ): Promise<PoolRoll[]> {
     const { log, clock } = this.#options;
     const serving = new Map(next.map(({ pool, queue, served }): [string, Serving] => [pool.name, { queue, served }]));
     const turned = await this.#go(next, settings, serving);
-    for (const { pool, generation } of next) this.#drain(pool, pool.use(generation), turned);
+    for (const { pool, generation } of next) this.#drain(pool, pool.use(generation), turned, settings.roll);
     const late = await this.#lateOf(turned);
     const turnMs = Math.round(clock.nowMs() - turned.beganMs);
     const rolls = next.map((one) => ({ ...rolledOf(one), turnMs, late }));
-    for (const roll of rolls) log.info(roll, 'a new generation of a pool serves');
+    for (const roll of rolls) log.info({ ...roll, ...reasons.get(roll.pool) }, 'a new generation of a pool serves');
     return rolls;
   }
 
-  async #rollBack(next: readonly NextGeneration[], before: ReadonlyMap<string, Serving>): Promise<void> {
+  /** `roll`: as the reload has it that is taken back. */
+  async #rollBack(
+    next: readonly NextGeneration[],
+    before: ReadonlyMap<string, Serving>,
+    roll: RollSettings,
+  ): Promise<void> {
     const { table, settings, log } = this.#options;
     const turned = this.#turned(table.turn(settings(), before));
     for (const { pool, generation } of next) {
       generation.drain();
-      this.#drain(pool, generation, turned, settings().roll.finishTakenBackMs);
+      this.#drain(pool, generation, turned, roll, roll.finishTakenBackMs);
     }
     const late = await this.#lateOf(turned);
     for (const one of next) log.warn({ ...rolledOf(one), late }, 'a new generation of a pool was rolled back');
@@ -301,12 +312,17 @@ export class Roller {
     return (await this.#within(turnWaitMs, done)) ? [] : this.#options.supervisor.late(number);
   }
 
-  #drain(pool: ThreadPool, generation: ThreadGeneration, { done }: Turn, endWithinMs?: number): void {
+  #drain(
+    pool: ThreadPool,
+    generation: ThreadGeneration,
+    { done }: Turn,
+    { finishMs }: RollSettings,
+    endWithinMs?: number,
+  ): void {
     const { supervisor, clock, log } = this.#options;
     const name = queueOf(generation);
     const queue = supervisor.pools.find((one) => one.name === name)!;
     const stop = { isStopped: () => this.#isStopped, stopped: this.#stop.promise };
-    const { finishMs } = this.#options.settings().roll;
     const drain = { pool: pool.name, generation, queue, turned: done, finishMs, endWithinMs, ...stop, clock, log };
     const left = drainGeneration(drain);
     this.#draining.set(pool.name, { generation, left });

@@ -150,7 +150,7 @@ class ServerFacts {
   }
 
   facts(): AdminFacts {
-    const { settingsInForce: settings, acceptor } = this.#server;
+    const { settingsInForce: settings, acceptor, table } = this.#server;
     const { logHub } = this.#options;
     const state = this.#options.state();
     return {
@@ -161,7 +161,10 @@ class ServerFacts {
       }),
       pools: this.#pools.map((pool, row) => {
         const { threads, maxFibers } = row === 0 ? settings.io : settings.pools[row - 1]!;
-        return { name: pool.name, threads, going: pool.size, down: pool.down, maxFibers: threads * maxFibers };
+        const { name, size: going, down } = pool;
+        const canaryPercent = table.canaryPercent(name);
+        const canary = canaryPercent === undefined ? {} : { canaryPercent };
+        return { name, threads, going, down, maxFibers: threads * maxFibers, ...canary };
       }),
       waiting: acceptor.waiting,
       quarantine: this.#quarantine(),
@@ -205,7 +208,7 @@ class ServerFacts {
       case 'strategies':
         return this.#server.strategies.ask(act.question);
       case 'reload':
-        return this.#server.reloads.ask(act.wish, act.waitMs);
+        return this.#server.reloads.ask({ ...act.wish, by: 'admin' }, act.waitMs);
       case 'reload-state':
         return this.#server.reloads.state(act.id);
       case 'canary':

@@ -47,6 +47,11 @@ export class ServerTable {
     return this.#serving.get(pool)!;
   }
 
+  /** Share of a pool's calls that its next generation gets; undefined: it has no canary. */
+  canaryPercent(pool: string): number | undefined {
+    return this.#serving.get(pool)?.canary?.percent;
+  }
+
   /** The first one, which threads get with `go`. `serving`: by pool. */
   build(settings: Settings, serving: ReadonlyMap<string, Serving>): void {
     const before = noTable(settings);

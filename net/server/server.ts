@@ -41,6 +41,7 @@ import { IoDrain } from './io-drain.ts';
 import { changeParts } from './live-parts.ts';
 import { LoadedCode, unkeptCode } from './loaded-code.ts';
 import { LogSides } from './log-sides.ts';
+import { MinuteLooks } from './minute-looks.ts';
 import { untilQuiet } from './quiet.ts';
 import type { ReloadReport, ReloadRequest } from './reload-report.ts';
 import { ReloadSteps } from './reload-steps.ts';
@@ -286,9 +287,10 @@ export class Server {
       log: this.#logHub.logger('roll'),
     });
     const { roller, table, code, supervisor } = this;
+    const looks = new MinuteLooks({ table, supervisor, clock: this.#clock, log: this.#logHub.logger('admission') });
     const config = { clock: this.#clock, log: this.#logHub.logger('config') };
     this.#reloadSteps = new ReloadSteps({
-      ...{ live: this.#live, roller, table, supervisor, code, strategies, pools },
+      ...{ live: this.#live, roller, table, looks, code, strategies, pools },
       ...config,
     });
     this.#reloader = new Reloader({
@@ -342,6 +344,7 @@ export class Server {
         this.#reloader.part(),
         this.strategies.part(),
         admission.part(),
+        looks,
         this.#threadsPart(),
         this.#ioDrain.part(),
         this.#acceptorPart(),

@@ -18,6 +18,24 @@ export function shownPaths(paths: readonly string[]): string[] {
   return [...paths.slice(0, pathsMax), `and ${paths.length - pathsMax} more`];
 }
 
+/** As shownPaths; of things with names that came or went it says so: `degraders.light (gone)`. */
+export function shownChanges(paths: readonly string[], before: object, after: object): string[] {
+  return shownPaths(
+    paths.map((path) => {
+      const [kind = ''] = path.split('.', 1);
+      const name = path.slice(kind.length + 1);
+      const [was, is] = [hasNamed(before, kind, name), hasNamed(after, kind, name)];
+      if (was === is) return path;
+      return `${path} (${was ? 'gone' : 'new'})`;
+    }),
+  );
+}
+
+function hasNamed(settings: object, kind: string, name: string): boolean {
+  const things: unknown = new Map(Object.entries(settings)).get(kind);
+  return Array.isArray(things) && things.some((one) => isNamed(one) && one.name === name);
+}
+
 /** Names of what differs between two maps with names that users choose. */
 export function changedNames(left: object, right: object): string[] {
   const [ours, theirs] = [new Map(Object.entries(left)), new Map(Object.entries(right))];

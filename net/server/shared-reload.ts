@@ -25,6 +25,7 @@ export function both(one: ReloadRequest, other: ReloadRequest): ReloadRequest {
     code: one.code !== false || other.code !== false,
     pools: first === 'all' || second === 'all' ? 'all' : [...new Set([...first, ...second])],
     canaryPercent: mostCautious(one.canaryPercent, other.canaryPercent),
+    by: asker(one.by, other.by),
   };
 }
 
@@ -33,4 +34,10 @@ function mostCautious(one: number | undefined, other: number | undefined): numbe
   const shares = [one, other].filter((percent) => percent !== undefined && percent > 0) as number[];
   if (shares.length > 0) return Math.min(...shares);
   return one === undefined || other === undefined ? undefined : 0;
+}
+
+const andOthers = ' and others';
+
+function asker(one: string | undefined, other: string | undefined): string | undefined {
+  return one === other || one?.endsWith(andOthers) === true ? one : `${one ?? 'program'}${andOthers}`;
 }

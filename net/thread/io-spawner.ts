@@ -41,6 +41,7 @@ export function ioSpawner(
       transferList: [control],
     });
     let failure: unknown;
+    let exitCode: number | undefined;
     worker.on('error', (error: unknown) => {
       failure = error;
       log.error({ thread: init.name, err: error }, 'the thread failed');
@@ -48,12 +49,14 @@ export function ioSpawner(
     return {
       worker: () => worker,
       exited: new Promise((resolve) => {
-        worker.once('exit', () => {
+        worker.once('exit', (code) => {
+          exitCode = code;
           detach();
           resolve();
         });
       }),
       failure: () => failure,
+      exitCode: () => exitCode,
       // Its Worker ends with its work anyway.
       endAlone: () => {},
     };

@@ -451,7 +451,7 @@ export class Asker implements TimerTarget {
 
   #refuse(route: Route, head: CallHead, sink: ReplySink, tag: number, answer: Refusal): -1 {
     this.countRefused(route, isFromSocket(route, head), answer.code, answer.reason);
-    if (route.trial !== undefined) route.trial.refused(answer.code);
+    if (route.trial !== undefined) route.trial.refused(answer);
     return refuse(sink, tag, answer);
   }
 

@@ -1,10 +1,11 @@
-// CanaryCounts: what became of the calls to both sides of a canary (net/server/canary.ts), in memory of its own for as long
-// as it lasts. Each thread that asks counts in a row of its number, which it alone writes; main sums them up. Made by main,
-// one for all methods of a roll.
+// CanaryCounts: what became of the calls to both sides of a canary (net/server/canary.ts), and how long they ran, in memory of
+// its own for as long as it lasts. Each thread counts in a row of its number, which it alone writes, what it asks for and what
+// it runs; main sums them up. Made by main, one for all methods of a roll.
 
 import { codeNumber } from '../errors.ts';
 import { threadNumberMax } from './layout.ts';
 import { methodBuckets } from './method-counters.ts';
+import { type Refusal, refusalReasons } from './refusal.ts';
 
 /** Methods that are counted one by one; those beyond are counted together, in row 0. */
 export const canaryMethodsMax = 256;
@@ -24,16 +25,19 @@ const spansPerDoubling = 3;
 /** In front of all cells, as a float64: when the canary began, on the process's clock. */
 const headWords = 2;
 /*
- * A cell, in words: calls, answers, those of them that were errors, calls that were cancelled, calls that were put by span,
- * those of them that have no answer yet by span, then the histogram of latencies. None lasts long enough to wrap.
+ * A cell, in words: calls, answers, those of them that were errors, calls that were cancelled, requests that were run, calls
+ * that were put by span, those of them that have no answer yet by span, then the histograms of latencies and of runs. None
+ * lasts long enough to wrap.
  */
 const answersWord = 1;
 const errorsWord = 2;
 const cancelledWord = 3;
-const putWord = 4;
+const runsWord = 4;
+const putWord = 5;
 const openWord = putWord + spanCount;
 const histogramWord = openWord + spanCount;
-const cellWords = histogramWord + methodBuckets.count;
+const runHistogramWord = histogramWord + methodBuckets.count;
+const cellWords = runHistogramWord + methodBuckets.count;
 
 const cancelled = codeNumber('CANCELLED');
 
@@ -50,9 +54,19 @@ export interface SideCounts {
   open: Float64Array;
   /** By bucket of `methodBuckets`; answers that were refused at once have none. */
   latency: Float64Array;
+  /** How long the threads of this side ran them, by bucket of `methodBuckets`: without any wait for a thread. */
+  run: Float64Array;
 }
 
-/** Where one thread counts the calls of one method to one side. */
+/** Refusals that are about the queue of one side. All others are of the door, which both sides share. */
+const ownRefusals: readonly (number | undefined)[] = [refusalReasons.indexOf('queue'), refusalReasons.indexOf('down')];
+
+/** Of refusals by index of their reason, those of the door. */
+export function doorRefusals(refused: Float64Array): number {
+  return refused.reduce((sum, count, reason) => (ownRefusals.includes(reason) ? sum : sum + count), 0);
+}
+
+/** Where one thread counts the calls of one method to one side, and what it runs of them. */
 export class Trial {
   readonly #words: Uint32Array;
   readonly #at: number;
@@ -87,10 +101,17 @@ export class Trial {
     this.#words[this.#at + cancelledWord]! += 1;
   }
 
-  /** A call was answered without being put: it has no latency. */
-  refused(code: number): void {
+  /** A call was answered without being put: it has no latency. What the door refuses says nothing about the code of a side. */
+  refused({ code, reason }: Pick<Refusal, 'code' | 'reason'>): void {
+    if (!ownRefusals.includes(reason)) return;
     this.#words[this.#at]! += 1;
     this.#count(code);
+  }
+
+  /** This thread has run one. */
+  ran(runMs: number): void {
+    this.#words[this.#at + runsWord]! += 1;
+    this.#words[this.#at + runHistogramWord + methodBuckets.bucketOf(runMs)]! += 1;
   }
 
   #count(code: number): void {
@@ -145,13 +166,14 @@ export class CanaryCounts {
     const sums = noCounts();
     for (let thread = 1; thread <= threadNumberMax; thread++) {
       const at = this.#at(thread, row, side);
-      if (this.#words[at] === 0) continue;
+      if (this.#words[at] === 0 && this.#words[at + runsWord] === 0) continue;
       sums.answers += this.#words[at + answersWord]!;
       sums.errors += this.#words[at + errorsWord]!;
       sums.cancelled += this.#words[at + cancelledWord]!;
       this.#addTo(sums.put, at + putWord);
       this.#addTo(sums.open, at + openWord);
       this.#addTo(sums.latency, at + histogramWord);
+      this.#addTo(sums.run, at + runHistogramWord);
     }
     return sums;
   }
@@ -199,5 +221,6 @@ export function noCounts(): SideCounts {
     put: new Float64Array(spanCount),
     open: new Float64Array(spanCount),
     latency: new Float64Array(methodBuckets.count),
+    run: new Float64Array(methodBuckets.count),
   };
 }

@@ -130,7 +130,10 @@ test('a thread that ends before its modules have loaded fails the start, which n
   writeFileSync(join(cwd, 'ends.ts'), 'process.exit(3);\n');
   const { code, stderr } = await heddle(['start'], { cwd });
   t.is(code, 1);
-  t.regex(stderr, /it did not start: thread demo\.Ends-1 ended before its modules had loaded/);
+  t.regex(
+    stderr,
+    /it did not start: thread demo\.Ends-1 ended before its modules had loaded: something called process\.exit\(3\)\n/,
+  );
   t.true(stderr.endsWith(`:\n  demo.Ends  ${join(cwd, 'ends.ts')}\n`), stderr);
 });
 

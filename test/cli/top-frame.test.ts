@@ -171,13 +171,32 @@ test('an idle healthy process in 80 columns', (t) => {
     'THREAD       STATE    FIBERS NESTED ASKED CONNS   MEMORY RUNS',
     'ranking-1    going         0      0     0     0        - -',
     '',
-    'METHOD               REQUESTS/S ERRORS/S      P50      P99 MOSTLY        TOTAL',
-    'movies.Search/search          0        0        -        -                   0',
+    'METHOD               REQUESTS/S ERRORS/S AT ONCE      P50      P99 MOSTLY',
+    'movies.Search/search          0        0       0        -        -',
     '',
     'q quit  ? help  p pools  t threads  m methods  f fibers  space pause  s by rate',
   ]);
   t.regex(lines[0]!, /^heddle 1\.2\.3 {2}serving {2}pid 4711 {2}up 2h 13m {2}127\.0\.0\.1:7199 +\d\d:\d\d:\d\d$/);
   t.is(lines[1], '0 requests/s  0 errors/s  0 fibers  0 conns');
+});
+
+test('an overloaded service shows what is at once under way, of what it takes, in 80 columns too', (t) => {
+  const seen = (refused: number) => {
+    const methods = [
+      method({ name: 'recommendations', fromSockets: { OK: 100 + refused, RESOURCE_EXHAUSTED: refused } }),
+    ];
+    return answers({ services: { services: [service({ methods, inFlight: 1024, adaptiveLimit: 1024.7 })] } });
+  };
+  const picture = pictureOf(seen(0), seen(3000));
+  for (const columns of [80, 100, 120]) {
+    const row = rowOf(draw(picture, {}, columns), 'movies.Search/re');
+    t.regex(row, / 3,000 +1,02\d\/1,02\d .* RESOURCE/, `${columns} columns`);
+  }
+});
+
+test('a pool whose new code gets a share of the calls says so', (t) => {
+  const pools = [pool({ name: 'ranking', canaryPercent: 10 })];
+  t.regex(rowOf(draw(pictureOf(answers({ pools: { pools } }))), 'ranking'), /^ranking +canary 10 % /);
 });
 
 test('a pool that is down, without threads, full, short or busy says so in words', (t) => {

@@ -139,7 +139,7 @@ test('new code under which the old fails too is not well, unless it is what mend
   t.is(of(0, 0).is, 'fine');
   t.deepEqual(of(450, 55), {
     is: 'worse',
-    why: '50 % of 900 calls fail with the old code too since the new one runs, and 0.2 % of 10000 calls did before',
+    why: '50 % of 900 calls fail with the old code too since the new one runs, and 0.2 % of 10000 calls did in the minutes before',
   });
   t.is(of(450, 5).is, 'fine', 'it mends it');
   t.is(of(50, 5).is, 'fine', 'a busy day');
@@ -175,4 +175,18 @@ test('too few answers, or none to compare with, are never well', (t) => {
   t.is(judge([], rules, true).is, 'unclear');
   const alone = { method: 'm', old: side(random, 9, 0), new: side(random, 1000, 1000) };
   t.regex(judge([alone], rules, true).why, /the old code has given 9 answers beside it/);
+});
+
+test('code that takes longer on its thread is found though its callers wait less for one', (t) => {
+  const random = seededRandom(20_261_125);
+  const busy = { old: side(random, 2000, 0, 10), new: side(random, 400, 0, 14) };
+  const old = { ...busy.old, run: side(random, 2000, 0, 5).latency };
+  t.is(
+    judge([{ method: 'm', old, new: { ...busy.new, run: side(random, 400, 0, 5).latency } }], rules, true).is,
+    'fine',
+  );
+  const heavy = { ...busy.new, run: side(random, 400, 0, 12).latency };
+  const { is, why } = judge([{ method: 'm', old, new: heavy }], rules, true);
+  t.is(is, 'worse');
+  t.regex(why, /^the median of the runs alone is [\d.]+ ms with the new code, [\d.]+ ms with the old$/);
 });

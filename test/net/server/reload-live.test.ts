@@ -237,7 +237,7 @@ test.serial('a job runs as the new settings say; a stop has the new time', async
   const { runs } = row()!;
   t.regex(row()!.schedule, /yearly/);
   t.true(runs > 1);
-  t.deepEqual((await server.reload(settingsOf(yaml()))).changed, ['jobs.tick']);
+  t.deepEqual((await server.reload(settingsOf(yaml()))).changed, ['jobs.tick (gone)']);
   await eventually('no job', () => server.jobs.rows().length === 0);
   // One that is new has its code on threads that are born for it.
   const { rolled } = await server.reload(settingsOf(text('every: 1h, atStart: true')));

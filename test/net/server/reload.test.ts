@@ -3,7 +3,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { ReadSettings } from '../../../net/server/reloader.ts';
 import { Server } from '../../../net/server/server.ts';
-import { changedPaths, pathsMax, shownPaths } from '../../../net/server/settings-diff.ts';
+import { changedPaths, pathsMax, shownChanges, shownPaths } from '../../../net/server/settings-diff.ts';
 import type { Settings } from '../../../runtime/settings.ts';
 import { eventually, settingsOf } from '../../faults/rig.ts';
 import { Modules } from '../../runtime/plugins/modules.ts';
@@ -75,6 +75,19 @@ test('what config sources say lies over the file from the start on, and again wh
     modules.notes.filter((line) => line.startsWith('watch')),
     ['watch ended'],
   );
+});
+
+test('things that came or went are told from those that are different', (t) => {
+  const before = { degraders: [{ name: 'a.b', count: 1 }, { name: 'c' }] };
+  const after = { degraders: [{ name: 'c' }, { name: 'd' }] };
+  const paths = ['degraders.a.b', 'degraders.c', 'degraders.d', 'degraders.a.b.count', 'stop.timeout'];
+  t.deepEqual(shownChanges(paths, before, after), [
+    'degraders.a.b (gone)',
+    'degraders.c',
+    'degraders.d (new)',
+    'degraders.a.b.count',
+    'stop.timeout',
+  ]);
 });
 
 test('paths name things, not places in lists, and there is a bound on them', (t) => {

@@ -104,9 +104,12 @@ test('those who share a reload get what any of them wants', async (t) => {
   const { reloader, requests } = rig();
   void reloader.reload({ code: false });
   void reloader.reload({ code: false });
-  void reloader.reload({ pools: ['a'], canaryPercent: 5 });
+  void reloader.reload({ pools: ['a'], canaryPercent: 5, by: 'admin' });
   await reloader.reload({ pools: ['b'] });
-  t.deepEqual(requests, [{ code: false }, { code: true, pools: ['a', 'b'], canaryPercent: 5 }]);
+  t.deepEqual(requests, [
+    { code: false },
+    { code: true, pools: ['a', 'b'], canaryPercent: 5, by: 'program and others' },
+  ]);
 });
 
 test('a mistaken request fails alone, strict ones and programs’ settings are no others’ affair', async (t) => {
@@ -157,7 +160,7 @@ test('what changes at once does not wait for a canary; what waits says for what'
   await canary;
   steps.canary = undefined;
   await Promise.all(waits);
-  t.deepEqual(requests.slice(1), [{ code: true, pools: ['a', 'b'], canaryPercent: undefined }]);
+  t.deepEqual(requests.slice(1), [{ code: true, pools: ['a', 'b'], canaryPercent: undefined, by: undefined }]);
   t.like(reloader.state(4), { id: 3, state: 'done' });
 });
 

@@ -11,6 +11,7 @@ import {
   trialOf,
 } from '../../../runtime/shared/canary-counts.ts';
 import { methodBuckets } from '../../../runtime/shared/method-counters.ts';
+import { refusalReasons } from '../../../runtime/shared/refusal.ts';
 
 const { old, new: next } = canarySides;
 
@@ -19,7 +20,10 @@ test('each thread counts for itself, by method and side, and the sum tells answe
   const canary = { counts, row: 2 };
   answer(trialOf(canary, old, 1)!, 0, 5);
   answer(trialOf(canary, old, 255)!, codeNumber('INTERNAL'), 50);
-  trialOf(canary, next, 1)!.refused(codeNumber('RESOURCE_EXHAUSTED'));
+  trialOf(canary, next, 1)!.refused({
+    code: codeNumber('RESOURCE_EXHAUSTED'),
+    reason: refusalReasons.indexOf('queue'),
+  });
   answer(trialOf(canary, next, 1)!, codeNumber('CANCELLED'), 7);
   const read = new CanaryCounts(counts);
   const { answers, errors, latency, cancelled } = read.read(2, old);
@@ -32,6 +36,26 @@ test('each thread counts for itself, by method and side, and the sum tells answe
   );
   t.deepEqual([read.read(1, old).answers, read.read(0, next).answers], [0, 0]);
   t.is(trialOf({ row: 2 }, old, 1), undefined);
+});
+
+test('what runs is counted by the thread that runs it, also by one that asks for nothing', (t) => {
+  const counts = new CanaryCounts(CanaryCounts.allocate(3, 0));
+  counts.trial(7, 1, next).ran(12);
+  counts.trial(8, 1, old).ran(5);
+  counts.trial(8, 1, old).ran(5);
+  const { run, answers } = counts.read(1, next);
+  t.deepEqual([sum(run), run[methodBuckets.bucketOf(12)], answers], [1, 1, 0]);
+  t.is(counts.read(1, old).run[methodBuckets.bucketOf(5)], 2);
+});
+
+test('what the door refuses is no failure of either side; what its own queue refuses is', (t) => {
+  const counts = new CanaryCounts(CanaryCounts.allocate(3, 0));
+  const trial = counts.trial(1, 1, next);
+  const code = codeNumber('RESOURCE_EXHAUSTED');
+  for (const [reason] of refusalReasons.entries()) trial.refused({ code, reason });
+  trial.refused({ code });
+  const { answers, errors } = counts.read(1, next);
+  t.deepEqual([answers, errors], [2, 2], 'queue and down');
 });
 
 test('a call is open from its put to its answer, in the span of its put; what a dead thread has put is nobody’s', (t) => {

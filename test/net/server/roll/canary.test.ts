@@ -104,7 +104,8 @@ test('a canary that is well goes on; one that fails, or is slower, is taken back
   t.regex(slow.canary!.why, /the median is [\d.]+ ms with the new code, [\d.]+ ms with the old/);
   const [row] = slow.canary!.methods;
   t.is(row!.method, 'roll.Work/answer');
-  t.true(row!.new.p50Ms > row!.old.p50Ms);
+  t.true(row!.new.p50Ms! > row!.old.p50Ms!);
+  t.true(row!.new.runP50Ms! > row!.old.runP50Ms!, 'both sides tell how long they run');
   load.forget();
   await eventually('calls of the old code', () => (load.versions.get(2) ?? 0) > 50);
   t.deepEqual([[...load.versions.keys()], [...load.failures], load.mixed], [[2], [], 0]);

@@ -1,6 +1,6 @@
 // A reload takes over code: of the pools whose files have changed and of no others, all or nothing, strategies with it.
 
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { eager, eventually } from '../../../faults/rig.ts';
@@ -137,4 +137,15 @@ test('a strategy in TypeScript that has changed comes with new threads: its grap
   folder.write('pair.ts', inTypeScript(3).replace('output', 'outputs'));
   await t.throwsAsync(server.reload(server.settingsInForce), { message: /outputs/ });
   t.is(await world.versionInUse(), strategies!);
+});
+
+test('the log of a roll says who asked for it, and for which files and settings', async (t) => {
+  const text = (threads: number) => `${yaml({ threads })}\nlog: { level: info, file: ./heddle.log }\n`;
+  await using rig = await RollRig.start(t, text(1));
+  rig.write(2);
+  await rig.server.reload(rig.settings(text(2)), { by: 'SIGHUP' });
+  await rig.server.stop();
+  const lines = readFileSync(join(rig.folder, 'heddle.log'), 'utf8').trim().split('\n');
+  const line = lines.map((one) => JSON.parse(one)).find(({ msg }) => msg === 'a new generation of a pool serves');
+  t.like(line, { pool: 'work', by: 'SIGHUP', files: ['work.mjs'], settings: ['pools.work.threads'] });
 });

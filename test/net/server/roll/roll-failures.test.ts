@@ -21,7 +21,10 @@ test.serial('new code that does not load leaves the old one running, and the err
   };
   await fails('throw new Error("no luck");', /work\.mjs: it does not load: Error: no luck/);
   await fails('const const;', /work\.mjs: it does not load: SyntaxError/);
-  await fails('process.exit(3);', /thread work-1\.g\d ended before its modules had loaded/);
+  await fails(
+    'process.exit(3);',
+    /thread work-1\.g\d ended before its modules had loaded: something called process\.exit\(3\)\nIt was loading .*:\n {2}roll\.Work {2}.*work\.mjs$/,
+  );
   await fails("import './none.mjs';", /Cannot find module '.*none\.mjs' imported from .*work\.mjs(?!.*loaded-files)/);
   writeFileSync(join(rig.folder, 'work.mjs'), 'export const nothing = 0;');
   await t.throwsAsync(rig.roll(), { message: /work\.mjs: .*default/ });
