@@ -34,7 +34,8 @@ export type { CanaryVerdict, MethodReport, SideReport } from './net/server/canar
 export type { ReloadReport, ReloadRequest, ReloadState, RolledPool } from './net/server/reload-report.ts';
 export type { ReadSettings } from './net/server/reloader.ts';
 export type { PoolRoll } from './net/server/roller.ts';
-export { type ListeningAddress, Server, type ServerOptions } from './net/server/server.ts';
+export { Server } from './net/server/server.ts';
+export type { ListeningAddress, ServerOptions } from './net/server/server-options.ts';
 export type { ServerStats } from './net/server/server-stats.ts';
 export { type Contract, type MethodOptions, method, service } from './net/service/contract.ts';
 export { type Handler, type Handlers, type Implementation, implement } from './net/service/implement.ts';

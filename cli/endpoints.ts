@@ -1,6 +1,6 @@
 // endpointsOf: which service is reached where, once the real ports are known.
 
-import type { ListeningAddress } from '../net/server/server.ts';
+import type { ListeningAddress } from '../net/server/server-options.ts';
 import type { BindingSettings, Settings } from '../runtime/settings.ts';
 
 /** One service at one address. */

@@ -1,7 +1,7 @@
 // Guarded: the service process's side of its guardian. Made before anything else is loaded, on the main thread, when this
 // process was started by a guardian; what the guardian says before somebody listens is kept.
 
-import type { PreviousProcess } from '../net/server/server.ts';
+import type { PreviousProcess } from '../net/server/server-options.ts';
 import type { GuardianSettings } from '../runtime/settings.ts';
 import { type GuardianMark, guardianVariable, type ToGuardian, type ToService } from './guardian-messages.ts';
 import type { StopSignal } from './stop-signals.ts';

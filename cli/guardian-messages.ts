@@ -1,7 +1,7 @@
 // What the guardian and its service process tell each other: one variable of the environment at the start, then messages
 // over the IPC channel between them. Types and one name: both sides import it.
 
-import type { PreviousProcess } from '../net/server/server.ts';
+import type { PreviousProcess } from '../net/server/server-options.ts';
 import type { GuardianSettings } from '../runtime/settings.ts';
 
 /**

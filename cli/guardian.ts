@@ -15,7 +15,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { url as inspectorUrl } from 'node:inspector';
 import { isatty } from 'node:tty';
-import type { PreviousProcess } from '../net/server/server.ts';
+import type { PreviousProcess } from '../net/server/server-options.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { RestartPolicy } from '../runtime/restart-policy.ts';
 import type { GuardianSettings } from '../runtime/settings.ts';

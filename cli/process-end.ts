@@ -1,7 +1,7 @@
 // How a process ended, in words and as an exit code. Pure functions of the guardian and of the process that follows.
 
 import { constants } from 'node:os';
-import type { PreviousProcess } from '../net/server/server.ts';
+import type { PreviousProcess } from '../net/server/server-options.ts';
 import { formatDuration } from '../runtime/units.ts';
 import { exitCodes } from './exit-codes.ts';
 

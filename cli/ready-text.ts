@@ -2,7 +2,7 @@
 // of what the server knows.
 
 import { formatHostPort } from '../config/addresses.ts';
-import type { ListeningAddress } from '../net/server/server.ts';
+import type { ListeningAddress } from '../net/server/server-options.ts';
 import { packageVersion } from '../runtime/package-version.ts';
 import type { Settings } from '../runtime/settings.ts';
 import type { MethodRow } from '../runtime/thread-control.ts';

@@ -13,7 +13,6 @@ import { type Clock, systemClock } from '../../runtime/clock.ts';
 import { type LogHub, startLogThread } from '../../runtime/log/hub.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import { ProcessPlugins } from '../../runtime/plugins/process-plugins.ts';
-import type { RestartLimits } from '../../runtime/restart-policy.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import {
   type AcceptorCounter,
@@ -45,13 +44,14 @@ import { MinuteLooks } from './minute-looks.ts';
 import { untilQuiet } from './quiet.ts';
 import type { ReloadReport, ReloadRequest } from './reload-report.ts';
 import { ReloadSteps } from './reload-steps.ts';
-import { type ReadSettings, Reloader } from './reloader.ts';
+import { Reloader } from './reloader.ts';
 import { Roller } from './roller.ts';
 import { servedOf, serverAdmin } from './server-admin.ts';
 import { ServerAdmission } from './server-admission.ts';
 import { ServerLive } from './server-live.ts';
 import { arenaBytesFor, poolMemories } from './server-memory.ts';
 import { serverMetrics } from './server-metrics.ts';
+import type { ListeningAddress, PreviousProcess, ServerOptions } from './server-options.ts';
 import { type ServerStats, StatsLook } from './server-stats.ts';
 import { ServerStrategies } from './server-strategies.ts';
 import { ServerTable } from './server-table.ts';
@@ -61,45 +61,6 @@ import { shownPaths } from './settings-diff.ts';
 const tableEntries = 16_384;
 /** How long a thread may take to end once it was told to, ms. */
 const threadStopMs = 1_000;
-
-/** What a program gives its server beside the settings. */
-export interface ServerOptions {
-  /** Default: the machine's. */
-  clock?: Clock;
-  /** When threads that die are replaced. Default: `restartLimits`. */
-  restart?: RestartLimits;
-  /** How long a thread may take to load its modules, ms. Default: 30 000. */
-  startTimeoutMs?: number;
-  /** How the process before this one ended; only kept, for whoever asks. */
-  previous?: PreviousProcess;
-  /** Reads the settings again, for reloads. Default: there is nothing to read. */
-  readSettings?: ReadSettings;
-  /** What the settings come to and why, for people who ask the admin. Default: there is nothing to explain. */
-  configText?: string;
-  /** Absolute path of the config that the settings came from. Default: from none. */
-  configFile?: string;
-}
-
-/** How a service process ended that a guardian has started again. */
-export interface PreviousProcess {
-  pid: number;
-  /** What ended it; undefined: it ended itself, with `exitCode`. */
-  signal?: NodeJS.Signals;
-  exitCode?: number;
-  /** How long it ran, ms. */
-  upMs: number;
-  /** Whether it had got as far as listening. */
-  ready: boolean;
-  /** Processes that the guardian has seen dying, this one included. */
-  deaths: number;
-}
-
-/** An address that takes connections: `{ protocol: 'heddle', host: '127.0.0.1', port: 7000 }`. */
-export interface ListeningAddress {
-  protocol: string;
-  host: string;
-  port: number;
-}
 
 /**
  * The services of settings, inside of a program: `new Server(settings)`, `await server.start()`, and at the end

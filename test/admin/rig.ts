@@ -1,7 +1,7 @@
 // adminRig: a real server of the fault tests' services with an admin on a free port, and requests to that admin.
 
 import { type IncomingMessage, request } from 'node:http';
-import type { ServerOptions } from '../../net/server/server.ts';
+import type { ServerOptions } from '../../net/server/server-options.ts';
 import { type Rig, startRig } from '../faults/rig.ts';
 
 export const services = `
