@@ -7,10 +7,11 @@ import { completionRingBytes, ringFrame, ringFrameHeadBytes, ringPad, ring as ri
 
 /**
  * Data bytes of one ring. A ring that is often full makes replies wait in copies of their own, which costs more than the
- * caches that a larger one takes: with 64 KiB a handed over body of 1 KiB cost half more CPU, one of 16 KiB three times as
- * much. Between threads that say little to each other its pages are never touched, and take no memory.
+ * caches that a larger one takes: with 64 KiB a handed over body of 1 KiB costs half more CPU, one of 16 KiB three times as
+ * much. Threads that live keep the rings of dead ones until they next collect garbage, so it is no larger. Pages that
+ * nobody writes to take no memory.
  */
-export const completionRingDataBytes = 262_144;
+export const completionRingDataBytes = 131_072;
 /** Longest frame: what is larger takes the side port, which moves it instead of copying it twice. */
 const frameBytesMax = 32_768;
 

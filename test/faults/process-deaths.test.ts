@@ -43,7 +43,7 @@ for (const { law, kill, said } of deaths) {
   test.serial(`${law}: started again, and clients go on`, async (t) => {
     const { running, port } = await start(t);
     t.teardown(endLoads);
-    const client = connect(TakesProcess, { target: `heddle://127.0.0.1:${port}`, timeoutMs: 10_000 });
+    const client = connect(TakesProcess, { target: `heddle://127.0.0.1:${port}`, timeoutMs: 3 * backWithinMs });
     const pids = new Set<number>();
     const load = startLoad(16, 0, async (id) => {
       const reply = await client.echo({ id });
@@ -52,7 +52,7 @@ for (const { law, kill, said } of deaths) {
     });
     await eventually('load', () => load.good > 200);
     const [first = 0] = pids;
-    const doomed = connect(TakesProcess, { target: `heddle://127.0.0.1:${port}`, timeoutMs: 10_000 });
+    const doomed = connect(TakesProcess, { target: `heddle://127.0.0.1:${port}`, timeoutMs: 3 * backWithinMs });
     const dooms: Promise<unknown>[] = [];
     kill(first, (how) => {
       dooms.push(doomed.doom({ how }));

@@ -47,7 +47,8 @@ for (const pool of ['top', 'io']) {
     shareRuns();
     await using rig = await startRig(services(pool));
     const error = await rejection(rig.client(Top).skip({ id: 1, sleepMs: 300 }));
-    t.is(error.code, 'DEADLINE_EXCEEDED', error.message);
+    // When too little is left for another attempt, the last one's failure is the answer.
+    t.true(['DEADLINE_EXCEEDED', 'UNAVAILABLE'].includes(error.code), error.message);
     t.true(runsOf(3).began < attemptsMax);
   });
 }

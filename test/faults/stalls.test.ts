@@ -143,7 +143,11 @@ ${log.yaml}
     t.deepEqual(await Promise.all(others.map(threadOf)), well, 'over the same connections');
 
     const ended = (await eventually('its line', () => log.find(/beyond stallLimit/)))!;
-    t.like(log.find(/keeps its thread$/), { level: 'warn', method: 'faults.Guarded/stall' });
+    // On a busy machine others are warned of too.
+    const warned = log
+      .read()
+      .filter(({ msg, method }) => /keeps its thread$/.test(msg) && method === 'faults.Guarded/stall');
+    t.like(warned[0], { level: 'warn', thread: ended.thread });
     t.regex(String(ended.thread), /^io-[12]$/);
     t.regex((ended.hottest as { function: string }).function, /^spinUntil$/);
     await eventually('its death', () => rig.server.poolCounters.get(0, 'death-stalled') === 1);

@@ -73,7 +73,7 @@ function sizes({ ringBytes }: Scenario): SourceEdit[] {
   const ring = 'export const completionRingDataBytes = ';
   const metrics = 'const freshBytes = ';
   return [
-    { file: 'runtime/shared/completion-ring.ts', find: `${ring}262_144`, replace: `${ring}${ringBytes}` },
+    { file: 'runtime/shared/completion-ring.ts', find: `${ring}131_072`, replace: `${ring}${ringBytes}` },
     { file: 'runtime/shared/metric-cells.ts', find: `${metrics}33 * 2 ** 20`, replace: `${metrics}1` },
   ];
 }
