@@ -58,7 +58,9 @@ export class LogDrain {
     this.#tee = tee;
   }
 
-  add(id: number, name: string, memory: SharedArrayBuffer, own = false): void {
+  /** `follows`: the source that had this ring before, whose lines are all written; 0: none. */
+  add(id: number, name: string, memory: SharedArrayBuffer, own = false, follows = 0): void {
+    this.#sources.delete(follows);
     this.#sources.set(id, { name, ring: new LogRingReader(memory), own, ended: false });
   }
 

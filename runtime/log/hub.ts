@@ -77,6 +77,8 @@ export class LogHub {
   readonly #control: MessagePort;
   readonly #levelChannel: BroadcastChannel;
   readonly #sources = new Map<number, Source>();
+  /** Rings of threads that have exited, empty, with the place that each had: the next one goes on where that ended. */
+  readonly #spare: { follows: number; memory: SharedArrayBuffer }[] = [];
   readonly #main: ThreadLogger;
   readonly #flushFatal = () => void this.#flush(exitFlushMs, exitFlushRounds);
   readonly #flushAtExit = () => {
@@ -172,9 +174,9 @@ export class LogHub {
       );
     }
     const id = ++this.#nextId;
-    const memory = allocateLogRing(this.#ringBytes);
+    const { follows, memory } = this.#spare.pop() ?? { follows: 0, memory: allocateLogRing(this.#ringBytes) };
     this.#sources.set(id, { name: source, memory, ring: new LogRingReader(memory), ended: false });
-    this.#tell({ do: 'add', id, source, ring: memory, own });
+    this.#tell({ do: 'add', id, source, ring: memory, own, follows });
     const workerSide: LogWorkerSide = {
       source,
       levels: this.#levels,
@@ -256,12 +258,17 @@ export class LogHub {
 
   /** A ring that still holds lines of a dead thread is kept: a flush waits for them, and a take-over reads them. */
   #forgetEnded(): void {
-    for (const [id, { ended, ring }] of this.#sources) if (ended && ring.empty) this.#sources.delete(id);
+    for (const [id, { ended, ring, memory }] of this.#sources) {
+      if (!ended || !ring.empty) continue;
+      this.#sources.delete(id);
+      if (ring.dropped === 0) this.#spare.push({ follows: id, memory });
+    }
   }
 
   #tell(message: LogThreadMessage): void {
     if (this.#fallback !== undefined) {
-      if (message.do === 'add') this.#fallback.add(message.id, message.source, message.ring);
+      if (message.do === 'add')
+        this.#fallback.add(message.id, message.source, message.ring, message.own, message.follows);
       else if (message.do === 'end') this.#fallback.end(message.id);
       return;
     }

@@ -26,8 +26,8 @@ export interface LogThreadData {
 
 /** What main tells it while it runs; each is followed by an urgent ring. */
 export type LogThreadMessage =
-  /** `own`: the place of the log thread itself. */
-  | { do: 'add'; id: number; source: string; ring: SharedArrayBuffer; own: boolean }
+  /** `own`: the place of the log thread itself. `follows`: the place that had the ring before; 0: none. */
+  | { do: 'add'; id: number; source: string; ring: SharedArrayBuffer; own: boolean; follows: number }
   | { do: 'end'; id: number }
   /** Once. `log` has been added as its own. It answers. */
   | { do: 'install'; plugins: readonly PluginModule[]; log: LogWorkerSide }
@@ -152,7 +152,7 @@ class LogThread {
       const message = read.message as LogThreadMessage;
       switch (message.do) {
         case 'add':
-          this.#drain.add(message.id, message.source, message.ring, message.own);
+          this.#drain.add(message.id, message.source, message.ring, message.own, message.follows);
           break;
         case 'end':
           this.#drain.end(message.id);

@@ -107,6 +107,31 @@ test('what a thread logged comes out though it hung and was terminated', async (
   t.true(hub.flush(0));
 });
 
+test('the next thread goes on in the ring of one that has exited, once its lines are written', async (t) => {
+  const { hub, lines, startWorker } = setUp(t, { level: 'debug' });
+  const names = Array.from({ length: 5 }, (_, n) => `ranking-${n}`);
+  for (const name of names) {
+    const { worker, detach } = startWorker(name, 'echo');
+    await once(worker, 'message');
+    worker.postMessage(name);
+    await once(worker, 'message');
+    await worker.terminate();
+    t.true(hub.flush(5_000));
+    detach();
+  }
+  t.deepEqual(
+    lines().map(({ source, msg }) => [source, msg]),
+    names.map((name) => [name, name]),
+  );
+  const rings = new Set<SharedArrayBuffer>();
+  for (let turn = 0; turn < 5; turn++) {
+    const { workerSide, detach } = hub.attach('ranking');
+    rings.add(workerSide.ring);
+    detach();
+  }
+  t.is(rings.size, 1);
+});
+
 test('lines of many threads come out whole and in the order of each thread', async (t) => {
   const { lines, startWorker } = setUp(t, { level: 'debug' });
   const workers = ['io-1', 'io-2', 'ranking-1'].map((source) => startWorker(source, 'echo').worker);
