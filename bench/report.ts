@@ -1,10 +1,15 @@
 // reportText: what a scenario found, for a terminal.
 
-import type { ScenarioReport } from './scenario.ts';
+import type { Goal, ScenarioReport } from './scenario.ts';
 
 export function reportText(name: string, { method, columns, rows, goals }: ScenarioReport): string {
-  const goalLines = goals.map(({ sentence, met }) => `${met ? 'met   ' : 'missed'}  ${sentence}`);
+  const goalLines = goals.map(goalLine);
   return [name, '', ...tableLines(columns, rows), '', ...goalLines, '', ...method].join('\n');
+}
+
+/** `met`, `missed` or, when it could not be judged, `open`, and the goal. */
+export function goalLine({ sentence, met }: Goal): string {
+  return `${met === undefined ? 'open  ' : met ? 'met   ' : 'missed'}  ${sentence}`;
 }
 
 /** The first column to the left, the others, which are numbers, to the right. */

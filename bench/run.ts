@@ -1,16 +1,22 @@
 // `npm run bench`: runs scenarios one after another and prints what came out, with the machine that it was measured on.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { writeFileSync } from 'node:fs';
 import { readCommandLine } from './command-line.ts';
+import { writeDocuments } from './documents.ts';
+import { keep } from './keep.ts';
 import { machine, machineText } from './measure/machine.ts';
+import { pageCommand } from './page/command.ts';
+import { pageOf } from './page/page.ts';
+import { profileCommand } from './profile/command.ts';
 import { reportText } from './report.ts';
+import { keptText, resultOf, resultText } from './result.ts';
 import type { ScenarioReport } from './scenario.ts';
 import { allScenarios } from './scenarios/all.ts';
 
 async function main(): Promise<void> {
   const words = process.argv.slice(2);
+  if (words[0] === 'profile') return exitWith(await profileCommand(words.slice(1), (step) => tell(step)));
+  if (words[0] === 'page') return exitWith(pageCommand(words.slice(1)));
   const options = readCommandLine(words, allScenarios);
   if ('text' in options) {
     (options.isMistake ? console.error : console.log)(options.text);
@@ -21,34 +27,42 @@ async function main(): Promise<void> {
   const startedAt = new Date().toISOString();
   console.log(machineText(where));
   const reports: Record<string, ScenarioReport> = {};
-  for (const { name, seconds, run } of options.scenarios) {
-    const report = await run({ seconds: options.seconds ?? seconds, onStep: (step) => tell(`${name}: ${step}`) });
-    tell('');
-    console.log(`\n${reportText(name, report)}`);
-    reports[name] = report;
+  const failures: Record<string, string> = {};
+  for (const { name, seconds, peers = [], run } of options.scenarios) {
+    const chosen = peers.filter((peer) => options.peers?.includes(peer) ?? true);
+    const onStep = (step: string): void => tell(`${name}: ${step}`);
+    try {
+      const report = await run({ seconds: options.seconds ?? seconds, peers: chosen, onStep });
+      tell('');
+      console.log(`\n${reportText(name, report)}`);
+      reports[name] = report;
+    } catch (reason) {
+      // The others are measured all the same: they take long.
+      tell('');
+      console.error(`\n${name}\n\nfailed  ${reason instanceof Error ? reason.stack : reason}`);
+      failures[name] = reason instanceof Error ? reason.message : `${reason}`;
+      process.exitCode = 1;
+    }
   }
   const command = ['npm run bench --', ...words].join(' ');
-  const jsonOf = (reports: Record<string, ScenarioReport>): string => {
-    const scenarios = Object.fromEntries(
-      Object.entries(reports).map(([name, { method, goals, data }]) => [name, { method, goals, ...data }]),
-    );
-    return `${JSON.stringify({ command, startedAt, machine: where, scenarios }, null, 2)}\n`;
-  };
-  if (options.jsonPath !== undefined) writeFileSync(options.jsonPath, jsonOf(reports));
+  const result = resultOf({ command, startedAt, machine: where }, reports, failures);
+  if (options.jsonPath !== undefined) writeFileSync(options.jsonPath, resultText(result));
+  if (options.htmlPath !== undefined) writeFileSync(options.htmlPath, pageOf(result));
   // A run that was cut short is no result.
-  if (options.seconds !== undefined) return;
-  for (const [name, report] of Object.entries(reports)) {
-    if (report.picture === undefined) continue;
-    keep(`../docs/pictures/${name}.svg`, report.picture);
-    keep(`results/${name}.json`, jsonOf({ [name]: report }));
+  if (options.seconds !== undefined || options.peers !== undefined) return;
+  for (const [name, { picture }] of Object.entries(reports)) {
+    if (picture === undefined) continue;
+    keep(`docs/pictures/${name}.svg`, picture);
+    const alone = { ...result, scenarios: { [name]: result.scenarios[name] }, failures: {} };
+    keep(`bench/results/${name}.json`, keptText(alone));
   }
+  if (Object.keys(reports).length < allScenarios.length) return;
+  keep('bench/results/all.json', keptText(result));
+  writeDocuments();
 }
 
-function keep(path: string, text: string): void {
-  const file = new URL(path, import.meta.url);
-  mkdirSync(new URL('.', file), { recursive: true });
-  writeFileSync(file, text);
-  console.log(`kept in ${relative(process.cwd(), fileURLToPath(file))}`);
+function exitWith(code: number): void {
+  process.exitCode = code;
 }
 
 /** One line that the next one takes the place of; nothing where nobody watches. */

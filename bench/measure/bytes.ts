@@ -5,10 +5,10 @@ import { Session } from 'node:inspector/promises';
 import { getHeapStatistics } from 'node:v8';
 import type { Side } from './pairs.ts';
 
-/** Bytes of the JavaScript heap for each run, by V8's counter of all that was ever allocated. */
-export async function bytesPerRun(side: Side, runs: number): Promise<number> {
+/** Bytes of the JavaScript heap for each run, by V8's counter of all that was ever allocated; null: Node 24 has none. */
+export async function bytesPerRun(side: Side, runs: number): Promise<number | null> {
   // Its first call allocates what the calls between do not.
-  getHeapStatistics();
+  if (getHeapStatistics().total_allocated_bytes === undefined) return null;
   const before = getHeapStatistics().total_allocated_bytes;
   await side(runs);
   return (getHeapStatistics().total_allocated_bytes - before) / runs;

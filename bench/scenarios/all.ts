@@ -2,8 +2,28 @@
 
 import type { Scenario } from '../scenario.ts';
 import { compression } from './compression.ts';
+import { connections } from './connections.ts';
 import { dag } from './dag.ts';
+import { fanout } from './fanout.ts';
+import { handoff } from './handoff.ts';
+import { http } from './http.ts';
+import { large } from './large.ts';
+import { mix } from './mix.ts';
 import { overload } from './overload.ts';
-import { unary } from './unary.ts';
+import { scale } from './scale.ts';
+import { unary, unaryIo } from './unary.ts';
 
-export const allScenarios: readonly Scenario[] = [dag, unary, compression, overload];
+export const allScenarios: readonly Scenario[] = [
+  dag,
+  handoff,
+  unary,
+  unaryIo,
+  http,
+  mix,
+  fanout,
+  large,
+  connections,
+  scale,
+  compression,
+  overload,
+];

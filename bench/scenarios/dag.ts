@@ -36,7 +36,7 @@ interface Row {
   readonly strategy: Spread;
   /** CPU µs over hand-written code. */
   readonly perNode: Spread;
-  readonly bytesPerNode: { readonly handWritten: number; readonly strategy: number };
+  readonly bytesPerNode: { readonly handWritten: number | null; readonly strategy: number | null };
   readonly sampledBytesPerNode: { readonly handWritten: number; readonly strategy: number };
   /** Where a strategy allocates, by the sampling heap profiler. */
   readonly allocators: SampledBytes['top'];
@@ -69,6 +69,14 @@ async function measure({ seconds, onStep }: ScenarioOptions): Promise<ScenarioRe
         met: worst < goalUs,
       },
     ],
+    plots: [
+      {
+        kind: 'bars',
+        title: 'CPU of a strategy over the same by hand',
+        unit: 'µs per node',
+        bars: rows.map(({ kind, nodes, perNode }) => ({ name: `${kind}, ${nodes} nodes`, isOwn: true, ...perNode })),
+      },
+    ],
     data: { goalUs, pairs, sampleMs, graphs: rows },
   };
 }
@@ -94,6 +102,10 @@ async function rowOf(
   countedRuns: number,
 ): Promise<Row> {
   const perNode = (number: number): number => number / nodes;
+  const counted = async (side: Side): Promise<number | null> => {
+    const bytes = await bytesPerRun(side, countedRuns);
+    return bytes === null ? null : perNode(bytes);
+  };
   const sampled = {
     base: await sampledBytesPerRun(base, countedRuns),
     other: await sampledBytesPerRun(other, countedRuns),
@@ -109,8 +121,8 @@ async function rowOf(
       max: perNode(cpu.difference.max),
     },
     bytesPerNode: {
-      handWritten: perNode(await bytesPerRun(base, countedRuns)),
-      strategy: perNode(await bytesPerRun(other, countedRuns)),
+      handWritten: await counted(base),
+      strategy: await counted(other),
     },
     sampledBytesPerNode: {
       handWritten: perNode(sampled.base.bytesPerRun),
@@ -130,7 +142,7 @@ function repeating(once: () => Promise<unknown>): Side {
 function cellsOf(row: Row): string[] {
   const { perNode, bytesPerNode, sampledBytesPerNode } = row;
   const bytes = (side: 'handWritten' | 'strategy'): string =>
-    `${bytesPerNode[side].toFixed(0)} (${sampledBytesPerNode[side].toFixed(0)})`;
+    `${bytesPerNode[side]?.toFixed(0) ?? '–'} (${sampledBytesPerNode[side].toFixed(0)})`;
   return [
     `${row.kind}, ${row.nodes} nodes`,
     row.handWritten.median.toFixed(2),

@@ -11,7 +11,7 @@ import { standaloneHost } from '../../net/client/host.ts';
 import { seededRandom, systemClock } from '../../runtime/clock.ts';
 import { loadWarning, machine } from '../measure/machine.ts';
 import { ServerProcess } from '../measure/server-process.ts';
-import { lineCharts } from '../picture/line-charts.ts';
+import { type LineChart, lineCharts } from '../picture/line-charts.ts';
 import type { Goal, Scenario, ScenarioOptions, ScenarioReport } from '../scenario.ts';
 import { Overload } from './overload/contract.ts';
 
@@ -81,6 +81,7 @@ async function measure({ seconds, onStep }: ScenarioOptions): Promise<ScenarioRe
       points[side].push(pointOf(load, load * capacity, result));
     }
   }
+  const charts = chartsOf(points, capacity);
   return {
     method: [
       ...(warning === undefined ? [] : [warning]),
@@ -97,7 +98,8 @@ async function measure({ seconds, onStep }: ScenarioOptions): Promise<ScenarioRe
       ...sides.flatMap((side) => cellsOf(points[side][at]!)),
     ]),
     goals: goalsOf(points),
-    picture: pictureOf(points, capacity),
+    picture: lineCharts(`A handler of ${cpuMs} ms in a pool of one thread; clients wait for ${budgetMs} ms`, charts),
+    plots: charts.map((chart) => ({ kind: 'lines', ...chart })),
     data: { capacityPerSecond: capacity, cpuMs, budgetMs, warmUpMs, durationMs, loadAtStart, warning, points },
   };
 }
@@ -169,18 +171,18 @@ function goalsOf(points: Record<Side, readonly Point[]>): Goal[] {
   ];
 }
 
-function pictureOf(points: Record<Side, readonly Point[]>, capacity: number): string {
+function chartsOf(points: Record<Side, readonly Point[]>, capacity: number): LineChart[] {
   const line = (side: Side, of: (point: Point) => number) => ({
     name: side,
     points: points[side].map((point): [number, number] => [point.load, of(point)]),
   });
   const bottom = `offered load, times what the pool can do (${capacity.toFixed(0)} requests a second)`;
-  return lineCharts('A handler of 5 ms in a pool of one thread; clients wait for 250 ms', [
+  return [
     {
       title: 'goodput: answers in time, a second',
       bottom,
       lines: sides.map((side) => line(side, (point) => point.goodputPerSecond)),
     },
     { title: 'p99 of what is let in, ms', bottom, lines: sides.map((side) => line(side, (point) => point.p99Ms)) },
-  ]);
+  ];
 }

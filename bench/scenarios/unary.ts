@@ -1,129 +1,80 @@
-// The scenario `unary`: what one request costs its server: a record of 95 bytes in and out, over connections that stay open,
-// handled on a CPU thread or on the IO thread. The load is that of `heddle bench`; server and load are processes of their own.
+// The scenarios `unary` and `unary-io`: what one request costs its server: a record of 95 bytes in and out, over connections
+// that stay open, handled on a CPU thread or on the IO thread; beside what the same costs with others.
 
-import { contractRequest, HeddleTarget } from '../../load/heddle-target.ts';
-import { startLoad } from '../../load/load-run.ts';
-import { standaloneHost } from '../../net/client/host.ts';
-import { seededRandom, systemClock } from '../../runtime/clock.ts';
-import { type Spread, spreadOf } from '../measure/pairs.ts';
-import { ServerProcess } from '../measure/server-process.ts';
-import type { Scenario, ScenarioOptions, ScenarioReport } from '../scenario.ts';
-import { record, Unary } from './unary/contract.ts';
+import { compare } from '../measure/compare.ts';
+import type { Comparison, Shape } from '../measure/comparison.ts';
+import { comparisonColumns, comparisonMethod, comparisonRows, ratioGoal } from '../measure/comparison-report.ts';
+import type { Goal, Scenario, ScenarioOptions, ScenarioReport } from '../scenario.ts';
 
-const pools = ['cpu', 'io'] as const;
-type Pool = (typeof pools)[number];
-const poolNames: Readonly<Record<Pool, string>> = { cpu: 'CPU pool', io: 'pool io' };
+const shapes: readonly Shape[] = [
+  [1, 1],
+  [32, 1],
+  [32, 8],
+  [256, 1],
+  [256, 8],
+].map(([inFlight, connections]) => ({
+  name: `${inFlight}/${connections}`,
+  connections: connections!,
+  loads: [{ kind: 'call', shape: { kind: 'closed', inFlight: inFlight! } }],
+}));
 
-const shapes = [
-  { inFlight: 32, connections: 8 },
-  { inFlight: 256, connections: 8 },
-] as const;
-type Shape = (typeof shapes)[number];
-
-/** So that a median means something. */
-const pairs = 5;
-/** Of one sample: less has too few requests in it. */
-const sampleMsMin = 50;
+/** They speak their own protocols over connections that stay open, and serve on their event loop. */
+const rpcPeers = ['moleculer', 'nestjs-tcp', 'tars', 'avsc', 'thrift', 'grpc-js'];
 
 export const unary: Scenario = {
   name: 'unary',
-  what: 'a record of 95 bytes in and out, through a CPU pool and on the IO thread: server CPU per request',
-  seconds: 30,
-  run: measure,
+  what: 'a record of 95 bytes in and out, through a CPU pool: server CPU per request',
+  seconds: 200,
+  peers: [...rpcPeers, 'fastify-piscina'],
+  run: async (options) => {
+    const comparison = await measure('unary', options);
+    return reportOf(comparison, 'One IO thread, one CPU thread; fastify+piscina has one worker thread too.', [
+      ratioGoal(comparison, { shape: '256/8', against: 'best', goal: 0.5, stretch: 0.33 }),
+      ratioGoal(comparison, { shape: '32/8', against: 'best', goal: 0.7, stretch: 0.5 }),
+      ratioGoal(comparison, { shape: '1/1', against: 'fastify-piscina', goal: 0.6 }),
+    ]);
+  },
 };
 
-interface Sample {
-  /** Of the server, all its threads. */
-  readonly cpuUs: number;
-  readonly perSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+export const unaryIo: Scenario = {
+  name: 'unary-io',
+  what: 'the same on the IO thread, as the peers do it; and beside a bare echo of bytes',
+  seconds: 160,
+  peers: [...rpcPeers, 'fastify', 'net-echo'],
+  run: async (options) => {
+    const comparison = await measure('unary-io', options);
+    return reportOf(comparison, 'One IO thread. net-echo sends 64 bytes back, one write for each read.', [
+      ratioGoal(comparison, {
+        shape: '256/8',
+        against: 'best',
+        among: [...rpcPeers, 'fastify'],
+        goal: 0.33,
+        stretch: 0.25,
+      }),
+      ratioGoal(comparison, { shape: '256/8', against: 'net-echo', goal: 3.5 }),
+    ]);
+  },
+};
+
+function measure(scenario: string, { seconds, peers = [], onStep }: ScenarioOptions): Promise<Comparison> {
+  const heddle = {
+    name: 'heddle',
+    server: import.meta.resolve('./unary/server.ts'),
+    client: import.meta.resolve('./unary/client.ts'),
+  };
+  return compare({ scenario, own: [heddle], peers, shapes, seconds, onStep });
 }
 
-interface Row {
-  readonly inFlight: number;
-  readonly connections: number;
-  readonly pool: Pool;
-  /** Server CPU µs per request. */
-  readonly cpuUs: Spread;
-  readonly perSecond: Spread;
-  readonly p50Ms: Spread;
-  readonly p99Ms: Spread;
-}
-
-async function measure({ seconds, onStep }: ScenarioOptions): Promise<ScenarioReport> {
-  await using cpuServer = await ServerProcess.start(import.meta.resolve('./unary/server.ts'), 'cpu');
-  await using ioServer = await ServerProcess.start(import.meta.resolve('./unary/server.ts'), 'io');
-  const servers = { cpu: cpuServer, io: ioServer };
-  const sides = shapes.flatMap((shape) => pools.map((pool) => ({ shape, pool, samples: [] as Sample[] })));
-  const sampleMs = Math.max(sampleMsMin, (seconds * 1000) / (sides.length * (pairs + 1)));
-  for (let pair = 0; pair <= pairs; pair++) {
-    onStep(pair === 0 ? 'warm-up' : `pair ${pair} of ${pairs}`);
-    for (const { shape, pool, samples } of sides) {
-      const sample = await sampleOf(servers[pool], shape, sampleMs);
-      if (pair > 0) samples.push(sample);
-    }
-  }
-  const rows = sides.map(({ shape, pool, samples }): Row => {
-    const spread = (of: keyof Sample): Spread => spreadOf(samples.map((sample) => sample[of]));
-    const figures = { cpuUs: spread('cpuUs'), perSecond: spread('perSecond') };
-    return { ...shape, pool, ...figures, p50Ms: spread('p50Ms'), p99Ms: spread('p99Ms') };
-  });
+function reportOf(comparison: Comparison, threads: string, goals: readonly Goal[]): ScenarioReport {
   return {
     method: [
-      `Closed loop of so many requests in flight over so many connections; each answer is compared with what was sent. Medians of`,
-      `${pairs} runs of ${Math.round(sampleMs)} ms (lowest to highest), both pools in turns. CPU: user and system time of the server’s process, all`,
-      'threads, asked of itself, connecting included, by the requests that were answered. One IO thread, one CPU thread.',
+      `Load: calls in flight/connections, a closed loop; each answer is decoded and compared with what was sent. ${threads}`,
+      ...comparisonMethod(comparison),
     ],
-    columns: ['in flight/connections', 'server CPU µs per request', '', 'requests/s', 'p50 ms', 'p99 ms'],
-    rows: rows.map(cellsOf),
-    goals: [],
-    data: { pairs, sampleMs, rows },
+    columns: comparisonColumns,
+    rows: comparisonRows(comparison),
+    goals,
+    comparison,
+    data: {},
   };
-}
-
-/** Throws when a request has failed: then it is no measurement. */
-async function sampleOf(server: ServerProcess, { inFlight, connections }: Shape, sampleMs: number): Promise<Sample> {
-  const request = contractRequest(Unary.echo, record);
-  const expected = request.source;
-  const checkBody = (source: Buffer, start: number, end: number): string | undefined =>
-    expected.compare(source, start, end) === 0 ? undefined : 'the answer is not what was sent';
-  const target = new HeddleTarget(
-    {
-      target: `heddle://127.0.0.1:${server.port}`,
-      service: 'bench.Unary',
-      method: 'echo',
-      request,
-      timeoutMs: 10_000,
-      connections,
-      maxInFlight: inFlight,
-      checkBody,
-    },
-    standaloneHost(),
-  );
-  const beforeUs = await server.cpuUs();
-  const run = startLoad({
-    target,
-    shape: { kind: 'closed', inFlight },
-    durationMs: sampleMs,
-    warmUpMs: 0,
-    clock: systemClock,
-    random: seededRandom(1),
-  });
-  const { answers, failed, failures, perSecond, latencies } = await run.ended;
-  const cpuUs = (await server.cpuUs()) - beforeUs;
-  if (failed > 0 || answers === 0) throw new Error(`${failed} requests have failed: ${JSON.stringify(failures)}`);
-  const [p50Ms, p99Ms] = [latencies.quantileMs(0.5), latencies.quantileMs(0.99)];
-  return { cpuUs: cpuUs / answers, perSecond, p50Ms, p99Ms };
-}
-
-function cellsOf({ inFlight, connections, pool, cpuUs, perSecond, p50Ms, p99Ms }: Row): string[] {
-  return [
-    `${inFlight}/${connections}, ${poolNames[pool]}`,
-    cpuUs.median.toFixed(1),
-    `(${cpuUs.min.toFixed(1)} to ${cpuUs.max.toFixed(1)})`,
-    Math.round(perSecond.median).toLocaleString('en'),
-    p50Ms.median.toFixed(2),
-    p99Ms.median.toFixed(2),
-  ];
 }

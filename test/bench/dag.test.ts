@@ -48,8 +48,10 @@ test('the median of an even count lies between the two in the middle', (t) => {
 });
 
 test('the command line names scenarios, or all of them', (t) => {
-  t.deepEqual(readCommandLine([], allScenarios), { scenarios: allScenarios, seconds: undefined, jsonPath: undefined });
+  const nothing = { peers: undefined, seconds: undefined, jsonPath: undefined, htmlPath: undefined };
+  t.deepEqual(readCommandLine([], allScenarios), { scenarios: allScenarios, ...nothing });
   t.deepEqual(readCommandLine(['dag', '--seconds', '2.5', '--json', 'a.json'], allScenarios), {
+    ...nothing,
     scenarios: [dag],
     seconds: 2.5,
     jsonPath: 'a.json',
@@ -60,6 +62,7 @@ test('what is wrong on the command line is said, with the name that was meant', 
   for (const [words, sentence] of [
     [['dga'], "there is no scenario 'dga' (did you mean 'dag'?)"],
     [['--seconds', '0'], '--seconds 0: give a number above 0, at most 3600'],
+    [['--html', 'nowhere/a.html'], 'there is no folder for nowhere/a.html'],
     [['--second', '1'], "Unknown option '--second'"],
   ] as const) {
     const read = readCommandLine([...words], allScenarios);

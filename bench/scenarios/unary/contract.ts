@@ -1,8 +1,8 @@
-// The contract of the scenario `unary`: a record in and the same record out.
+// The contract of the scenarios `unary` and `unary-io`: a record in and the same record out.
 
 import { avro, method, service } from '../../../index.ts';
 
-const film = {
+export const film = {
   type: 'record',
   name: 'Film',
   fields: [
@@ -14,11 +14,3 @@ const film = {
 } as const;
 
 export const Unary = service('bench.Unary', { echo: method(avro(film, film)) });
-
-/** 95 bytes in Avro. */
-export const record = {
-  id: 8_123_456_789,
-  name: 'The Passion of Joan of Arc',
-  tags: ['silent film', 'court drama', 'closeups', 'in France', 'year 1928'],
-  score: 98.25,
-};

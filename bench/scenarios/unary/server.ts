@@ -1,10 +1,10 @@
-// A server process of the scenario `unary`: `server.ts <pool>`, where the handler runs on a CPU thread (`cpu`) or on the IO
-// thread (`io`).
+// A server process of the scenarios `unary`, whose handler runs on a CPU thread, and `unary-io`, where it runs on the IO
+// thread.
 
 import { readConfig, Server } from '../../../index.ts';
-import { serveBench } from '../../measure/served.ts';
+import { serveBench, served } from '../../measure/served.ts';
 
-const pool = process.argv[2] === 'io' ? 'io' : '{ threads: 1 }';
+const pool = served().scenario === 'unary-io' ? 'io' : '{ threads: 1 }';
 const text = `
 io: { threads: 1 }
 log: { level: warn }

@@ -1,0 +1,3 @@
+// Options of servers and channels in the scenario `large`: by default no message over 4 MiB is taken.
+
+export const large = { 'grpc.max_receive_message_length': 16 * 2 ** 20 };

@@ -1,0 +1,21 @@
+// What answers a request; ../node-cluster has it too.
+
+import { burn } from '../../scenarios/mix/burn.ts';
+
+/** Of `createServer`. */
+export const options = { keepAliveTimeout: 72_000 };
+
+export function listener(request, response) {
+  let text = '';
+  request.setEncoding('utf8');
+  request.on('data', (chunk) => {
+    text += chunk;
+  });
+  request.on('end', () => {
+    const film = JSON.parse(text);
+    if (request.url === '/burn') burn();
+    const body = JSON.stringify(film);
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
+    response.end(body);
+  });
+}

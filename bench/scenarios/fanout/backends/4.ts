@@ -1,0 +1,5 @@
+// Backend 4 of the scenario `fanout`: services are told apart by their modules.
+
+import { backend } from '../backend.ts';
+
+export default backend(4);
