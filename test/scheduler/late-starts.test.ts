@@ -37,7 +37,9 @@ test.serial('of the requests that wait for a thread, the one that is due first r
     call('late 3', 20_000, 2),
     call('sooner', 4_000, 2),
   ]);
-  t.deepEqual(order, ['spins', 'sooner', 'soon', 'late 1', 'late 2', 'late 3']);
+  t.deepEqual(order.slice(0, 3), ['spins', 'sooner', 'soon']);
+  // As good as equally urgent; a caller that was interrupted while it sent them has given one less time.
+  t.deepEqual(order.slice(3).toSorted(), ['late 1', 'late 2', 'late 3']);
 });
 
 async function lateCalls(t: ExecutionContext, call: (timeoutMs: number) => Promise<unknown>): Promise<string[]> {
