@@ -60,17 +60,42 @@ interface Timers {
 
 const delayMsMax = 2 ** 31 - 1;
 
+/** What Timeout and Immediate have in common. Nothing real waits for them: whether they have a ref is only told. */
+abstract class Handle {
+  #hasRef = true;
+
+  abstract close(): unknown;
+
+  ref(): this {
+    this.#hasRef = true;
+    return this;
+  }
+
+  unref(): this {
+    this.#hasRef = false;
+    return this;
+  }
+
+  hasRef(): boolean {
+    return this.#hasRef;
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
 /** As Timeout. */
-class SimTimer {
+class SimTimer extends Handle {
   readonly #timers: Timers;
   readonly #run: () => void;
   readonly #delayMs: number;
   readonly #repeats: boolean;
   #entry: DueEntry;
   #number: number | undefined;
-  #hasRef = true;
 
   constructor(timers: Timers, callback: () => void, delayMs: unknown, repeats: boolean) {
+    super();
     this.#timers = timers;
     this.#run = AsyncLocalStorage.bind(callback);
     const number = Number(delayMs);
@@ -92,24 +117,6 @@ class SimTimer {
     return this;
   }
 
-  ref(): this {
-    this.#hasRef = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#hasRef = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#hasRef;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
   /** A number that clearTimeout takes, too. */
   [Symbol.toPrimitive](): number {
     this.#number ??= ++this.#timers.last;
@@ -122,7 +129,7 @@ class SimTimer {
   }
 
   #arm(): DueEntry {
-    const entry = this.#timers.thread.setTimer(
+    return this.#timers.thread.setTimer(
       this.#delayMs,
       () => {
         if (this.#repeats) this.#entry = this.#arm();
@@ -131,16 +138,15 @@ class SimTimer {
       },
       'timeout',
     );
-    return entry;
   }
 }
 
 /** As Immediate. */
-class SimImmediate {
+class SimImmediate extends Handle {
   #isWanted = true;
-  #hasRef = true;
 
   constructor(thread: SimThread, label: string, callback: () => void) {
+    super();
     const run = AsyncLocalStorage.bind(callback);
     thread.post('immediates', label, () => {
       if (this.#isWanted) run();
@@ -149,24 +155,6 @@ class SimImmediate {
 
   close(): void {
     this.#isWanted = false;
-  }
-
-  ref(): this {
-    this.#hasRef = true;
-    return this;
-  }
-
-  unref(): this {
-    this.#hasRef = false;
-    return this;
-  }
-
-  hasRef(): boolean {
-    return this.#hasRef;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
   }
 }
 
