@@ -110,8 +110,10 @@ async function serve(
     stop(`the guardian (pid ${guardianPid}) has gone: finishing what runs, at most ${bound()}`);
   });
   try {
-    await server.start();
+    const started = server.start();
+    // While the threads load, and nobody waits for main.
     keepCompiled();
+    await started;
     const tookMs = Math.round(clock.nowMs() - beganMs);
     guarded?.ready();
     const { addresses, methods, previous, admin } = server;

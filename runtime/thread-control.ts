@@ -36,6 +36,8 @@ export interface ThreadInit {
   spinMs: number;
   /** Of one that takes the place of another: the code that its generation has loaded. Undefined: it loads what is there. */
   kept?: KeptCode | undefined;
+  /** What it has compiled goes into Node's compile cache before it serves. One thread of a pool does it for all. */
+  keepsCompiled?: boolean | undefined;
 }
 
 export interface PoolMemory {

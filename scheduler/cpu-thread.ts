@@ -3,7 +3,6 @@
 
 import { threadId } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
-import { keepCompiled } from '../runtime/compile-cache.ts';
 import { lastWords } from '../runtime/last-words.ts';
 import { LoadedFiles } from '../runtime/loaded-files.ts';
 import type { CpuThreadTask } from './cpu-spawner.ts';
@@ -34,6 +33,6 @@ export function cpuThread(task: CpuThreadTask): Promise<void> {
         return module.hostThread(runner, hostData, systemRandom);
       })
       .finally(() => loads.flush());
-    void tellStart(runner.endpoint, loading).then((serves) => serves && keepCompiled());
+    void tellStart(runner.endpoint, init, loading);
   });
 }

@@ -66,6 +66,7 @@ export function bear(birth: Birth): BornThread {
     maxRequests,
     spinMs,
     kept: birth.kept,
+    keepsCompiled: birth.place === 0,
   };
   const control = channel.port1;
   let spawned: SpawnedThread;

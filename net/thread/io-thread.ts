@@ -5,7 +5,6 @@
 import type { Socket } from 'node:net';
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../../runtime/clock.ts';
-import { keepCompiled } from '../../runtime/compile-cache.ts';
 import type { JobRun } from '../../runtime/jobs.ts';
 import { lastWords } from '../../runtime/last-words.ts';
 import type { LiveSettings } from '../../runtime/live-settings.ts';
@@ -127,7 +126,7 @@ class IoThread implements ThreadExtension {
     const loads = new LoadedFiles({ tell: (message) => endpoint.tell(message), clock: systemClock, kept });
     loads.watch();
     const loading = this.#load().finally(() => loads.flush());
-    if (await tellStart(endpoint, loading)) keepCompiled();
+    await tellStart(endpoint, this.#data.init, loading);
   }
 
   async #load(): Promise<ServedRow[]> {

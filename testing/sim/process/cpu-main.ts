@@ -36,7 +36,8 @@ export function main(door: ThreadDoor, birth: CpuBirth): void {
   lastWords(runner.endpoint.board, init.number, door.clock);
   door.onRunner(runner);
   runner.endpoint.tell({ type: 'born', threadId: door.thread.index + 1 });
-  void tellStart(runner.endpoint, host(door, runner, birth));
+  // A simulated thread compiles nothing.
+  void tellStart(runner.endpoint, {}, host(door, runner, birth));
 }
 
 async function host({ clock, random, log, openSocket }: ThreadDoor, runner: RequestRunner, birth: CpuBirth) {

@@ -86,7 +86,7 @@ class IoMain implements ThreadExtension, SimIoThread {
   start(): void {
     const { endpoint } = this.#runner;
     endpoint.tell({ type: 'born', threadId: this.#door.thread.index + 1 });
-    void tellStart(endpoint, this.#hosted());
+    void tellStart(endpoint, {}, this.#hosted());
   }
 
   async #hosted() {
