@@ -173,17 +173,25 @@ export class ThreadEndpoint implements TimerTarget {
 
   /**
    * User code is about to run on this thread. If the thread was parked it is no longer idle: a ring spent on it would be
-   * lost, and what lies in its queues needs a sibling. Called by every door that leads to user code.
+   * lost, and what lies in its queues needs a sibling. Called by every door that leads to user code. `isQuick`: it will
+   * not take long, and `left` follows.
    */
-  entering(): void {
+  entering(isQuick = false): void {
     if (this.#parked) {
       this.#parked = false;
       this.board.unpark(this.number);
       this.wake();
     }
     // User code may take long: what is answered must not wait for it.
-    this.answerer.flush();
+    if (!isQuick) this.answerer.flush();
+    this.answerer.gathers = isQuick;
     this.taker?.passBell();
+  }
+
+  /** No user code is on the stack any more. */
+  left(): void {
+    this.answerer.gathers = false;
+    this.answerer.flush();
   }
 
   /**
@@ -238,9 +246,9 @@ export class ThreadEndpoint implements TimerTarget {
     }
     if (this.#work.turn()) did = true;
     this.answerer.publish();
-    this.board.setGauge(this.number, boardWord.asked, this.asker.inFlight);
-    this.board.setGauge(this.number, boardWord.answered, this.asker.answered);
-    this.board.setGauge(this.number, boardWord.failed, this.asker.failed);
+    this.board.noteGauge(this.number, boardWord.asked, this.asker.inFlight);
+    this.board.noteGauge(this.number, boardWord.answered, this.asker.answered);
+    this.board.noteGauge(this.number, boardWord.failed, this.asker.failed);
     if (did) this.#polls.worked();
     if (did || this.#polls.pollsOn()) this.wake();
     else this.#park();

@@ -10,6 +10,7 @@ import type { PoolSettings } from '../runtime/settings.ts';
 import type { ThreadInit } from '../runtime/thread-control.ts';
 import type { Spawner } from './pool-thread.ts';
 import type { RunnerBounds } from './request-runner.ts';
+import { youngMebibytes } from './young-generation.ts';
 
 /** What a CPU thread's task is given. */
 export interface CpuThreadTask {
@@ -24,12 +25,6 @@ export interface CpuThreadTask {
 
 /** V8's hard limit stands well above the pool's `memory`, which is what a thread is expected to need. */
 const hardHeapFactor = 2;
-/**
- * Of a thread's young generation, MiB: three halves of 16. A thread at its heap limit may grow by 16 MiB (Node's
- * worker.cc) so that the collection under way can end, and then ends itself. When all of a larger half outlives that
- * collection V8 aborts the process; by default a half may have 64 MiB.
- */
-const youngMebibytes = 48;
 const mebibyte = 1_048_576;
 /** A Worker without a task ends after this, ms: another's death in its bootstrap had left it over. */
 const spareMs = 5_000;

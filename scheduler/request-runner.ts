@@ -5,7 +5,6 @@ import type { MessagePort } from 'node:worker_threads';
 import { bodyHash } from '../runtime/body-hash.ts';
 import { type CallHead, type CallReply, emptyCallReply, type ReplySink } from '../runtime/call.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { bodyCompression } from '../runtime/compression-byte.ts';
 import { codeNumber, HeddleError } from '../runtime/errors.ts';
 import { Fiber } from '../runtime/fiber/fiber.ts';
 import type { FiberHost, HostedFiber, TurnTarget } from '../runtime/fiber/host.ts';
@@ -17,13 +16,15 @@ import type { ThreadMetricMemory } from '../runtime/shared/metric-memory.ts';
 import type { TakenRequest } from '../runtime/shared/taker.ts';
 import type { MethodRow, QuarantinedBody, ThreadInit } from '../runtime/thread-control.ts';
 import { ThreadEndpoint, type ThreadWork } from '../runtime/thread-endpoint.ts';
-import type { BodyCompression, HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
+import type { HostedThread, Processor, RunnerHost, ThreadExtension } from './host-module.ts';
 import { QuarantinedBodies } from './quarantined-bodies.ts';
+import { QuickVisits } from './quick-visits.ts';
 import { type FailedReply, failReply } from './reply-form.ts';
 import { cutOff, nestedFull, unwanted } from './request-errors.ts';
 import { writeReply } from './request-reply.ts';
 import { RunTimes } from './run-times.ts';
 import { graceTag, RunningRequest } from './running-request.ts';
+import { startBody } from './start-body.ts';
 import { answerAdmin } from './thread-answers.ts';
 
 /** A turn ends after this many requests, bytes of bodies or milliseconds: then replies go out and the loop goes round. */
@@ -58,6 +59,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   readonly #processors: (Processor | undefined)[] = [];
   readonly #names: string[] = [];
   readonly #runTimes: RunTimes;
+  readonly #visits = new QuickVisits();
   #regular = 0;
   #nested = 0;
   #onStack = false;
@@ -69,7 +71,10 @@ export class RequestRunner implements ThreadWork, HostedThread {
   #turnStartMs = 0;
   #turnRequests = 0;
   #turnBodyBytes = 0;
-  readonly #takeNext = (): void => void this.#takeOne();
+  readonly #takeNext = (): void => {
+    const nowMs = this.#clock.nowMs();
+    if (nowMs - this.#turnStartMs < turnBounds.ms) this.#takeOne(nowMs);
+  };
   /**
    * The microtasks of a fiber's turn are over once a tick that was asked for within them comes; what runs on the thread
    * from then on are timers and events of anybody, and must not be laid at its door.
@@ -77,7 +82,10 @@ export class RequestRunner implements ThreadWork, HostedThread {
   readonly #whenDrained = (): void => process.nextTick(this.#leaveStack);
   readonly #leaveStack = (): void => {
     this.#onStack = false;
-    this.endpoint.board.leaveRunning(this.number, this.#clock.nowMs());
+    const nowMs = this.#clock.nowMs();
+    this.#visits.leave(nowMs);
+    this.endpoint.board.leaveRunning(this.number, nowMs);
+    this.endpoint.left();
   };
   readonly #onStopped: () => void;
 
@@ -134,24 +142,26 @@ export class RequestRunner implements ThreadWork, HostedThread {
       did = true;
       for (const target of this.#turnTargets.splice(0)) target.onTurn();
     }
-    this.#turnStartMs = this.#clock.nowMs();
+    const nowMs = this.#clock.nowMs();
+    this.#turnStartMs = nowMs;
     this.#turnRequests = 0;
     this.#turnBodyBytes = 0;
-    return this.#takeOne() || did;
+    return this.#takeOne(nowMs) || did;
   }
 
   /**
    * Takes one request and starts its fiber; the next one is taken in a microtask of its own, behind those in which this
    * one's answer may come: so no answer waits for the next handler.
    */
-  #takeOne(): boolean {
+  #takeOne(nowMs: number): boolean {
     const taken = this.endpoint.taker?.take(this.takesRegular, this.takesNested);
     if (taken === undefined) return false;
     this.#turnRequests++;
     this.#turnBodyBytes += taken.head.bodyEnd - taken.head.bodyStart;
-    this.#run(taken);
-    if (this.#turnRequests >= turnBounds.requests || this.#turnBodyBytes >= turnBounds.bodyBytes) return true;
-    if (this.#clock.nowMs() - this.#turnStartMs < turnBounds.ms) queueMicrotask(this.#takeNext);
+    this.#run(taken, nowMs);
+    if (this.#turnRequests < turnBounds.requests && this.#turnBodyBytes < turnBounds.bodyBytes) {
+      queueMicrotask(this.#takeNext);
+    }
     return true;
   }
 
@@ -168,7 +178,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   /** Runs it without a queue; its answer may come before this returns. */
   runLocal(request: RunningRequest, head: CallHead): void {
-    this.#start(request, request.processor, head);
+    this.#start(request, request.processor, head, this.#clock.nowMs());
     // As an asker's: the caller gets its answer by the deadline, whatever the handler does.
     const { deadlineMs, sink } = request;
     if (sink === undefined || deadlineMs === Number.POSITIVE_INFINITY) return;
@@ -235,7 +245,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     if (own === undefined) return;
     const { maxFibers, maxNested, cancelGraceMs } = own;
     this.bounds = { pool, maxFibers, maxNested, cancelGraceMs };
-    this.#gauge();
+    this.#gaugeNested();
     // It may be parked and not want what it has room for now.
     this.endpoint.wake();
   }
@@ -254,7 +264,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   onRetire(): void {
     this.#retiring = true;
-    this.#gauge();
+    this.#gaugeNested();
     let untilMs = 0;
     for (const { deadlineMs } of this.#running) {
       if (deadlineMs !== Number.POSITIVE_INFINITY && deadlineMs > untilMs) untilMs = deadlineMs;
@@ -286,13 +296,13 @@ export class RequestRunner implements ThreadWork, HostedThread {
 
   // RequestOwner, for RunningRequest.
 
-  entering(request: RunningRequest, fiber: HostedFiber): void {
+  entering(request: RunningRequest, fiber: HostedFiber, nowMs: number): void {
     if (!this.#onStack) {
       this.#onStack = true;
       queueMicrotask(this.#whenDrained);
     }
-    this.endpoint.board.setRunning(this.number, request.method, fiber.id, request.bodyHash, this.#clock.nowMs());
-    this.endpoint.entering();
+    this.endpoint.board.setRunning(this.number, request.method, fiber.id, request.bodyHash, nowMs);
+    this.endpoint.entering(this.#visits.enter(request.method, nowMs));
   }
 
   stopping(request: RunningRequest): void {
@@ -335,7 +345,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.#send(request, this.#reply);
   }
 
-  #run(taken: TakenRequest): void {
+  #run(taken: TakenRequest, nowMs: number): void {
     const { head, method } = taken;
     const link = this.endpoint.links.get(taken.asker);
     // The asker's death was settled between take and here: nobody to answer.
@@ -345,13 +355,13 @@ export class RequestRunner implements ThreadWork, HostedThread {
     request.request = taken.request;
     request.generation = taken.generation;
     const strategies = this.#host?.strategies;
-    if (strategies !== undefined) strategies.onQueueDelay(this.#clock.nowMs() - taken.putAtMs);
-    if (request.load !== undefined) request.load.take(this.#clock.nowMs() - taken.putAtMs);
+    if (strategies !== undefined) strategies.onQueueDelay(nowMs - taken.putAtMs);
+    if (request.load !== undefined) request.load.take(nowMs - taken.putAtMs);
     if (head.depth > 0 && this.#nested >= this.bounds.maxNested) {
       this.#refuse(request, nestedFull(this.bounds.pool, this.bounds.maxNested));
       return;
     }
-    this.#start(request, request.processor, head);
+    this.#start(request, request.processor, head, nowMs);
   }
 
   #request(method: number, head: CallHead): RunningRequest {
@@ -365,8 +375,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     return request;
   }
 
-  #start(request: RunningRequest, processor: Processor | undefined, head: CallHead): void {
-    const nowMs = this.#clock.nowMs();
+  #start(request: RunningRequest, processor: Processor | undefined, head: CallHead, nowMs: number): void {
     request.startedMs = nowMs;
     if (processor === undefined) {
       this.#refuse(
@@ -395,9 +404,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.#add(request);
     const fiber = new Fiber(this.#fiberHost!, request, nowMs);
     request.fiber = fiber;
-    currentHead = head;
-    currentCompression = this.#host!.compression;
-    fiber.start(runRequest);
+    startBody(fiber, head, this.#host!.compression);
   }
 
   #refuse(request: RunningRequest, error: FailedReply): void {
@@ -434,9 +441,13 @@ export class RequestRunner implements ThreadWork, HostedThread {
   #add(request: RunningRequest): void {
     request.place = this.#running.length;
     this.#running.push(request);
-    if (request.depth > 0) this.#nested++;
-    else this.#regular++;
-    this.#gauge();
+    this.#gaugeFibers();
+    if (request.depth === 0) {
+      this.#regular++;
+      return;
+    }
+    this.#nested++;
+    this.#gaugeNested();
   }
 
   #remove(request: RunningRequest): void {
@@ -445,13 +456,20 @@ export class RequestRunner implements ThreadWork, HostedThread {
       this.#running[request.place] = last;
       last.place = request.place;
     }
-    if (request.depth > 0) this.#nested--;
-    else this.#regular--;
-    this.#gauge();
+    this.#gaugeFibers();
+    if (request.depth === 0) {
+      this.#regular--;
+      return;
+    }
+    this.#nested--;
+    this.#gaugeNested();
   }
 
-  #gauge(): void {
-    this.endpoint.board.setGauge(this.number, boardWord.fibers, this.#running.length);
+  #gaugeFibers(): void {
+    this.endpoint.board.noteGauge(this.number, boardWord.fibers, this.#running.length);
+  }
+
+  #gaugeNested(): void {
     // One that retires takes no nested call: the others must not count on it.
     this.endpoint.board.setGauge(this.number, boardWord.nested, this.#retiring ? this.bounds.maxNested : this.#nested);
   }
@@ -473,20 +491,4 @@ export class RequestRunner implements ThreadWork, HostedThread {
     }
     return true;
   }
-}
-
-/** The head of the request that is being started; read before `Fiber.start` returns. */
-let currentHead: CallHead;
-let currentCompression: BodyCompression | undefined;
-
-function runRequest(fiber: Fiber): unknown {
-  const request = fiber.origin as RunningRequest;
-  if (bodyCompression(currentHead.compression) !== 0) inflate(request, currentHead);
-  request.form = request.processor!.form(currentHead);
-  return request.form.start(currentHead, fiber);
-}
-
-function inflate(request: RunningRequest, head: CallHead): void {
-  if (currentCompression === undefined) throw new HeddleError('UNIMPLEMENTED', 'this thread does not decompress');
-  currentCompression.inflate(request.method, head);
 }

@@ -21,7 +21,7 @@ export interface RequestOwner {
   readonly number: number;
   /** A local request was not answered by its deadline. */
   late(request: RunningRequest): void;
-  entering(request: RunningRequest, fiber: HostedFiber): void;
+  entering(request: RunningRequest, fiber: HostedFiber, nowMs: number): void;
   /** Its fiber was asked to stop, and has not ended. */
   stopping(request: RunningRequest): void;
   /** It had its grace, and still runs. */
@@ -109,8 +109,8 @@ export class RunningRequest implements FiberOrigin, TimerTarget {
     this.method = method;
   }
 
-  entering(fiber: HostedFiber): void {
-    this.#owner.entering(this, fiber);
+  entering(fiber: HostedFiber, nowMs: number): void {
+    this.#owner.entering(this, fiber, nowMs);
   }
 
   stopping(): void {

@@ -37,10 +37,10 @@ export async function profileCommand(words: string[], onStep: (step: string) => 
   const { report, frames } = await profileServer(subject, { seconds: seconds ?? secondsDefault, onStep });
   onStep('');
   console.log(`\n${profileText(report)}`);
-  const { scenario, shape } = subject;
+  const { name, shape } = subject;
   const node = `Node ${where.node}, commit ${where.commit}`;
   const picture = flamePicture(
-    `${scenario}, ${shape.name}: ${report.cpuUs.toFixed(1)} µs of CPU per request; ${node}`,
+    `${name}, ${shape.name}: ${report.cpuUs.toFixed(1)} µs of CPU per request; ${node}`,
     frames,
   );
   if (svgPath !== undefined) writeFileSync(svgPath, picture);
@@ -48,15 +48,15 @@ export async function profileCommand(words: string[], onStep: (step: string) => 
   if (seconds !== undefined) return 0;
   const command = ['npm run bench -- profile', ...words].join(' ');
   const kept: KeptProfile = { command, startedAt, machine: where, profile: report };
-  keep(`docs/pictures/flame-${scenario}.svg`, picture);
-  keep(`bench/results/profile-${scenario}.json`, keptText(kept));
+  keep(`docs/pictures/flame-${name}.svg`, picture);
+  keep(`bench/results/profile-${name}.json`, keptText(kept));
   writeDocuments();
   return 0;
 }
 
 /** Text: a sentence that says what is wrong. */
 export function readProfileWords(words: string[]): ProfileWords | string {
-  const known = profileSubjects.map(({ scenario }) => scenario);
+  const known = profileSubjects.map(({ name }) => name);
   let parsed: { values: { seconds?: string; svg?: string }; positionals: string[] };
   try {
     const text = { type: 'string' } as const;
@@ -66,7 +66,7 @@ export function readProfileWords(words: string[]): ProfileWords | string {
   }
   const { values, positionals } = parsed;
   const [name = ''] = positionals;
-  const subject = profileSubjects.find(({ scenario }) => scenario === name);
+  const subject = profileSubjects.find((one) => one.name === name);
   if (subject === undefined || positionals.length > 1) {
     return `npm run bench -- profile <${known.join('|')}> [--seconds n] [--svg file]: '${positionals.join(' ')}' can't be profiled${didYouMean(name, known)}`;
   }

@@ -10,6 +10,8 @@ import type { HeapNode, RecordedThread } from './recorder.ts';
 
 /** What is profiled: one side of a scenario under one load. */
 export interface ProfileSubject {
+  /** As it is asked for: a scenario may have several. */
+  readonly name: string;
   readonly scenario: string;
   readonly own: OwnSide;
   readonly shape: Shape;
@@ -61,7 +63,7 @@ export async function profileServer(subject: ProfileSubject, { seconds, onStep }
   const collected = foldProfiles(alone.threads.filter(isBusy));
   if (collected.total === 0) throw new Error('no thread that requests need was found in the second server');
   const report: ProfileReport = {
-    scenario: subject.scenario,
+    scenario: subject.name,
     shape: subject.shape.name,
     method: methodOf(seconds),
     answers,

@@ -1,21 +1,36 @@
-// What `npm run bench -- profile` knows: Heddle's side of scenarios, each under the load that its goals speak of most.
+// What `npm run bench -- profile` knows: Heddle's side of scenarios, each under a load that its goals speak of.
 
 import type { Shape } from '../measure/comparison.ts';
 import type { ProfileSubject } from './profile.ts';
 
-const busy: Shape = {
-  name: '256/8',
-  connections: 8,
-  loads: [{ kind: 'call', shape: { kind: 'closed', inFlight: 256 } }],
-};
+function shape(inFlight: number, connections: number): Shape {
+  const name = `${inFlight}/${connections}`;
+  return { name, connections, loads: [{ kind: 'call', shape: { kind: 'closed', inFlight } }] };
+}
 
-const unarySide = {
-  name: 'heddle',
-  server: import.meta.resolve('../scenarios/unary/server.ts'),
-  client: import.meta.resolve('../scenarios/unary/client.ts'),
-};
+function sideOf(folder: string, params: Readonly<Record<string, unknown>> = {}) {
+  return {
+    name: 'heddle',
+    server: import.meta.resolve(`../scenarios/${folder}/server.ts`),
+    client: import.meta.resolve(`../scenarios/${folder}/client.ts`),
+    params,
+  };
+}
+
+const paths = { call: '/bench.Unary/echo' };
 
 export const profileSubjects: readonly ProfileSubject[] = [
-  { scenario: 'unary', own: unarySide, shape: busy, params: {} },
-  { scenario: 'unary-io', own: unarySide, shape: busy, params: {} },
+  { name: 'unary', scenario: 'unary', own: sideOf('unary'), shape: shape(256, 8), params: {} },
+  { name: 'unary-io', scenario: 'unary-io', own: sideOf('unary'), shape: shape(256, 8), params: {} },
+  { name: 'http', scenario: 'http', own: sideOf('http', { pool: 'cpu', paths }), shape: shape(32, 32), params: {} },
+  { name: 'http-io', scenario: 'http', own: sideOf('http', { pool: 'io', paths }), shape: shape(32, 32), params: {} },
+  { name: 'fanout', scenario: 'fanout', own: sideOf('fanout', { pool: 'cpu' }), shape: shape(32, 8), params: {} },
+  { name: 'fanout-io', scenario: 'fanout', own: sideOf('fanout', { pool: 'io' }), shape: shape(32, 8), params: {} },
+  {
+    name: 'large',
+    scenario: 'large',
+    own: sideOf('large', { pool: 'cpu' }),
+    shape: { ...shape(16, 4), params: { bytes: 65_536 } },
+    params: {},
+  },
 ];

@@ -9,6 +9,7 @@ import type { ProcessPlugins } from '../../runtime/plugins/process-plugins.ts';
 import type { Settings } from '../../runtime/settings.ts';
 import type { ThreadInit } from '../../runtime/thread-control.ts';
 import type { Spawner } from '../../scheduler/pool-thread.ts';
+import { youngMebibytes } from '../../scheduler/young-generation.ts';
 import type { Listener } from '../accept/listener.ts';
 import { newCopier } from '../traffic/marks.ts';
 import type { IoThreadData } from './io-thread.ts';
@@ -39,6 +40,7 @@ export function ioSpawner(
       name: `heddle ${init.name}`,
       workerData,
       transferList: [control],
+      resourceLimits: { maxYoungGenerationSizeMb: youngMebibytes },
     });
     let failure: unknown;
     let exitCode: number | undefined;

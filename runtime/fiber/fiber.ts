@@ -274,8 +274,8 @@ export class Fiber extends Lifecycle implements HostedFiber {
     rare.locals.set(key, value);
   }
 
-  protected entering(): void {
-    this.origin.entering(this);
+  protected entering(nowMs: number): void {
+    this.origin.entering(this, nowMs);
   }
 
   invoke<Result>(run: (fiber: this) => Result): Result {
@@ -338,7 +338,7 @@ export class Fiber extends Lifecycle implements HostedFiber {
     this.adopt(child, group, index);
     child.start(run);
     // Whatever runs next is the code that called spawn.
-    this.entering();
+    this.entering(this.nowMs());
     return child;
   }
 

@@ -114,7 +114,7 @@ export interface FiberOrigin {
   readonly asyncContext: boolean;
 
   /** User code of `fiber` (the root or a child) is about to run: start, hand-over, timer, completion, finalizer. */
-  entering(fiber: HostedFiber): void;
+  entering(fiber: HostedFiber, nowMs: number): void;
   /** False once nobody wants the result: asked by every `check()`, so one atomic load at most. */
   isWanted(): boolean;
   /** The root was asked to stop, by a cancel or its deadline; `ended` follows when it obeys. Must not throw. */

@@ -73,8 +73,8 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     this.#level = parent === undefined ? 0 : parent.#level + 1;
   }
 
-  /** Tells the origin that user code of this fiber is about to run. */
-  protected abstract entering(): void;
+  /** Tells the origin that user code of this fiber is about to run, and what the clock says. */
+  protected abstract entering(nowMs: number): void;
   /** Runs user code as this fiber's, in its async context if it has one. */
   abstract invoke<Result>(run: (fiber: this) => Result): Result;
   /** The fiber was asked to stop: signal and callbacks. Must not throw. */
@@ -92,7 +92,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     // A wait that nobody awaited may resume after the end; the origin may be in use for other work by then.
     if (this.#phase === 'exited') return;
     this.#sinceMs = this.nowMs();
-    this.entering();
+    this.entering(this.#sinceMs);
   }
 
   get exit(): FiberExit<unknown> | undefined {
@@ -236,7 +236,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     let result: unknown;
     let pending: boolean;
     try {
-      this.entering();
+      this.entering(this.#sinceMs);
       result = this.invoke(run);
       pending = isPromiseLike(result);
     } catch (reason) {

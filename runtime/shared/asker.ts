@@ -208,7 +208,7 @@ export class Asker implements TimerTarget {
     if (route.trial !== undefined) route.trial.put(nowMs);
     if (head.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlines[id] = this.#timers.add(head.deadlineMs, this, id);
     this.#inFlight++;
-    this.#board.setGauge(this.#me, boardWord.puts, ++this.#puts);
+    this.#board.noteGauge(this.#me, boardWord.puts, ++this.#puts);
     this.#ringLater(pool, laneIndex);
     // A fiber may go on computing before it awaits; a socket's batch is over in microseconds.
     if (head.depth > 0) this.flushRings();

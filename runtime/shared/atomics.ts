@@ -1,5 +1,6 @@
 // The one door to shared memory's atomic operations. Everything in runtime/shared/ goes through these functions, so that
-// the step harness (testing/steps/steps.ts) can stop or kill a thread before any one of them. V8 inlines them.
+// the step harness (testing/steps/steps.ts) can stop or kill a thread before any one of them. Each is a call into V8 of 6 to 10 ns: what has one writer and orders nothing
+// is written plainly.
 
 export function load(words: Int32Array, index: number): number {
   return Atomics.load(words, index);

@@ -126,6 +126,11 @@ export class Board {
     store(this.words, thread * boardRowWords + word, value | 0);
   }
 
+  /** The same, of what is only shown and counted: a plain write, like `noteTurn`. */
+  noteGauge(thread: number, word: number, value: number): void {
+    this.words[thread * boardRowWords + word] = value | 0;
+  }
+
   gauge(thread: number, word: number): number {
     return load(this.words, thread * boardRowWords + word);
   }

@@ -26,10 +26,9 @@ export class Inflight {
     this.#columns = this.#words.length / (threadNumberMax + 1);
   }
 
-  /** Owner of the row only. */
+  /** Owner of the row only. A plain write: nothing is ordered by it, and who adds up sees it soon enough. */
   change(thread: number, column: number, by: number): void {
-    const at = thread * this.#columns + column;
-    store(this.#words, at, this.#words[at]! + by);
+    this.#words[thread * this.#columns + column]! += by;
   }
 
   get(thread: number, column: number): number {

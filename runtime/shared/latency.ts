@@ -1,7 +1,7 @@
 // LatencyHistogram: how long requests from sockets took, a row of counters for each thread that answers sockets, written
 // by it alone. A bucket is at most 1/16 of its latency wide (or 1 µs), from 1 µs to over an hour.
 
-import { load, store } from './atomics.ts';
+import { load } from './atomics.ts';
 import { LatencyBuckets } from './latency-buckets.ts';
 import { threadNumberMax } from './layout.ts';
 
@@ -17,10 +17,9 @@ export class LatencyHistogram {
     this.#words = new Int32Array(memory);
   }
 
-  /** Owner of the row only. */
+  /** Owner of the row only. A plain write: nothing is ordered by it. */
   record(thread: number, latencyMs: number): void {
-    const at = thread * latencyBuckets + buckets.bucketOf(latencyMs);
-    store(this.#words, at, this.#words[at]! + 1);
+    this.#words[thread * latencyBuckets + buckets.bucketOf(latencyMs)]! += 1;
   }
 
   /** The counters of all threads, summed; each mod 2^32, so that two readings may be subtracted. */

@@ -43,14 +43,14 @@ export class RequestTable {
     const id = this.#free[this.#freeHead]!;
     this.#freeHead = (this.#freeHead + 1) & this.#mask;
     this.#freeCount--;
-    const generation = (load(this.#words, id) >>> generationShift) & generationMask;
     // Published to takers by the commit of the slot that names it.
-    store(this.#words, id, pack(generation, requestStates.queued, 0));
+    this.#words[id] = pack(this.generation(id), requestStates.queued, 0);
     return id;
   }
 
+  /** A plain read: only the asker moves generations. */
   generation(id: number): number {
-    return (load(this.#words, id) >>> generationShift) & generationMask;
+    return (this.#words[id]! >>> generationShift) & generationMask;
   }
 
   /** Who took it; 0: nobody yet. */

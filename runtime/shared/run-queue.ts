@@ -127,7 +127,8 @@ export class RunQueue {
 
   /** Publishes a claimed slot. Pairs with the load in take() and in hasWork(). */
   commit(at: number): void {
-    const lap = load(this.words, at) >>> lapShift;
+    // Mine: nobody else writes the word of a slot that is being written, or read.
+    const lap = this.words[at]! >>> lapShift;
     store(this.words, at, pack(lap, phases.ready, 0));
   }
 
@@ -138,6 +139,7 @@ export class RunQueue {
    */
   take(lane: number): number {
     const base = lane * this.#laneWords;
+    if (this.#looksEmpty(base)) return -1;
     const words = this.words;
     const doubles = this.doubles;
     for (;;) {
@@ -184,7 +186,7 @@ export class RunQueue {
 
   /** Gives a slot back; its record may be overwritten from here on. Pairs with the swap in claim(). */
   release(at: number): void {
-    const lap = load(this.words, at) >>> lapShift;
+    const lap = this.words[at]! >>> lapShift;
     store(this.words, at, pack((lap + 1) & this.#lapMask, phases.free, 0));
   }
 
@@ -327,6 +329,17 @@ export class RunQueue {
     this.#mixedUntil[lane] = until;
     // Pairs with the load in take().
     store(this.words, base + laneAt.mixedUntil, until);
+  }
+
+  /**
+   * Nothing at the head. Most lanes are empty at most looks, so these reads are plain ones, without order: what they miss
+   * the next look sees, the last one before parking being `hasWork`.
+   */
+  #looksEmpty(base: number): boolean {
+    const head = this.words[base + laneAt.head]!;
+    const state = this.words[base + laneAt.slots + (head & this.#mask) * slotWords]!;
+    const ahead = ((state >>> lapShift) - ((head >>> this.#shift) & this.#lapMask)) << this.#lapSignShift;
+    return ahead < 0 || (ahead === 0 && ((state >>> phaseShift) & 3) === phases.free);
   }
 
   /** The winner of a slot moves the head past every slot that has moved on: others may have won behind it. */

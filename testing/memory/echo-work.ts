@@ -10,6 +10,8 @@ import type { ThreadEndpoint, ThreadWork } from '../../runtime/thread-endpoint.t
 export interface EchoHost {
   /** Runs a request that was taken: its reply, or undefined when `finish` brings that later. */
   runHandler(taken: TakenRequest): CallReply | undefined;
+  /** It will not take long: answers may wait for it. Default: it may. */
+  isQuick?(taken: TakenRequest): boolean;
   onCancels?(): void;
   onGo?(): void;
   onDrain?(): void;
@@ -67,7 +69,7 @@ export class EchoWork implements ThreadWork {
       if (taken === undefined) break;
       did = true;
       const { asker, request, generation } = taken;
-      this.endpoint!.entering();
+      this.endpoint!.entering(this.#host.isQuick?.(taken) === true);
       this.#fibers++;
       const reply = this.#host.runHandler(taken);
       if (reply !== undefined) {
@@ -76,6 +78,7 @@ export class EchoWork implements ThreadWork {
       }
       if (clock.nowMs() - startMs >= this.#bounds.turnMs) break;
     }
+    if (did) this.endpoint!.left();
     return did;
   }
 

@@ -252,7 +252,10 @@ class EndpointWorld implements World, Threads {
     thread.killable = life === 0 && !condemnedIsOut && (mayDie === 'all' || (mayDie === 'askers') === asks);
     const port = new ControlPort((message) => this.#main.hear(actor, message));
     const work = new modules.echoWork.EchoWork(
-      { runHandler: (taken) => this.#handle(actor, taken) as unknown as CallReply | undefined },
+      {
+        runHandler: (taken) => this.#handle(actor, taken) as unknown as CallReply | undefined,
+        isQuick: (taken) => this.#handlerOf(tagOf(taken)) !== 'long',
+      },
       { maxFibers: maxFibers ?? 2, turnRequests: 32, turnMs: Number.POSITIVE_INFINITY },
     );
     const endpoint = new modules.threadEndpoint.ThreadEndpoint(
@@ -381,9 +384,9 @@ class EndpointWorld implements World, Threads {
   #handle(actor: Actor, taken: TakenRequest): Steps {
     const world = this;
     const reply = this.#laws.run(taken, actor.condemned, actor);
-    const { asker, request, generation, head } = taken;
+    const { asker, request, generation } = taken;
     const ticket = { asker, request, generation };
-    const tag = head.source.readInt32LE(head.bodyStart);
+    const tag = tagOf(taken);
     return $step(
       (function* (): StepGenerator<CallReply | undefined> {
         if (world.#nestedLeft > 0 && !world.#nested.has(tag)) {
@@ -445,6 +448,10 @@ class EndpointWorld implements World, Threads {
     for (const { handle } of actor.asked) digest = mix(digest, handle);
     actor.thread.digest = digest;
   }
+}
+
+function tagOf({ head }: TakenRequest): number {
+  return head.source.readInt32LE(head.bodyStart);
 }
 
 const mixedHandlers = ['long', 'later', 'long', 'short'] as const;

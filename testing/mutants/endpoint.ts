@@ -45,8 +45,8 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [
       {
         file: endpointFile,
-        find: 'this.answerer.flush();\n    this.taker?.passBell();',
-        replace: 'this.answerer.flush();',
+        find: 'this.answerer.gathers = isQuick;\n    this.taker?.passBell();',
+        replace: 'this.answerer.gathers = isQuick;',
       },
     ],
   },
@@ -209,6 +209,28 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [{ file: endpointFile, find: 'this.asker.condemn(message.number);', replace: '' }],
   },
   {
+    name: 'gathered-for-ever',
+    flaw: 'F11',
+    what: 'replies that waited for quick handlers are not published after them',
+    breaks: ['waits behind other work', 'is never answered'],
+    world,
+    edits: [{ file: endpointFile, find: 'this.answerer.gathers = false;\n    this.answerer.flush();', replace: '' }],
+  },
+  {
+    name: 'gathered-behind-long',
+    flaw: 'F11',
+    what: 'replies gathered during quick handlers wait for the long one after them',
+    breaks: ['waits behind other work'],
+    world,
+    edits: [
+      {
+        file: endpointFile,
+        find: 'if (!isQuick) this.answerer.flush();',
+        replace: 'if (!isQuick && !this.answerer.gathers) this.answerer.flush();',
+      },
+    ],
+  },
+  {
     name: 'answers-wait',
     flaw: 'F11',
     what: 'what is answered waits until the next handler ends',
@@ -217,8 +239,8 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [
       {
         file: endpointFile,
-        find: 'this.answerer.flush();\n    this.taker?.passBell();',
-        replace: 'this.taker?.passBell();',
+        find: 'if (!isQuick) this.answerer.flush();',
+        replace: '',
       },
     ],
   },

@@ -38,11 +38,13 @@ const verdicts = { take: 0, skip: 1, stop: 2 } as const;
 /** First size of the buffer for a part of a frame; it doubles from there. */
 const heldBytesMin = 256;
 
+/** Of whichever parser of this thread hands one on: valid only during that call, and a parser is not pushed within one. */
+const request = emptyRequestFrame();
+const reply = emptyCallReply();
+
 export class FrameParser {
   readonly #handler: FrameHandler;
   readonly #frameBytes: number;
-  readonly #request = emptyRequestFrame();
-  readonly #reply = emptyCallReply();
   /** The begun frame's bytes so far, in `#held` up to `#heldEnd`; `#heldLength` is its length once the prefix is in, else 0. */
   #held: Buffer | undefined;
   #heldEnd = 0;
@@ -200,16 +202,16 @@ export class FrameParser {
     switch (type) {
       case frameTypes.request:
       case frameTypes.oneWay: {
-        const fault = readRequest(this.#request, source, at, end);
-        if (fault === undefined) handler.onRequest(this.#request);
+        const fault = readRequest(request, source, at, end);
+        if (fault === undefined) handler.onRequest(request);
         else handler.onBadFrame(type, requestId, fault.code, fault.message);
         break;
       }
       case frameTypes.reply:
       case frameTypes.error: {
         const read = type === frameTypes.reply ? readReply : readError;
-        const fault = read(this.#reply, source, at, end);
-        if (fault === undefined) handler.onReply(requestId, this.#reply);
+        const fault = read(reply, source, at, end);
+        if (fault === undefined) handler.onReply(requestId, reply);
         else handler.onBadFrame(type, requestId, fault.code, fault.message);
         break;
       }

@@ -4,12 +4,15 @@
 
 const none = -1;
 const capacityMin = 16;
+/** What all empty tables share: an idle connection has none of its own. */
+const noIds = new Int32Array(0);
+const noHandles = new Float64Array(0);
 
 export class InFlight {
   /** Odd and not known to the peer, so that it can't choose ids that all fall into one place. */
   readonly #multiplier: number;
-  #ids = new Int32Array(0);
-  #handles = new Float64Array(0);
+  #ids = noIds;
+  #handles = noHandles;
   #shift = 32;
   #size = 0;
 
@@ -50,19 +53,10 @@ export class InFlight {
   /** Empties the table and returns the handles that were in it. */
   takeAll(): number[] {
     const handles = [...this.#handles].filter((handle) => handle !== none);
-    this.#clear();
-    return handles;
-  }
-
-  /** Gives the memory of an empty table back. */
-  trim(): void {
-    if (this.#size === 0) this.#clear();
-  }
-
-  #clear(): void {
-    this.#ids = new Int32Array(0);
-    this.#handles = new Float64Array(0);
+    this.#ids = noIds;
+    this.#handles = noHandles;
     this.#size = 0;
+    return handles;
   }
 
   /** Where `id` is, or where it would go. */
