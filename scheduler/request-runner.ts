@@ -177,8 +177,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   /** Runs it without a queue; its answer may come before this returns. */
-  runLocal(request: RunningRequest, head: CallHead): void {
-    this.#start(request, request.processor, head, this.#clock.nowMs());
+  runLocal(request: RunningRequest, head: CallHead, nowMs: number): void {
+    this.#start(request, request.processor, head, nowMs);
     // As an asker's: the caller gets its answer by the deadline, whatever the handler does.
     const { deadlineMs, sink } = request;
     if (sink === undefined || deadlineMs === Number.POSITIVE_INFINITY) return;
@@ -342,7 +342,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
       return;
     }
     writeReply(request, root, this.#host!, this.#reply);
-    this.#send(request, this.#reply);
+    this.#send(request, this.#reply, root.exit!.atMs);
   }
 
   #run(taken: TakenRequest, nowMs: number): void {
@@ -418,14 +418,15 @@ export class RequestRunner implements ThreadWork, HostedThread {
     request.fiber?.cancel(reason);
   }
 
-  #send(request: RunningRequest, reply: CallReply): void {
+  /** `atMs`: when it ended, if somebody has looked at the clock. */
+  #send(request: RunningRequest, reply: CallReply, atMs?: number): void {
     request.answered(reply.code);
     if (request.link !== undefined) {
       this.endpoint.answerer.reply(request.link.peer, request.request, request.generation, reply);
     } else if (request.sink !== undefined) {
       const { sink } = request;
       this.#endLocal(request);
-      this.#host!.onLocalReply(request.method, this.#clock.nowMs() - request.startedMs, reply.code);
+      this.#host!.onLocalReply(request.method, (atMs ?? this.#clock.nowMs()) - request.startedMs, reply.code);
       sink.onReply(request.tag, reply);
     }
   }

@@ -21,6 +21,8 @@ const paths = { call: '/bench.Unary/echo' };
 
 export const profileSubjects: readonly ProfileSubject[] = [
   { name: 'unary', scenario: 'unary', own: sideOf('unary'), shape: shape(256, 8), params: {} },
+  { name: 'unary-32', scenario: 'unary', own: sideOf('unary'), shape: shape(32, 8), params: {} },
+  { name: 'unary-1', scenario: 'unary', own: sideOf('unary'), shape: shape(1, 1), params: {} },
   { name: 'unary-io', scenario: 'unary-io', own: sideOf('unary'), shape: shape(256, 8), params: {} },
   { name: 'http', scenario: 'http', own: sideOf('http', { pool: 'cpu', paths }), shape: shape(32, 32), params: {} },
   { name: 'http-io', scenario: 'http', own: sideOf('http', { pool: 'io', paths }), shape: shape(32, 32), params: {} },

@@ -7,6 +7,7 @@ import { guardAvro } from './avro-guard.ts';
 import { valueFromJson, valueToJson } from './avro-json.ts';
 import { longType } from './avro-long.ts';
 import { type AvroNode, avroKinds, parseAvroSchema } from './avro-schema.ts';
+import { wellFormedString } from './avro-string.ts';
 import { shown } from './body-fault.ts';
 
 /** One Avro schema. Made once per schema and thread; costs about 0.1 ms (avsc compiles each record). */
@@ -114,16 +115,7 @@ interface AvscWriter {
   _check(value: unknown, flags: unknown, hook: ((value: unknown, type: unknown) => void) | undefined): boolean;
 }
 
-const stringWriter = avsc.types.StringType.prototype as unknown as AvscWriter;
 const bytesWriter = avsc.types.BytesType.prototype as unknown as AvscWriter;
-
-/** A cut surrogate pair becomes U+FFFD, as in TextEncoder; avsc alone would write bytes that are not UTF-8. */
-class WellFormedString extends avsc.types.StringType {
-  _write(tap: unknown, value: unknown): void {
-    const broken = typeof value === 'string' && !value.isWellFormed();
-    stringWriter._write.call(this, tap, broken ? value.toWellFormed() : value);
-  }
-}
 
 /** Takes any Uint8Array where avsc alone takes a Buffer only. */
 class AnyBytes extends avsc.types.BytesType {
@@ -141,5 +133,4 @@ function asBuffer(value: unknown): unknown {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-const wellFormedString = new WellFormedString();
 const anyBytes = new AnyBytes();

@@ -2,13 +2,14 @@
 // pool `io`, a fiber on this very thread.
 
 import type { CallHead, ReplySink } from '../../runtime/call.ts';
-import { callFlags } from '../../runtime/call.ts';
+import { callFlags, emptyCallHead } from '../../runtime/call.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
 import { bodyCompression } from '../../runtime/compression-byte.ts';
 import type { Dispatcher } from '../../runtime/plugins/protocol.ts';
 import type { Route } from '../../runtime/shared/asker.ts';
 import { type Refusal, refusal, refuse } from '../../runtime/shared/refusal.ts';
 import { Slab } from '../../runtime/shared/slab.ts';
+import { SlotTable } from '../../runtime/slot-table.ts';
 import type { MethodRow } from '../../runtime/thread-control.ts';
 import type { RequestRunner } from '../../scheduler/request-runner.ts';
 import type { LocalRequests, RunningRequest } from '../../scheduler/running-request.ts';
@@ -21,6 +22,8 @@ interface IoRoute extends RowRoutes {
 
 /** Handles from here on name local requests; the asker's stay below 2^38. */
 const localHandles = 2 ** 40;
+/** Local requests at once: more than a pool's `maxFibers` may be. */
+const localMax = 2 ** 20;
 const notOnIoThreads = refusal(
   'UNIMPLEMENTED',
   'this service runs on IO threads (pool io), where nothing is decompressed: send the body as it is, or give the service a pool of CPU threads',
@@ -37,8 +40,9 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
   readonly #random: Random;
   #services = new Map<string, Map<string, IoRoute>>();
   /** Requests that run on this thread, by handle. */
-  readonly #local = new Map<number, RunningRequest>();
-  #nextLocal = 0;
+  readonly #local = new SlotTable<RunningRequest>(localMax);
+  /** Of the request that is being started here; the next one has it again. What its `source` names is the handler's. */
+  readonly #own = emptyCallHead();
   readonly #slab = new Slab();
 
   constructor(runner: RequestRunner, clock: Clock, random: Random) {
@@ -106,7 +110,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
       this.#runner.endpoint.asker.cancel(handle);
       return;
     }
-    const request = this.#local.get(handle);
+    const request = this.#local.get(handle - localHandles);
     if (request !== undefined) this.#runner.cancelLocal(request);
   }
 
@@ -115,37 +119,51 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
 
   /** A request that ran here was answered, or is no longer wanted. */
   localEnded(request: RunningRequest): void {
-    this.#local.delete(request.handle);
+    this.#local.release(request.handle);
     if (request.sender !== undefined) request.sender.oneWay--;
     this.#runner.endpoint.asker.leave(request.route!);
   }
 
   #runHere(row: MethodRow, route: Route, head: CallHead, oneWay: boolean, sink: ReplySink, tag: number): number {
-    const over = this.#runner.endpoint.asker.enter(route, head);
+    const nowMs = this.#clock.nowMs();
+    const over = this.#runner.endpoint.asker.enter(route, head, nowMs);
     if (over !== undefined) return refuse(sink, tag, over);
     const own = this.#copyOf(head, oneWay);
-    const handle = localHandles + this.#nextLocal++;
     const request = this.#runner.localRequest(row.index, own, oneWay ? this : sink, tag);
     request.local = this;
     request.route = route;
+    const handle = this.#local.take(request);
     request.handle = handle;
     if (oneWay && head.sender !== undefined) {
       request.sender = head.sender;
       request.sender.oneWay++;
     }
-    this.#local.set(handle, request);
-    this.#runner.runLocal(request, own);
+    this.#runner.runLocal(request, own, nowMs);
     if (oneWay) {
       sink.onReply(tag, handedOn);
       return -1;
     }
-    return this.#local.has(handle) ? handle : -1;
+    return this.#local.get(handle) === undefined ? -1 : localHandles + handle;
   }
 
   /** The head's bytes lie in the read buffer, which the next read overwrites; the handler owns its bytes. */
   #copyOf(head: CallHead, oneWay: boolean): CallHead {
     const metadataBytes = head.metadataEnd - head.metadataStart;
-    const own = { ...head };
+    const own = this.#own;
+    own.flags = head.flags;
+    own.priority = head.priority;
+    own.codec = head.codec;
+    own.compression = head.compression;
+    own.attempt = head.attempt;
+    own.depth = head.depth;
+    own.deadlineMs = head.deadlineMs;
+    own.callIdHigh = head.callIdHigh;
+    own.callIdLow = head.callIdLow;
+    own.fingerprintHigh = head.fingerprintHigh;
+    own.fingerprintLow = head.fingerprintLow;
+    own.trace = head.trace;
+    own.traceFlags = head.traceFlags;
+    own.sender = head.sender;
     const start = this.#slab.roomFor(metadataBytes + head.bodyEnd - head.bodyStart, own);
     own.metadataStart = start;
     own.metadataEnd = own.bodyStart = start + metadataBytes;

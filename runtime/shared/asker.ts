@@ -219,8 +219,8 @@ export class Asker implements TimerTarget {
    * A request from a socket that this thread is about to run itself (pool `io`): counts it against the same bounds as one
    * that is put. Undefined: it may run, and `leave` follows; else why not.
    */
-  enter(route: Route, head: Pick<CallHead, 'priority' | 'depth'>): Refusal | undefined {
-    const over = this.bounds.over(route, true, head, this.#nowMs());
+  enter(route: Route, head: Pick<CallHead, 'priority' | 'depth'>, nowMs: number): Refusal | undefined {
+    const over = this.bounds.over(route, true, head, nowMs);
     if (over !== undefined) {
       this.countRefused(route, true, over.code, over.reason);
       return over;

@@ -2,9 +2,9 @@
 
 import { type CallHead, type CallReply, emptyCallHead, type ReplySink } from '../../../runtime/call.ts';
 import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
+import { SlotTable } from '../../../runtime/slot-table.ts';
 import type { Exchange } from './exchange.ts';
 import { callsMax, sparesMax } from './limits.ts';
-import { SlotTable } from './slot-table.ts';
 import { Target } from './target.ts';
 
 export class HttpThread implements ReplySink {

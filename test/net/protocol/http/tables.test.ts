@@ -6,13 +6,13 @@ import { readMetadataHeaders } from '../../../../net/protocol/http/metadata-head
 import { queryToJson } from '../../../../net/protocol/http/query.ts';
 import { RequestBody } from '../../../../net/protocol/http/request-body.ts';
 import { parseTimeoutMs } from '../../../../net/protocol/http/request-head.ts';
-import { SlotTable } from '../../../../net/protocol/http/slot-table.ts';
 import { codeOfStatus, statusOfCode } from '../../../../net/protocol/http/status.ts';
 import { Target } from '../../../../net/protocol/http/target.ts';
 import { readTraceparent } from '../../../../net/protocol/http/traceparent.ts';
 import { codecIds, emptyCallHead } from '../../../../runtime/call.ts';
 import { errorCodes } from '../../../../runtime/errors.ts';
 import { metadataMaxBytes } from '../../../../runtime/metadata.ts';
+import { SlotTable } from '../../../../runtime/slot-table.ts';
 
 test('every code has its status, and every status leads to a code that has it', (t) => {
   const golden = { ABORTED: 409, ALREADY_EXISTS: 409, CANCELLED: 499, DATA_LOSS: 500, DEADLINE_EXCEEDED: 504 };

@@ -1,5 +1,5 @@
-// SlotTable: what waits for a reply, by a small integer. A tag is a slot's index and its generation, so that a reply
-// that comes for a call that was given up finds nothing. Freed slots are reused first in, first out: as late as possible.
+// SlotTable: what is under way, by a small integer. A tag is a slot's index and its generation, so that whoever comes with
+// the tag of something that is over finds nothing. Freed slots are reused first in, first out: as late as possible.
 
 const indexBits = 20;
 const indexMask = (1 << indexBits) - 1;
@@ -39,11 +39,17 @@ export class SlotTable<Value> {
     return (this.#generations[index]! << indexBits) | index;
   }
 
+  /** Undefined: the tag is not in use. */
+  get(tag: number): Value | undefined {
+    const index = tag & indexMask;
+    return this.#generations[index] === tag >>> indexBits ? this.#values[index] : undefined;
+  }
+
   /** Frees the slot of a tag and returns its value; undefined when the tag is not in use. */
   release(tag: number): Value | undefined {
+    const value = this.get(tag);
+    if (value === undefined) return undefined;
     const index = tag & indexMask;
-    const value = this.#values[index];
-    if (value === undefined || this.#generations[index] !== tag >>> indexBits) return undefined;
     this.#values[index] = undefined;
     this.#generations[index] = (this.#generations[index]! + 1) & generationMask;
     this.#size--;
