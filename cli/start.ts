@@ -110,10 +110,9 @@ async function serve(
     stop(`the guardian (pid ${guardianPid}) has gone: finishing what runs, at most ${bound()}`);
   });
   try {
-    const started = server.start();
-    // While the threads load, and nobody waits for main.
+    // Before anybody waits for main.
     keepCompiled();
-    await started;
+    await server.start();
     const tookMs = Math.round(clock.nowMs() - beganMs);
     guarded?.ready();
     const { addresses, methods, previous, admin } = server;

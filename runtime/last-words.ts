@@ -1,17 +1,16 @@
 // lastWords: a thread that ends itself says so on its row of the board, since main can't tell process.exit from being
-// terminated, and hands over what it has answered. Called once on each IO and CPU thread.
+// terminated. Called once on each IO and CPU thread.
 
 import type { Clock } from './clock.ts';
+import type { Board } from './shared/board.ts';
 import { board as boardWord, leavings } from './shared/layout.ts';
-import type { ThreadEndpoint } from './thread-endpoint.ts';
 
-export function lastWords({ board, answerer, number: thread }: ThreadEndpoint, clock: Clock): void {
+export function lastWords(board: Board, thread: number, clock: Clock): void {
   let said = false;
   const say = (leaving: number): void => {
     if (said) return;
     said = true;
     board.setGauge(thread, boardWord.left, leaving);
-    answerer.flush();
   };
   process.on('uncaughtExceptionMonitor', (_error, origin) => {
     // A handler of the service's own may go on: then this was no end.

@@ -173,25 +173,24 @@ export class ThreadEndpoint implements TimerTarget {
 
   /**
    * User code is about to run on this thread. If the thread was parked it is no longer idle: a ring spent on it would be
-   * lost, and what lies in its queues needs a sibling. Called by every door that leads to user code. `isQuick`: it will
-   * not take long, and `left` follows.
+   * lost, and what lies in its queues needs a sibling. Called by every door that leads to user code. `quickAtMs`:
+   * the time, if it will not take long; then `left` follows.
    */
-  entering(isQuick = false): void {
+  entering(quickAtMs?: number): void {
     if (this.#parked) {
       this.#parked = false;
       this.board.unpark(this.number);
       this.wake();
     }
     // User code may take long: what is answered must not wait for it.
-    if (!isQuick) this.answerer.flush();
-    this.answerer.gathers = isQuick;
+    if (quickAtMs !== undefined) this.answerer.gather(quickAtMs);
+    else this.answerer.publishNow();
     this.taker?.passBell();
   }
 
   /** No user code is on the stack any more. */
   left(): void {
-    this.answerer.gathers = false;
-    this.answerer.flush();
+    this.answerer.publishNow();
   }
 
   /**

@@ -21,7 +21,7 @@ export function cpuThread(task: CpuThreadTask): Promise<void> {
   const { init, control, bounds, hostUrl, hostData } = task;
   return new Promise((stopped) => {
     const runner = new RequestRunner(init, bounds, control, systemClock, () => stopped());
-    lastWords(runner.endpoint, systemClock);
+    lastWords(runner.endpoint.board, init.number, systemClock);
     // Before anything that may not end: from here on main can end this thread and sees its death.
     runner.endpoint.tell({ type: 'born', threadId });
     const { kept } = init;

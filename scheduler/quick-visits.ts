@@ -1,12 +1,14 @@
 // QuickVisits: which methods can be trusted to leave their thread soon, so that what is answered already may wait for them
 // and go out with their answers. Handed over one by one, answers cost their asker more than small handlers cost; but none
-// may wait behind a long run. Each visit to the stack earns a microsecond of such waiting, each long one spends its length.
+// may wait behind a long run. A visit is what one request's fibers do on the stack before another's, or nobody's, come.
+// Each earns a microsecond of such waiting; a long one spends its length. What code that no fiber enters takes (after an
+// await that is not Heddle's) is laid to the visit before it.
 
 /** A visit of at most this takes nothing away, ms: handing an answer over alone costs about a tenth of it. */
 const quickMs = 0.05;
-/** What a visit earns, ms; so in the long run no answer waits longer than this for each visit. */
+/** What a visit earns, ms: in the long run long visits keep answers waiting no longer than this for each visit. */
 const earnedMs = 0.001;
-/** Trusted from here on, ms: after a thousand quick visits. */
+/** Trusted from here on, ms: after a thousand quick visits, when none was long. */
 const trustedMs = 1;
 /** More is not kept; nor is a longer debt, or a method that hung once would be distrusted for days. */
 const keptMs = 4;
@@ -15,23 +17,30 @@ const debtMs = 1_000;
 export class QuickVisits {
   /** By method index: what it may still make others wait, ms. */
   #credits = new Float64Array(16);
-  #method = -1;
+  #visitor: object | undefined;
+  #method = 0;
   #sinceMs = 0;
 
-  /** Code of `method` is about to run on the thread; what ran before it there has ended or waits. True: it is trusted. */
-  enter(method: number, nowMs: number): boolean {
-    this.leave(nowMs);
-    if (method >= this.#credits.length) this.#grow(method);
-    this.#method = method;
-    this.#sinceMs = nowMs;
+  /**
+   * Code of a request is about to run on the thread; what ran before it there has ended or waits. True: it is trusted not
+   * to take long.
+   */
+  enter(visitor: object, method: number, nowMs: number): boolean {
+    if (visitor !== this.#visitor) {
+      this.leave(nowMs);
+      this.#visitor = visitor;
+      this.#method = method;
+      this.#sinceMs = nowMs;
+      if (method >= this.#credits.length) this.#grow(method);
+    } else if (nowMs - this.#sinceMs > quickMs) return false;
     return this.#credits[method]! >= trustedMs;
   }
 
   /** Nothing runs any more. */
   leave(nowMs: number): void {
+    if (this.#visitor === undefined) return;
+    this.#visitor = undefined;
     const method = this.#method;
-    if (method < 0) return;
-    this.#method = -1;
     const tookMs = nowMs - this.#sinceMs;
     const credit = this.#credits[method]! + earnedMs - (tookMs > quickMs ? tookMs : 0);
     this.#credits[method] = Math.max(-debtMs, Math.min(keptMs, credit));

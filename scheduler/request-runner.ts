@@ -302,7 +302,9 @@ export class RequestRunner implements ThreadWork, HostedThread {
       queueMicrotask(this.#whenDrained);
     }
     this.endpoint.board.setRunning(this.number, request.method, fiber.id, request.bodyHash, nowMs);
-    this.endpoint.entering(this.#visits.enter(request.method, nowMs));
+    const isTrusted = this.#visits.enter(request, request.method, nowMs);
+    // What one offloaded function took says nothing of the next.
+    this.endpoint.entering(isTrusted && request.method !== taskMethod ? nowMs : undefined);
   }
 
   stopping(request: RunningRequest): void {
@@ -354,9 +356,11 @@ export class RequestRunner implements ThreadWork, HostedThread {
     request.link = link;
     request.request = taken.request;
     request.generation = taken.generation;
+    // The clock was read before the request was taken: it may have been put since.
+    const waitedMs = Math.max(0, nowMs - taken.putAtMs);
     const strategies = this.#host?.strategies;
-    if (strategies !== undefined) strategies.onQueueDelay(nowMs - taken.putAtMs);
-    if (request.load !== undefined) request.load.take(nowMs - taken.putAtMs);
+    if (strategies !== undefined) strategies.onQueueDelay(waitedMs);
+    if (request.load !== undefined) request.load.take(waitedMs);
     if (head.depth > 0 && this.#nested >= this.bounds.maxNested) {
       this.#refuse(request, nestedFull(this.bounds.pool, this.bounds.maxNested));
       return;
@@ -467,7 +471,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   }
 
   #gaugeFibers(): void {
-    this.endpoint.board.noteGauge(this.number, boardWord.fibers, this.#running.length);
+    this.endpoint.board.setGauge(this.number, boardWord.fibers, this.#running.length);
   }
 
   #gaugeNested(): void {

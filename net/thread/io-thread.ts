@@ -106,7 +106,7 @@ class IoThread implements ThreadExtension {
     const bounds = { pool: 'io', maxFibers, maxNested, cancelGraceMs };
     this.#runner = new RequestRunner(init, bounds, control, systemClock, () => process.exit(0));
     const { endpoint } = this.#runner;
-    lastWords(endpoint, systemClock);
+    lastWords(endpoint.board, init.number, systemClock);
     this.#dispatcher = new IoDispatcher(this.#runner, systemClock, systemRandom);
     this.#host = new IoHost(endpoint, this.#dispatcher, settings.io.memoryBytes, systemClock, systemRandom, this.#log);
     this.#carrier = new ThreadCarrier(endpoint, settings.clients, this.#host, this.#dispatcher);

@@ -7,6 +7,9 @@ import type { Board } from './board.ts';
 import { ringFrame, ringFrameHeadBytes, wants } from './layout.ts';
 import type { HeldReply, Link, Links } from './link.ts';
 
+/** Replies that may wait for others, and how long the first of them does, ms; as a turn's bounds. */
+const gatheredMax = 32;
+const gatherMs = 0.2;
 /** Replies held back for want of room, and their bytes, beyond which the thread takes nothing new. */
 const heldMax = 512;
 const heldBytesMax = 64 * 1_048_576;
@@ -20,11 +23,9 @@ export class Answerer {
   #heldBytes = 0;
   /** Replies to threads that died. */
   dropped = 0;
-  /**
-   * Replies wait for one another: whoever sets this calls `flush` at the end of the turn or microtask drain. An asker that
-   * is handed them one by one wakes, writes and looks around for each; in one batch they cost it a third less.
-   */
-  gathers = false;
+  #gathers = false;
+  #gathered = 0;
+  #gatheredSinceMs = 0;
 
   constructor(board: Board, links: Links) {
     this.#board = board;
@@ -64,9 +65,27 @@ export class Answerer {
     this.flush();
   };
 
+  /**
+   * From now on replies wait for one another, within bounds: whoever calls this calls `publishNow` at the end of the turn or
+   * microtask drain. An asker that is handed them one by one wakes, writes and looks around for each; in one batch they
+   * cost it a third less.
+   */
+  gather(nowMs: number): void {
+    this.#gathers = true;
+    if (this.#dirty.length === 0) this.#gatheredSinceMs = nowMs;
+    else if (nowMs - this.#gatheredSinceMs >= gatherMs) this.flush();
+  }
+
+  /** Ends the gathering: code may follow that takes long. */
+  publishNow(): void {
+    this.#gathers = false;
+    this.flush();
+  }
+
   /** Makes the replies so far visible and rings their askers. */
   flush(): void {
     if (this.#dirty.length === 0) return;
+    this.#gathered = 0;
     for (const link of this.#dirty) {
       if (!link.writer.unpublished) continue;
       link.writer.publish();
@@ -144,6 +163,7 @@ export class Answerer {
     words[at + ringFrame.metadataBytes] = metadataBytes;
     words[at + ringFrame.bodyBytes] = bodyBytes;
     words[at + ringFrame.side] = side;
+    writer.wrote();
     return true;
   }
 
@@ -166,7 +186,8 @@ export class Answerer {
 
   #publishLater(link: Link): void {
     if (!this.#dirty.includes(link)) this.#dirty.push(link);
-    if (this.#publishScheduled || this.gathers) return;
+    if (this.#gathers && ++this.#gathered >= gatheredMax) this.flush();
+    if (this.#publishScheduled || this.#gathers) return;
     this.#publishScheduled = true;
     queueMicrotask(this.publish);
   }

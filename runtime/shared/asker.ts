@@ -302,19 +302,23 @@ export class Asker implements TimerTarget {
     return false;
   }
 
-  /** Thread `dead` is being ended: what it runs for us is answered UNAVAILABLE now. Safe while it still lives. */
+  /**
+   * Thread `dead` is being ended: what it has answered is good, what it runs for us is answered UNAVAILABLE now. Safe while
+   * it still lives.
+   */
   condemn(dead: number): void {
+    this.#rescue(this.#links.get(dead));
     for (let id = 0; id < this.#pending.length; id++) {
       if (this.#pending[id] === 1 && this.table.takenBy(id) === dead) this.#answer(id, threadDied);
     }
   }
 
   /**
-   * Thread `dead` has stopped: its published replies are good, what it had taken is answered, what it was taking (`lost`)
-   * too. The order matters: replies first.
+   * Thread `dead` has stopped: the replies that it had written are good, what it had taken is answered, what it was taking
+   * (`lost`) too. The order matters: replies first.
    */
   settle(dead: number, link: Link | undefined, lost: readonly LostSlot[]): void {
-    if (link !== undefined) while (this.#drainLink(link, idBits) > 0);
+    this.#rescue(link);
     for (const one of lost) {
       if (one.asker !== this.#me) continue;
       if (one.block >= 0) this.arena.free(one.block, one.blockGeneration);
@@ -342,6 +346,12 @@ export class Asker implements TimerTarget {
     for (const { pool, lane } of this.#toRing) ringOne(this.#board, this.#links, pool, lane, this.#me);
     this.#toRing.length = 0;
   };
+
+  #rescue(link: Link | undefined): void {
+    if (link === undefined) return;
+    link.reader.rescue();
+    while (this.#drainLink(link, idBits) > 0);
+  }
 
   #drainLink(link: Link, max: number): number {
     const { reader } = link;

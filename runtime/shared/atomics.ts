@@ -1,6 +1,7 @@
-// The one door to shared memory's atomic operations. Everything in runtime/shared/ goes through these functions, so that
-// the step harness (testing/steps/steps.ts) can stop or kill a thread before any one of them. Each is a call into V8 of 6 to 10 ns: what has one writer and orders nothing
-// is written plainly.
+// The one door to shared memory's atomic operations. What runtime/shared/ does by them goes through these functions, so that
+// the step harness (testing/steps/steps.ts) can stop or kill a thread before any one of them. Each is a call into V8 of 6 to
+// 10 ns. So these are plain: records between the operations that publish them, counts with one writer that order nothing,
+// what only its reader writes, and the hint that a lane is empty (RunQueue.take).
 
 export function load(words: Int32Array, index: number): number {
   return Atomics.load(words, index);

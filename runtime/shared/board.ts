@@ -126,7 +126,7 @@ export class Board {
     store(this.words, thread * boardRowWords + word, value | 0);
   }
 
-  /** The same, of what is only shown and counted: a plain write, like `noteTurn`. */
+  /** The same, of what is only counted: a plain write, like `noteTurn`. What is 0 at rest is told by the gauge of fibers. */
   noteGauge(thread: number, word: number, value: number): void {
     this.words[thread * boardRowWords + word] = value | 0;
   }

@@ -1,6 +1,7 @@
 // CompletionRing: replies from one answering thread to one asking thread, as a byte ring with one writer and one reader.
 // The writer fills frames and publishes them all with one store of the tail; the reader reads frames in place and gives
-// the room back with one store of the head. A dead writer's published frames are read to the end; the rest never was.
+// the room back with one store of the head. Of a dead writer all frames that it had written are read, published or not; the one
+// that it was writing never was.
 
 import { load, store, swapIf } from './atomics.ts';
 import { completionRingBytes, ringFrame, ringFrameHeadBytes, ringPad, ring as ringWord } from './layout.ts';
@@ -20,6 +21,7 @@ export function allocateRing(dataBytes = completionRingDataBytes, start = 0): Sh
   const words = new Int32Array(memory);
   words[ringWord.head] = start | 0;
   words[ringWord.tail] = start | 0;
+  words[ringWord.written] = start | 0;
   return memory;
 }
 
@@ -68,6 +70,11 @@ export class RingWriter {
     this.words[at + ringFrame.length] = frameBytes;
     this.#tail = (this.#tail + frameBytes) | 0;
     return at << 2;
+  }
+
+  /** The reserved frames are whole: what is left of this thread, if it dies before it publishes. Pairs with rescue(). */
+  wrote(): void {
+    store(this.words, ringWord.written, this.#tail);
   }
 
   /** Makes all reserved frames visible. Pairs with the load in RingReader.next(). */
@@ -125,8 +132,10 @@ export class RingReader {
     for (;;) {
       if (this.#head === this.#tail) {
         // Pairs with the store in RingWriter.publish().
-        this.#tail = load(this.words, ringWord.tail);
-        if (this.#head === this.#tail) return -1;
+        const tail = load(this.words, ringWord.tail);
+        // Behind the head: what has been read was rescued.
+        if (((tail - this.#head) | 0) <= 0) return -1;
+        this.#tail = tail;
       }
       const index = this.#head & (this.#dataBytes - 1);
       const at = ringWord.data + (index >> 2);
@@ -140,6 +149,14 @@ export class RingReader {
     }
   }
 
+  /**
+   * The writer is being ended, or has ended: what it has written is good, published or not. Pairs with RingWriter.wrote().
+   */
+  rescue(): void {
+    const written = load(this.words, ringWord.written);
+    if (((written - this.#tail) | 0) > 0) this.#tail = written;
+  }
+
   /** Gives back all frames that `next` returned. True: the writer waits for room and must be rung. */
   release(): boolean {
     if (this.#released === this.#head) return false;
@@ -151,6 +168,6 @@ export class RingReader {
 
   /** The look before parking. */
   get hasWork(): boolean {
-    return this.#head !== this.#tail || load(this.words, ringWord.tail) !== this.#head;
+    return this.#head !== this.#tail || ((load(this.words, ringWord.tail) - this.#head) | 0) > 0;
   }
 }

@@ -26,7 +26,10 @@ export class Inflight {
     this.#columns = this.#words.length / (threadNumberMax + 1);
   }
 
-  /** Owner of the row only. A plain write: nothing is ordered by it, and who adds up sees it soon enough. */
+  /**
+   * Owner of the row only. A plain write: who adds up for a bound sees it soon enough; who asks whether all is quiet has seen
+   * the owner's gauge of fibers fall (Board.setGauge), which is stored after it.
+   */
   change(thread: number, column: number, by: number): void {
     this.#words[thread * this.#columns + column]! += by;
   }

@@ -158,12 +158,13 @@ export const requestStateShift = 8;
 /*
  * Completion ring: one for each (answerer, asker). Control words, then data.
  *
- *   0 head (reader) │ 32 tail (writer) │ 64 writer waits │ 96 data …
+ *   0 head (reader) │ 32 tail (writer) │ 64 writer waits │ 96 written (writer) │ 128 data …
  *
+ * `tail` is where the reader reads to; `written`, at or past it, where it may once the writer is given up or dead.
  * Positions are free-running byte counts. A frame is contiguous and 8-aligned; where it does not fit before the end of
  * the data, a pad marker fills the rest. A frame takes at most half the data, so pad + frame always fit an empty ring.
  */
-export const ring = { head: 0, tail: line, writerWaits: 2 * line, data: 3 * line } as const;
+export const ring = { head: 0, tail: line, writerWaits: 2 * line, written: 3 * line, data: 4 * line } as const;
 export const ringPad = -1;
 /** Word offsets in a frame; `length` counts the whole frame in bytes, 8-aligned. */
 export const ringFrame = {

@@ -7,11 +7,11 @@ import { QuickVisits } from '../../scheduler/quick-visits.ts';
 function visit(visits: QuickVisits, method: number, count: number, tookMs: number, from = 0): boolean {
   let nowMs = from;
   for (let at = 0; at < count; at++) {
-    visits.enter(method, nowMs);
+    visits.enter({}, method, nowMs);
     nowMs += tookMs;
     visits.leave(nowMs);
   }
-  const isTrusted = visits.enter(method, nowMs);
+  const isTrusted = visits.enter({}, method, nowMs);
   visits.leave(nowMs);
   return isTrusted;
 }
@@ -60,10 +60,21 @@ test('a hang is forgotten after a million quick visits', (t) => {
   t.true(visit(visits, 1, 110_000, 0.001));
 });
 
-test('the next to enter ends the visit before', (t) => {
+test('the next request to enter ends the visit before', (t) => {
   const visits = new QuickVisits();
   visit(visits, 1, 2_000, 0.01);
-  visits.enter(1, 0);
-  visits.enter(2, 50);
-  t.false(visits.enter(1, 51));
+  visits.enter({}, 1, 0);
+  visits.enter({}, 2, 50);
+  t.false(visits.enter({}, 1, 51));
+});
+
+test('a request that enters again and again is one visit, trusted only while it is short', (t) => {
+  const visits = new QuickVisits();
+  visit(visits, 1, 2_000, 0.01);
+  const request = {};
+  t.true(visits.enter(request, 1, 0));
+  t.true(visits.enter(request, 1, 0.04));
+  t.false(visits.enter(request, 1, 0.08));
+  for (let nowMs = 1; nowMs <= 40; nowMs++) visits.enter(request, 1, nowMs);
+  t.false(visits.enter({}, 1, 41), 'and it has cost 41 ms');
 });

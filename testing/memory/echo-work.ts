@@ -69,7 +69,7 @@ export class EchoWork implements ThreadWork {
       if (taken === undefined) break;
       did = true;
       const { asker, request, generation } = taken;
-      this.endpoint!.entering(this.#host.isQuick?.(taken) === true);
+      this.endpoint!.entering(this.#host.isQuick?.(taken) === true ? clock.nowMs() : undefined);
       this.#fibers++;
       const reply = this.#host.runHandler(taken);
       if (reply !== undefined) {

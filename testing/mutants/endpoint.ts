@@ -45,8 +45,8 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [
       {
         file: endpointFile,
-        find: 'this.answerer.gathers = isQuick;\n    this.taker?.passBell();',
-        replace: 'this.answerer.gathers = isQuick;',
+        find: 'else this.answerer.publishNow();\n    this.taker?.passBell();',
+        replace: 'else this.answerer.publishNow();',
       },
     ],
   },
@@ -214,7 +214,7 @@ export const endpointMutants: readonly Mutant[] = [
     what: 'replies that waited for quick handlers are not published after them',
     breaks: ['waits behind other work', 'is never answered'],
     world,
-    edits: [{ file: endpointFile, find: 'this.answerer.gathers = false;\n    this.answerer.flush();', replace: '' }],
+    edits: [{ file: endpointFile, find: 'left(): void {\n    this.answerer.publishNow();', replace: 'left(): void {' }],
   },
   {
     name: 'gathered-behind-long',
@@ -224,9 +224,9 @@ export const endpointMutants: readonly Mutant[] = [
     world,
     edits: [
       {
-        file: endpointFile,
-        find: 'if (!isQuick) this.answerer.flush();',
-        replace: 'if (!isQuick && !this.answerer.gathers) this.answerer.flush();',
+        file: answererFile,
+        find: 'this.#gathers = false;\n    this.flush();',
+        replace: 'if (!this.#gathers) this.flush();\n    this.#gathers = false;',
       },
     ],
   },
@@ -239,7 +239,7 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [
       {
         file: endpointFile,
-        find: 'if (!isQuick) this.answerer.flush();',
+        find: 'else this.answerer.publishNow();',
         replace: '',
       },
     ],

@@ -3,6 +3,7 @@
 
 import { type CallReply, emptyCallReply } from '../../../runtime/call.ts';
 import type { ThreadEndpoint, ThreadWork } from '../../../runtime/thread-endpoint.ts';
+import { QuickVisits } from '../../../scheduler/quick-visits.ts';
 import { turnBounds } from '../../../scheduler/request-runner.ts';
 
 export type Handler = (method: number, body: Buffer) => Promise<Buffer>;
@@ -17,7 +18,18 @@ export class HandlerWork implements ThreadWork {
   #turnStartMs = 0;
   #turnRequests = 0;
   #turnBodyBytes = 0;
-  readonly #takeNext = (): void => void this.#takeOne();
+  #onStack = false;
+  readonly #visits = new QuickVisits();
+  readonly #takeNext = (): void => {
+    const nowMs = this.endpoint!.clock.nowMs();
+    if (nowMs - this.#turnStartMs < turnBounds.ms) this.#takeOne(nowMs);
+  };
+  readonly #whenDrained = (): void => process.nextTick(this.#leaveStack);
+  readonly #leaveStack = (): void => {
+    this.#onStack = false;
+    this.#visits.leave(this.endpoint!.clock.nowMs());
+    this.endpoint!.left();
+  };
 
   constructor(handler: Handler, onGo: () => void = () => {}) {
     this.#handler = handler;
@@ -28,7 +40,7 @@ export class HandlerWork implements ThreadWork {
     this.#turnStartMs = this.endpoint!.clock.nowMs();
     this.#turnRequests = 0;
     this.#turnBodyBytes = 0;
-    return this.#takeOne();
+    return this.#takeOne(this.#turnStartMs);
   }
 
   onTable(): void {
@@ -48,23 +60,30 @@ export class HandlerWork implements ThreadWork {
   onDrain(): void {}
 
   /** The next one in a microtask behind those in which this one's answer may come, as RequestRunner has it. */
-  #takeOne(): boolean {
+  #takeOne(nowMs: number): boolean {
     const endpoint = this.endpoint!;
     const taken = endpoint.answerer.isFull ? undefined : endpoint.taker?.take(true, false);
     if (taken === undefined) return false;
     const { head, asker, request, generation, method } = taken;
     const { source, bodyStart, bodyEnd } = head;
+    const body = source.subarray(bodyStart, bodyEnd);
     this.#turnRequests++;
     this.#turnBodyBytes += bodyEnd - bodyStart;
-    endpoint.entering();
-    void this.#handler(method, source.subarray(bodyStart, bodyEnd)).then((answer) => {
+    if (!this.#onStack) {
+      this.#onStack = true;
+      queueMicrotask(this.#whenDrained);
+    }
+    const isTrusted = this.#visits.enter(body, method, nowMs);
+    endpoint.entering(isTrusted ? nowMs : undefined);
+    void this.#handler(method, body).then((answer) => {
       const reply = this.#reply;
       reply.source = answer;
       reply.bodyEnd = answer.length;
       endpoint.answerer.reply(asker, request, generation, reply);
     });
-    if (this.#turnRequests >= turnBounds.requests || this.#turnBodyBytes >= turnBounds.bodyBytes) return true;
-    if (endpoint.clock.nowMs() - this.#turnStartMs < turnBounds.ms) queueMicrotask(this.#takeNext);
+    if (this.#turnRequests < turnBounds.requests && this.#turnBodyBytes < turnBounds.bodyBytes) {
+      queueMicrotask(this.#takeNext);
+    }
     return true;
   }
 }

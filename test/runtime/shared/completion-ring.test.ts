@@ -266,3 +266,31 @@ test('a writer never sleeps unrung beside free room, wherever its look and the r
   t.deepEqual(meet(true, 'writer'), ['goes on, rung', 'goes on, rung', 'waits, rung']);
   t.deepEqual(meet(true, 'reader'), ['waits, rung', 'goes on, not rung', 'goes on, not rung']);
 });
+
+for (const start of [0, 2 ** 31 - 512, 2 ** 32 - 512]) {
+  test(`what a writer had written is read once it is given up, published or not, and not again, from ${start}`, (t) => {
+    const { writer, reader } = ends(1024, start);
+    write(writer, 1, 40);
+    writer.wrote();
+    writer.publish();
+    for (const request of [2, 3]) {
+      write(writer, request, 100);
+      writer.wrote();
+    }
+    // In the middle of this one it was stopped.
+    write(writer, 4, 100);
+    t.deepEqual(readAll(reader), [1]);
+    t.false(reader.hasWork);
+    reader.rescue();
+    t.true(reader.hasWork);
+    t.deepEqual(readAll(reader), [2, 3]);
+    t.false(reader.hasWork);
+    t.deepEqual(readAll(reader), []);
+    // Condemned, and not yet dead: it goes on.
+    writer.wrote();
+    writer.publish();
+    t.deepEqual(readAll(reader), [4]);
+    reader.rescue();
+    t.deepEqual(readAll(reader), []);
+  });
+}

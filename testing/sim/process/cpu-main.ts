@@ -33,7 +33,7 @@ export function main(door: ThreadDoor, birth: CpuBirth): void {
   const { maxFibers, maxNested, cancelGraceMs } = settings.pools.find(({ name }) => name === pool)!;
   const bounds = { pool, maxFibers, maxNested, cancelGraceMs };
   const runner = new RequestRunner(init, bounds, control, door.clock, () => door.stopped());
-  lastWords(runner.endpoint, door.clock);
+  lastWords(runner.endpoint.board, init.number, door.clock);
   door.onRunner(runner);
   runner.endpoint.tell({ type: 'born', threadId: door.thread.index + 1 });
   // A simulated thread compiles nothing.

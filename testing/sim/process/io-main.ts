@@ -72,7 +72,7 @@ class IoMain implements ThreadExtension, SimIoThread {
     const bounds = { pool: 'io', maxFibers, maxNested, cancelGraceMs };
     this.#runner = new RequestRunner(init, bounds, control, clock, () => door.stopped());
     const { endpoint } = this.#runner;
-    lastWords(endpoint, clock);
+    lastWords(endpoint.board, init.number, clock);
     this.dispatcher = new IoDispatcher(this.#runner, clock, random);
     this.#host = new (class extends IoHost {
       override openSocket = door.openSocket;
