@@ -182,15 +182,19 @@ export class ThreadEndpoint implements TimerTarget {
       this.board.unpark(this.number);
       this.wake();
     }
-    // User code may take long: what is answered must not wait for it.
-    if (quickAtMs !== undefined) this.answerer.gather(quickAtMs);
-    else this.answerer.publishNow();
+    if (quickAtMs !== undefined) {
+      this.answerer.gather(quickAtMs);
+      return;
+    }
+    // User code may take long: what is answered must not wait for it, and what lies in the queue neither.
+    this.answerer.publishNow();
     this.taker?.passBell();
   }
 
   /** No user code is on the stack any more. */
   left(): void {
     this.answerer.publishNow();
+    this.taker?.passBell();
   }
 
   /**

@@ -6,13 +6,13 @@ import { nestedLane, wants } from './layout.ts';
 import type { Links } from './link.ts';
 import type { PoolQueue } from './pool-queue.ts';
 
-/** Wakes one parked member of a pool that wants what lies in `lane`. */
+/**
+ * Wakes one parked member of a pool that wants what lies in `lane`: the first one, so that little work keeps few threads
+ * awake, whose code is in the caches, and the others sleep.
+ */
 export function ringOne(board: Board, links: Links, pool: PoolQueue, lane: number, me: number): void {
   const want = pool.calls ? wants.calls : lane === nestedLane ? wants.nested : wants.requests;
-  const { members } = pool;
-  for (let tries = members.length; tries > 0; tries--) {
-    if (pool.nextMember >= members.length) pool.nextMember = 0;
-    const member = members[pool.nextMember++]!;
+  for (const member of pool.members) {
     if (member === me) continue;
     const link = links.get(member);
     if (link !== undefined && board.takeBell(member, want)) {

@@ -17,12 +17,10 @@ export interface PoolQueue {
   members: number[];
   /** Nobody takes from it: nothing is put until main says that it is up again. */
   down: PoolDown | false;
-  /** Where the next look for a parked member begins, so that they take turns. */
-  nextMember: number;
   /** Made when the share of a service is first asked for. */
   census: QueueCensus | undefined;
 }
 
 export function poolQueue(name: string, queue: RunQueue, calls = false, pool = name): PoolQueue {
-  return { name, pool, queue, calls, members: [], down: false, nextMember: 0, census: undefined };
+  return { name, pool, queue, calls, members: [], down: false, census: undefined };
 }

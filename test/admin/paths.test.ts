@@ -18,7 +18,7 @@ import type {
 import { HeddleError } from '../../runtime/errors.ts';
 import { eager, eventually } from '../faults/rig.ts';
 import { Work } from '../faults/services/contracts.ts';
-import { type AdminRig, adminRig, ask, services } from './rig.ts';
+import { type AdminRig, adminRig, ask, fibersOf, services } from './rig.ts';
 import { Chatty } from './services/chatty.ts';
 
 const yaml = `
@@ -78,7 +78,7 @@ test.serial('every reading path answers what the process is and does', async (t)
   t.is(row!.listener, `heddle://127.0.0.1:${rig.port('heddle')}`);
   t.false(row!.idle, 'a request is under way');
 
-  const fibers = await get<FibersAnswer>('/fibers');
+  const fibers = await fibersOf(() => get<FibersAnswer>('/fibers'));
   t.true(fibers.threads.every(({ answered }) => answered));
   const running = fibers.threads.flatMap((thread) => thread.fibers);
   t.like(running, [{ name: 'faults.Work/echo', state: 'blocked', on: 'sleep', cancelled: false, children: [] }]);
@@ -235,8 +235,10 @@ test.serial('levels are set for one component, or for all without one', async (t
 test.serial('a profile of a thread names its hottest lines', async (t) => {
   const rig = shared;
   const work = rig.client(Work);
+  // Of tests before this one nothing runs any more.
+  await eventually('the threads are free', () => rig.server.stats().fibers === 0);
   const spinning = [1, 2, 3].map((id) => work.echo({ id, text: '', sleepMs: 0, spinMs: 1_500 }));
-  await eventually('they run', () => rig.server.stats().fibers === 3);
+  await eventually('both threads spin', () => rig.server.stats().fibers === 2);
   const summary = await rig.get<{ thread: string; lines: { function: string; at: string; share: number }[] }>(
     '/profile?thread=work-1&ms=300&summary',
   );

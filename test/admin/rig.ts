@@ -1,6 +1,7 @@
 // adminRig: a real server of the fault tests' services with an admin on a free port, and requests to that admin.
 
 import { type IncomingMessage, request } from 'node:http';
+import type { FibersAnswer } from '../../admin/shapes.ts';
 import type { ServerOptions } from '../../net/server/server-options.ts';
 import { type Rig, startRig } from '../faults/rig.ts';
 
@@ -28,6 +29,14 @@ export async function adminRig(yaml: string, options: ServerOptions = {}): Promi
     post: async (path, body) =>
       json(await ask(address, 'POST', path, {}, body === undefined ? '' : JSON.stringify(body))),
   };
+}
+
+/** `/fibers`, once more when the machine has kept a thread from answering in time: it is told as such then. */
+export async function fibersOf(get: () => Promise<FibersAnswer>): Promise<FibersAnswer> {
+  for (let tries = 1; ; tries++) {
+    const answer = await get();
+    if (tries === 20 || answer.threads.every(({ answered }) => answered)) return answer;
+  }
 }
 
 export interface Answered {

@@ -45,8 +45,8 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [
       {
         file: endpointFile,
-        find: 'else this.answerer.publishNow();\n    this.taker?.passBell();',
-        replace: 'else this.answerer.publishNow();',
+        find: 'queue neither.\n    this.answerer.publishNow();\n    this.taker?.passBell();',
+        replace: 'queue neither.\n    this.answerer.publishNow();',
       },
     ],
   },
@@ -239,8 +239,8 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [
       {
         file: endpointFile,
-        find: 'else this.answerer.publishNow();',
-        replace: '',
+        find: 'queue neither.\n    this.answerer.publishNow();',
+        replace: 'queue neither.',
       },
     ],
   },
