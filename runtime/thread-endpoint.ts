@@ -31,6 +31,10 @@ import { type TimerTarget, TimerWheel } from './timer-wheel.ts';
 
 /** Replies handed on in one turn before the event loop goes round. */
 const repliesPerTurn = 256;
+/** How long handlers that are trusted to be quick may go on before the bell is passed all the same, ms; as a turn's bound. */
+const passBellMs = 0.2;
+/** The turn has begun, and its first quick handler says when. */
+const inThisTurn = -1;
 /** How long a request may lie in a queue before a parked member of the pool is rung for it once more, ms. */
 const ringAgainMs = 2;
 
@@ -87,6 +91,8 @@ export class ThreadEndpoint implements TimerTarget {
   #going = false;
   #parked = false;
   #parkedAtMs = 0;
+  /** When the bell was passed, or the turn's first quick handler came. */
+  #bellPassedMs = inThisTurn;
   #turnScheduled = false;
   #cancelsSeen = 0;
   #turns = 0;
@@ -177,13 +183,20 @@ export class ThreadEndpoint implements TimerTarget {
    * the time, if it will not take long; then `left` follows.
    */
   entering(quickAtMs?: number): void {
-    if (this.#parked) {
+    const wasParked = this.#parked;
+    if (wasParked) {
       this.#parked = false;
       this.board.unpark(this.number);
       this.wake();
     }
     if (quickAtMs !== undefined) {
       this.answerer.gather(quickAtMs);
+      if (this.#bellPassedMs === inThisTurn) this.#bellPassedMs = quickAtMs;
+      // A ring may have been spent on this thread while it was parked; and many fibers may go on in one drain.
+      if (wasParked || quickAtMs - this.#bellPassedMs >= passBellMs) {
+        this.#bellPassedMs = quickAtMs;
+        this.taker?.passBell();
+      }
       return;
     }
     // User code may take long: what is answered must not wait for it, and what lies in the queue neither.
@@ -239,6 +252,7 @@ export class ThreadEndpoint implements TimerTarget {
       this.board.unpark(this.number);
       this.#polls.woken(this.clock.nowMs(), this.#parkedAtMs);
     }
+    this.#bellPassedMs = inThisTurn;
     let did = this.asker.drain(repliesPerTurn) > 0;
     this.answerer.retryHeld();
     const cancels = this.board.cancels(this.number);

@@ -2,7 +2,7 @@
 // pool `io`, a fiber on this very thread.
 
 import type { CallHead, ReplySink } from '../../runtime/call.ts';
-import { callFlags, emptyCallHead } from '../../runtime/call.ts';
+import { callFlags, emptyCallHead, noBytes } from '../../runtime/call.ts';
 import type { Clock, Random } from '../../runtime/clock.ts';
 import { bodyCompression } from '../../runtime/compression-byte.ts';
 import type { Dispatcher } from '../../runtime/plugins/protocol.ts';
@@ -139,6 +139,8 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
       request.sender.oneWay++;
     }
     this.#runner.runLocal(request, own, nowMs);
+    own.source = noBytes;
+    own.sender = undefined;
     if (oneWay) {
       sink.onReply(tag, handedOn);
       return -1;

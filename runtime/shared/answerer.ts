@@ -73,7 +73,10 @@ export class Answerer {
   gather(nowMs: number): void {
     this.#gathers = true;
     if (this.#dirty.length === 0) this.#gatheredSinceMs = nowMs;
-    else if (nowMs - this.#gatheredSinceMs >= gatherMs) this.flush();
+    else if (nowMs - this.#gatheredSinceMs >= gatherMs) {
+      this.flush();
+      this.#gatheredSinceMs = nowMs;
+    }
   }
 
   /** Ends the gathering: code may follow that takes long. */
@@ -142,11 +145,12 @@ export class Answerer {
     const payloadBytes = metadataBytes + bodyBytes;
     const { writer } = link;
     const large = payloadBytes > writer.payloadMax;
+    // Before the room is reserved: when there is no memory nothing has begun.
+    const bytes = large ? Buffer.allocUnsafeSlow(payloadBytes) : undefined;
     const offset = writer.reserve(large ? 0 : payloadBytes);
     if (offset < 0) return false;
     let side = 0;
-    if (large) {
-      const bytes = Buffer.allocUnsafeSlow(payloadBytes);
+    if (bytes !== undefined) {
       copyPayload(bytes, 0, reply);
       side = link.postSide(bytes);
     } else {

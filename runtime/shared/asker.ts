@@ -271,9 +271,12 @@ export class Asker implements TimerTarget {
     this.#withdraw(id);
   }
 
-  /** A deadline has come (TimerTarget). */
+  /** A deadline has come (TimerTarget). An answer that was written in time counts, whatever its thread does now. */
   onTimer(id: number): void {
     this.#deadlines[id] = -1;
+    const generation = this.table.generation(id);
+    this.#rescue(this.#links.get(this.table.takenBy(id)));
+    if (this.#pending[id] !== 1 || this.table.generation(id) !== generation) return;
     this.#count(id, late.code, this.#nowMs());
     const sink = this.#sinks[id]!;
     const tag = this.#tags[id]!;
@@ -330,6 +333,7 @@ export class Asker implements TimerTarget {
 
   /** The process ends: whatever has no answer yet gets this one. */
   endAll(): void {
+    for (const link of this.#links.list) this.#rescue(link);
     for (let id = 0; id < this.#pending.length; id++) if (this.#pending[id] === 1) this.#answer(id, processEnds);
   }
 
@@ -347,10 +351,11 @@ export class Asker implements TimerTarget {
     this.#toRing.length = 0;
   };
 
+  /** Takes what the peer has written by now, published or not. */
   #rescue(link: Link | undefined): void {
     if (link === undefined) return;
     link.reader.rescue();
-    while (this.#drainLink(link, idBits) > 0);
+    this.#drainLink(link, idBits);
   }
 
   #drainLink(link: Link, max: number): number {

@@ -2,22 +2,28 @@
 // bell on.
 
 import type { Board } from './board.ts';
-import { nestedLane, wants } from './layout.ts';
+import { board as boardWord, nestedLane, wants } from './layout.ts';
 import type { Links } from './link.ts';
 import type { PoolQueue } from './pool-queue.ts';
 
 /**
- * Wakes one parked member of a pool that wants what lies in `lane`: the first one, so that little work keeps few threads
- * awake, whose code is in the caches, and the others sleep.
+ * Wakes one parked member of a pool that wants what lies in `lane`: the first one without fibers, else the first. So little
+ * work keeps few threads awake, whose code is in the caches; and no ring is spent on a thread that runs user code which
+ * came back from an await that is not Heddle's, while its word says parked.
  */
 export function ringOne(board: Board, links: Links, pool: PoolQueue, lane: number, me: number): void {
   const want = pool.calls ? wants.calls : lane === nestedLane ? wants.nested : wants.requests;
+  if (!ringFirst(board, links, pool, want, me, true)) ringFirst(board, links, pool, want, me, false);
+}
+
+function ringFirst(board: Board, links: Links, pool: PoolQueue, want: number, me: number, idle: boolean): boolean {
   for (const member of pool.members) {
     if (member === me) continue;
     const link = links.get(member);
-    if (link !== undefined && board.takeBell(member, want)) {
-      link.ring();
-      return;
-    }
+    if (link === undefined || (idle && board.gauge(member, boardWord.fibers) > 0)) continue;
+    if (!board.takeBell(member, want)) continue;
+    link.ring();
+    return true;
   }
+  return false;
 }

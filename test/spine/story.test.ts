@@ -162,12 +162,14 @@ test('one request, from the bytes of its frame to the bytes of its reply', async
   // Stage 9: once into the completion ring, visible when it is published.
   answerer.reply(taken.asker, taken.request, taken.generation, reply);
   t.is(asker.drain(16), 0);
+  const controls = () => [...new Int32Array(toAsker, 0, ring.data).entries()].filter(([, value]) => value !== 0);
+  t.deepEqual(controls(), [[ring.written, golden.ringFrame.length]]);
   answerer.publish();
   same(t, words(toAsker, ring.data, 20), golden.ringFrame, 'ring frame');
-  t.deepEqual(
-    [...new Int32Array(toAsker, 0, ring.data)].filter((word) => word !== 0),
-    [golden.ringFrame.length],
-  );
+  t.deepEqual(controls(), [
+    [ring.tail, golden.ringFrame.length],
+    [ring.written, golden.ringFrame.length],
+  ]);
 
   // Stage 10, IO thread: the frame in the ring becomes the reply of request 7.
   t.is(asker.drain(16), 1);

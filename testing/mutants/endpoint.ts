@@ -231,6 +231,20 @@ export const endpointMutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'rescued-twice',
+    flaw: 'F11',
+    what: 'after what a condemned thread had written the ring is read again from its published tail',
+    breaks: ['got the reply of request', 'is answered again', 'is never answered', 'side port', 'RangeError', 'Error'],
+    world,
+    edits: [
+      {
+        file: 'runtime/shared/completion-ring.ts',
+        find: 'if (((tail - this.#head) | 0) <= 0) return -1;',
+        replace: 'if (tail === this.#head) return -1;',
+      },
+    ],
+  },
+  {
     name: 'answers-wait',
     flaw: 'F11',
     what: 'what is answered waits until the next handler ends',

@@ -55,6 +55,7 @@ export function ringNames(ring: string): NameOf {
     if (index === ringWord.head) return `${ring} head`;
     if (index === ringWord.tail) return `${ring} tail`;
     if (index === ringWord.writerWaits) return `${ring} writerWaits`;
+    if (index === ringWord.written) return `${ring} written`;
     return `${ring} data`;
   };
 }
