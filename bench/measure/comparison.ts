@@ -42,6 +42,15 @@ export interface Shape {
   readonly params?: Readonly<Record<string, unknown>>;
 }
 
+/** A closed loop of one kind of call. */
+export function closedShape(inFlight: number, connections: number): Shape {
+  return {
+    name: `${inFlight}/${connections}`,
+    connections,
+    loads: [{ kind: 'call', shape: { kind: 'closed', inFlight } }],
+  };
+}
+
 /** One run of one side. */
 export interface Sample {
   /** Server CPU µs by right answer, of all loads together. */

@@ -2,7 +2,7 @@
 // each, by a timer, in a process of their own: of it nothing is counted.
 
 import { compare } from '../measure/compare.ts';
-import type { OwnSide, Shape } from '../measure/comparison.ts';
+import { closedShape, type OwnSide, type Shape } from '../measure/comparison.ts';
 import { comparisonColumns, comparisonMethod, comparisonRows, ratioGoal } from '../measure/comparison-report.ts';
 import type { Scenario } from '../scenario.ts';
 import { backendCount, backendMs } from './fanout/task.ts';
@@ -10,11 +10,7 @@ import { backendCount, backendMs } from './fanout/task.ts';
 const shapes: readonly Shape[] = [
   [32, 8],
   [256, 8],
-].map(([inFlight, connections]) => ({
-  name: `${inFlight}/${connections}`,
-  connections: connections!,
-  loads: [{ kind: 'call', shape: { kind: 'closed', inFlight: inFlight! } }],
-}));
+].map(([inFlight, connections]) => closedShape(inFlight!, connections!));
 
 const script = {
   server: import.meta.resolve('./fanout/server.ts'),

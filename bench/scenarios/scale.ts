@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { compare } from '../measure/compare.ts';
-import type { Comparison, OwnSide, Shape } from '../measure/comparison.ts';
+import { type Comparison, closedShape, type OwnSide } from '../measure/comparison.ts';
 import {
   comparisonColumns,
   comparisonMethod,
@@ -15,11 +15,7 @@ import { type Spread, spreadOf } from '../measure/pairs.ts';
 import type { Plot } from '../page/plot.ts';
 import type { Goal, Scenario } from '../scenario.ts';
 
-const shape: Shape = {
-  name: '256/32',
-  connections: 32,
-  loads: [{ kind: 'call', shape: { kind: 'closed', inFlight: 256 } }],
-};
+const shape = closedShape(256, 32);
 
 /** The most expensive count of threads by the cheapest. */
 const timesMax = 1.3;

@@ -2,7 +2,7 @@
 // that stay open, handled on a CPU thread or on the IO thread; beside what the same costs with others.
 
 import { compare } from '../measure/compare.ts';
-import type { Comparison, Shape } from '../measure/comparison.ts';
+import { type Comparison, closedShape, type Shape } from '../measure/comparison.ts';
 import { comparisonColumns, comparisonMethod, comparisonRows, ratioGoal } from '../measure/comparison-report.ts';
 import type { Goal, Scenario, ScenarioOptions, ScenarioReport } from '../scenario.ts';
 
@@ -12,11 +12,7 @@ const shapes: readonly Shape[] = [
   [32, 8],
   [256, 1],
   [256, 8],
-].map(([inFlight, connections]) => ({
-  name: `${inFlight}/${connections}`,
-  connections: connections!,
-  loads: [{ kind: 'call', shape: { kind: 'closed', inFlight: inFlight! } }],
-}));
+].map(([inFlight, connections]) => closedShape(inFlight!, connections!));
 
 /** They speak their own protocols over connections that stay open, and serve on their event loop. */
 const rpcPeers = ['moleculer', 'nestjs-tcp', 'tars', 'avsc', 'thrift', 'grpc-js'];

@@ -81,13 +81,16 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     const { row } = found;
     const { bounds } = this.#runner.endpoint.asker;
     const route = found.canary === undefined ? found.route : drawRoute(found, this.#random, bounds);
-    if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, this.#clock.nowMs() + row.timeoutMs);
+    const nowMs = this.#clock.nowMs();
+    if (row.timeoutMs > 0) head.deadlineMs = Math.min(head.deadlineMs, nowMs + row.timeoutMs);
     if (bodyCompression(head.compression) !== 0 && row.pool === 'io') return refuse(sink, tag, notOnIoThreads);
     const oneWay = row.oneWay || (head.flags & callFlags.oneWay) !== 0;
     // Nested calls take the queue: its lane and the runner's maxNested bound them, and they may run on a sibling.
     const here = row.pool === 'io' && head.depth === 0 && this.#runner.takesRegular;
     // What waits in the queue came earlier.
-    if (here && !route.pool.queue.hasWork(head.priority)) return this.#runHere(row, route, head, oneWay, sink, tag);
+    if (here && !route.pool.queue.hasWork(head.priority)) {
+      return this.#runHere(row, route, head, oneWay, sink, tag, nowMs);
+    }
     if (oneWay) return this.#oneWay.put(route, head, sink, tag);
     return this.#runner.endpoint.put(route, head, undefined, sink, tag);
   }
@@ -124,8 +127,15 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
     this.#runner.endpoint.asker.leave(request.route!);
   }
 
-  #runHere(row: MethodRow, route: Route, head: CallHead, oneWay: boolean, sink: ReplySink, tag: number): number {
-    const nowMs = this.#clock.nowMs();
+  #runHere(
+    row: MethodRow,
+    route: Route,
+    head: CallHead,
+    oneWay: boolean,
+    sink: ReplySink,
+    tag: number,
+    nowMs: number,
+  ): number {
     const over = this.#runner.endpoint.asker.enter(route, head, nowMs);
     if (over !== undefined) return refuse(sink, tag, over);
     const own = this.#copyOf(head, oneWay);

@@ -8,9 +8,17 @@ export function mix(hash: number, value: number): number {
 }
 
 /** Counters that steer nothing but statistics, or whose turn it is among equals. */
-const unobserved = new Set(
-  ['_turn', '_poolTurn', '_drainFrom', '_sentOnSide', 'answered', 'failed', 'refused', 'stale'].concat(['dropped']),
-);
+const unobserved = new Set([
+  '_turn',
+  '_poolTurn',
+  '_drainFrom',
+  '_sentOnSide',
+  'answered',
+  'failed',
+  'refused',
+  'stale',
+  'dropped',
+]);
 
 /** Hash of the numbers, flags and private arrays of an object: its state when no call is under way. */
 export function digestOf(hash: number, owner: object): number {
