@@ -8,6 +8,8 @@ import type { MainAsker } from './main-asker.ts';
 
 /** Reading all files and modules on a new thread, and every thread's loading them, ms. */
 const publishMs = 90_000;
+/** Busy threads are waited for when a level is set, ms. */
+const levelMs = 2_500;
 /** Drawing one picture, ms. */
 const drawMs = 11_000;
 
@@ -54,7 +56,7 @@ export function addStrategyCommands(commands: AdminCommands, main: MainAsker): v
   post(
     '/strategies/level',
     'Sets the least level of a strategy: {"strategy":"feed.recommend","level":1}; null takes it back.',
-    ({ body }) => ask(levelOf(body)),
+    ({ body }) => ask(levelOf(body), levelMs),
   );
 }
 

@@ -1,7 +1,7 @@
 // What a running process says of its strategies, as tables and sentences for people. Pure functions.
 
 import { formatMs, formatPercent } from '../../dag/draw/describe.ts';
-import type { VersionReport } from '../../dag/host/process-strategies.ts';
+import type { InForce, VersionReport } from '../../dag/host/process-strategies.ts';
 import type { NodeReport, StrategiesReport, StrategyReport } from '../../dag/host/strategy-report.ts';
 import { lines, table } from '../admin-tables.ts';
 import { fitTable } from './fit-table.ts';
@@ -57,15 +57,27 @@ export function historyText({ versions }: { versions: readonly VersionReport[] }
   return lines(table([head, ...rows]));
 }
 
-export function publishText(answer: { version: number; before?: number; changed: boolean }): string {
+export function publishText(answer: InForce & { version: number; before?: number; changed: boolean }): string {
   const { version, before, changed } = answer;
   if (!changed) return `nothing has changed: version ${version} goes on\n`;
-  return `version ${version} is in use; before it was ${before}\n`;
+  return `version ${version} is in use; before it was ${before}\n${lateText(answer)}`;
 }
 
+type LevelAnswer = InForce & { strategy: string; level: number | null; declared?: readonly number[] };
+
 /** `declared`: its levels; a process of another version does not say them. */
-export function levelText(answer: { strategy: string; level: number | null; declared?: readonly number[] }): string {
-  const { strategy, level, declared } = answer;
+export function levelText(answer: LevelAnswer): string {
+  return levelSentence(answer) + lateText(answer);
+}
+
+/** What has not taken it in yet; nothing when all have. */
+function lateText({ late = [] }: InForce): string {
+  if (late.length === 0) return '';
+  const [who, they] = late.length === 1 ? ['thread', 'is busy and takes'] : ['threads', 'are busy and take'];
+  return `${who} ${late.join(', ')} ${they} it in later\n`;
+}
+
+function levelSentence({ strategy, level, declared }: LevelAnswer): string {
   if (level === null) return `${strategy}: signals and limits alone decide its level\n`;
   const until = `until "heddle dag level ${strategy} auto"`;
   const effective = declared?.findLast((one) => one <= level) ?? 0;

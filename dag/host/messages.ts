@@ -29,11 +29,14 @@ export type ToStrategies =
   | { readonly say: 'use'; readonly version: number }
   /** Another thread refused it. */
   | { readonly say: 'withdraw'; readonly version: number }
-  | { readonly say: 'level'; readonly strategy: string; readonly level: number | undefined };
+  | { readonly say: 'level'; readonly strategy: string; readonly level: number | undefined }
+  /** Say `here`: all that was said before is done then. */
+  | { readonly say: 'call'; readonly call: number };
 
 export type FromStrategies =
   | { readonly say: 'loaded'; readonly version: number }
   | { readonly say: 'refused'; readonly version: number; readonly why: string }
+  | { readonly say: 'here'; readonly call: number }
   /** It was told to use a version that it has not loaded; `inUse` goes on. */
   | { readonly say: 'missing'; readonly version: number; readonly inUse: number }
   /** `size`: about so many characters of JSON. */

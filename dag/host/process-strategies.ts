@@ -23,10 +23,13 @@ import { drawInThread } from './draw-in-thread.ts';
 import { limitBytes } from './loaded-set.ts';
 import type { FromStrategies, StrategySet, ThreadBirth, ToStrategies } from './messages.ts';
 import { ModuleStrategies } from './module-strategies.ts';
+import { RollCalls } from './roll-call.ts';
 import { RollOut } from './roll-out.ts';
 import { type StrategiesReport, strategyReports } from './strategy-report.ts';
 import { TraceStore } from './trace-store.ts';
 
+/** How long an answer to an operator waits until all threads do what he wanted, ms. */
+const heardMaxMs = 2_000;
 /** Versions that can be gone back to. */
 const historyMax = 16;
 /** Names of strategies that one sentence lists. */
@@ -49,6 +52,12 @@ export interface VersionReport {
   readonly by: string;
   readonly inUse: boolean;
   readonly strategies: readonly string[];
+}
+
+/** Part of the answer to what changes how requests run. */
+export interface InForce {
+  /** Numbers of the threads that were too busy to take it in yet; they do as soon as they can. Absent: all have. */
+  readonly late?: readonly number[];
 }
 
 interface Thread {
@@ -101,6 +110,7 @@ class ProcessStrategies implements StrategyProcess {
   #staged: Published | undefined;
   #lastVersion = 0;
   #rollOut: RollOut | undefined;
+  readonly #calls = new RollCalls();
   /** One at a time. */
   #busy = false;
   #closed = false;
@@ -149,6 +159,7 @@ class ProcessStrategies implements StrategyProcess {
     this.#ledger.close(number);
     this.#why.delete(String(number));
     this.#rollOut?.onGone(number);
+    this.#calls.onGone(number);
   }
 
   onMessage(number: number, message: unknown): void {
@@ -170,6 +181,9 @@ class ProcessStrategies implements StrategyProcess {
             `a thread can't load strategies: ${told.why}`,
           );
         }
+        break;
+      case 'here':
+        this.#calls.onAnswer(number, told.call);
         break;
       case 'trace':
         this.#traces.add(told.trace, told.size);
@@ -237,6 +251,7 @@ class ProcessStrategies implements StrategyProcess {
   async close(): Promise<void> {
     this.#closed = true;
     this.#rollOut?.onRefused('the process stops');
+    this.#calls.close();
   }
 
   async #publish(): Promise<unknown> {
@@ -264,7 +279,7 @@ class ProcessStrategies implements StrategyProcess {
   }
 
   /** To all threads, or to none. */
-  async #bring(next: Published): Promise<{ version: number; before: number; changed: true }> {
+  async #bring(next: Published): Promise<InForce & { version: number; before: number; changed: true }> {
     this.#modules.check(next.definitions);
     this.#modules.offered(next.definitions);
     const offered = new Map([...this.#threads].filter(([, { isGoing, isLeft }]) => isGoing && !isLeft));
@@ -284,12 +299,17 @@ class ProcessStrategies implements StrategyProcess {
       this.#rollOut = undefined;
     }
     const before = this.#takeOver(next);
+    const told: number[] = [];
     for (const [number, thread] of this.#threads) {
-      if (offered.get(number) === thread) this.#use(number, next.version);
-      // Those that have come meanwhile were born with a set before.
-      else if (thread.isGoing && !thread.isLeft) this.#offer(number, next);
+      if (offered.get(number) === thread) {
+        this.#use(number, next.version);
+        told.push(number);
+      } else if (thread.isGoing && !thread.isLeft) {
+        // Those that have come meanwhile were born with a set before.
+        this.#offer(number, next);
+      }
     }
-    return { version: next.version, before, changed: true };
+    return { version: next.version, before, changed: true, ...(await this.#inForce(told)) };
   }
 
   #commit(staged: Published, offerTo: (thread: number) => boolean): void {
@@ -352,6 +372,18 @@ class ProcessStrategies implements StrategyProcess {
     this.#host.tell(number, message);
   }
 
+  /**
+   * Until those threads have taken in all that they were told: each hears what main says in the order in which it was said. An
+   * operator who has an answer finds that the next request runs as he wanted.
+   */
+  async #inForce(threads: readonly number[]): Promise<InForce> {
+    const call = (thread: number, call: number) => this.#tell(thread, { say: 'call', call });
+    const late = await this.#calls.call(threads, call, heardMaxMs, this.#host.clock);
+    if (late.length === 0) return {};
+    this.#host.log.warn({ threads: late }, 'threads are too busy to take in at once what an operator did');
+    return { late };
+  }
+
   async #alone<Value>(act: () => Promise<Value>): Promise<Value> {
     const end = this.#begin();
     try {
@@ -378,7 +410,7 @@ class ProcessStrategies implements StrategyProcess {
     throw new HeddleError('UNAVAILABLE', 'the process stops; the strategies were not published', { retry: 'no' });
   }
 
-  #setLevel(name: string, level: number | undefined): unknown {
+  async #setLevel(name: string, level: number | undefined): Promise<unknown> {
     const { name: strategy, degrade } = this.#named(name);
     if (level !== undefined && !(Number.isInteger(level) && level >= 0 && level <= levelsMax)) {
       throw new HeddleError(
@@ -390,7 +422,9 @@ class ProcessStrategies implements StrategyProcess {
     else this.#levels.set(strategy, level);
     this.#tellLevel(strategy, level);
     this.#host.log.warn({ strategy, level }, 'an operator set the level of a strategy');
-    return { strategy, level: level ?? null, declared: degrade.levels.map((one) => one.level) };
+    const going = [...this.#threads].filter(([, { isGoing }]) => isGoing).map(([number]) => number);
+    const inForce = await this.#inForce(going);
+    return { strategy, level: level ?? null, declared: degrade.levels.map((one) => one.level), ...inForce };
   }
 
   /** What was set and kept for strategies that are no more; one of that name that comes later begins anew. */

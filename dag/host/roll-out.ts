@@ -3,56 +3,48 @@
 
 import type { Clock } from '../../runtime/clock.ts';
 import { HeddleError } from '../../runtime/errors.ts';
+import { RollCall } from './roll-call.ts';
 
 /** How long a thread may take to load a set, ms. */
 const loadMaxMs = 30_000;
 
 export class RollOut {
   readonly version: number;
-  readonly #waiting: Set<number>;
-  readonly #clock: Clock;
-  readonly #outcome = Promise.withResolvers<void>();
-  readonly #timer: unknown;
+  /** Resolves when all have loaded it. Throws FAILED_PRECONDITION with the reason of the first that did not. */
+  readonly loaded: Promise<void>;
+  readonly #call: RollCall;
+  #refusal: string | undefined;
 
   /** `threads`: those that were offered it. */
   constructor(version: number, threads: Iterable<number>, clock: Clock) {
     this.version = version;
-    this.#waiting = new Set(threads);
-    this.#clock = clock;
-    this.#timer = clock.setTimer(loadMaxMs, () => {
-      const silent = [...this.#waiting].join(', ');
-      this.#fail(`thread ${silent} did not load it within ${loadMaxMs / 1000} s; the version before stays in use`);
-    });
-    this.#judge();
-  }
-
-  /** Resolves when all have loaded it. Throws FAILED_PRECONDITION with the reason of the first that did not. */
-  get loaded(): Promise<void> {
-    return this.#outcome.promise;
+    this.#call = new RollCall(threads, loadMaxMs, clock);
+    this.loaded = this.#outcome();
   }
 
   onLoaded(thread: number): void {
-    this.#waiting.delete(thread);
-    this.#judge();
+    this.#call.off(thread);
   }
 
   /** It ended; the one in its place is born with whatever is in use then. */
   onGone(thread: number): void {
-    this.onLoaded(thread);
+    this.#call.off(thread);
   }
 
   onRefused(why: string): void {
-    this.#fail(`${why}\nthe version before stays in use`);
+    this.#refusal ??= why;
+    this.#call.end();
   }
 
-  #judge(): void {
-    if (this.#waiting.size > 0) return;
-    this.#clock.clearTimer(this.#timer);
-    this.#outcome.resolve();
+  async #outcome(): Promise<void> {
+    const silent = await this.#call.over;
+    const kept = 'the version before stays in use';
+    if (this.#refusal !== undefined) throw refused(`${this.#refusal}\n${kept}`);
+    if (silent.length === 0) return;
+    throw refused(`thread ${silent.join(', ')} did not load it within ${loadMaxMs / 1000} s; ${kept}`);
   }
+}
 
-  #fail(why: string): void {
-    this.#clock.clearTimer(this.#timer);
-    this.#outcome.reject(new HeddleError('FAILED_PRECONDITION', why, { retry: 'no' }));
-  }
+function refused(why: string): HeddleError {
+  return new HeddleError('FAILED_PRECONDITION', why, { retry: 'no' });
 }

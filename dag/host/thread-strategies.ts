@@ -104,6 +104,9 @@ class ThreadStrategies implements StrategyThread {
         this.#setLevels();
         this.#tellLevels();
         break;
+      case 'call':
+        this.#tell({ say: 'here', call: told.call });
+        break;
     }
   }
 

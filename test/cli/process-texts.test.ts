@@ -1,6 +1,6 @@
 import test from 'ava';
 import { fitTable } from '../../cli/dag/fit-table.ts';
-import { levelText, nodesText, strategiesText } from '../../cli/dag/process-texts.ts';
+import { levelText, nodesText, publishText, strategiesText } from '../../cli/dag/process-texts.ts';
 import type { NodeReport, StrategyReport } from '../../dag/host/strategy-report.ts';
 
 const counts = { done: 1_234_567, failed: 1234, skipped: 1234, cancelled: 0, degraded: 1234 };
@@ -42,4 +42,12 @@ test('a level that is not declared says which one it means', (t) => {
   t.regex(text(1, []), /^feed declares no levels: level 1 changes nothing; /);
   t.regex(text(0, [1]), /^feed runs at level 0 at least/);
   t.regex(text(3), /^feed runs at level 3 at least/, 'a process that does not say its levels');
+});
+
+test('an answer names the threads that are too busy to take it in', (t) => {
+  const level = { strategy: 'feed', level: null };
+  t.is(levelText(level), 'feed: signals and limits alone decide its level\n');
+  t.regex(levelText({ ...level, late: [3] }), /\nthread 3 is busy and takes it in later\n$/);
+  const published = { version: 2, before: 1, changed: true };
+  t.regex(publishText({ ...published, late: [3, 5] }), /\nthreads 3, 5 are busy and take it in later\n$/);
 });

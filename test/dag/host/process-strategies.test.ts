@@ -17,7 +17,7 @@ const constant = (value: number) => `strategy: feed\nnodes: { a: { value: ${valu
 
 class World {
   readonly clock = new VirtualClock();
-  readonly told = new Map<number, ToStrategies[]>();
+  readonly told = new Map<number, Exclude<ToStrategies, { say: 'call' }>[]>();
   readonly lines: Logged[];
   readonly path: string;
   strategies!: StrategyProcess;
@@ -25,6 +25,8 @@ class World {
   answer: (thread: number, version: number) => FromStrategies | undefined = (_, version) => {
     return { say: 'loaded', version };
   };
+  /** Threads that do not answer when they are called. */
+  readonly busy = new Set<number>();
   readonly #log;
 
   private constructor(path: string) {
@@ -51,6 +53,10 @@ class World {
   #tell(thread: number, message: ToStrategies): boolean {
     const told = this.told.get(thread);
     if (told === undefined) return false;
+    if (message.say === 'call') {
+      if (!this.busy.has(thread)) this.strategies.onMessage(thread, { say: 'here', call: message.call });
+      return true;
+    }
     told.push(message);
     if (message.say === 'offer') {
       const answer = this.answer(thread, message.set.version);
@@ -335,6 +341,34 @@ test('levels are set by hand from 0 to 10, and reach threads that are born and t
   t.deepEqual(world.said(3), ['level undefined']);
   const { strategies } = await world.ask<StrategiesReport>({ ask: 'list' });
   t.is(strategies[0]!.manualLevel, undefined);
+});
+
+test('what an operator did is answered when all threads do it; after 2 s with those that are busy', async (t) => {
+  const world = await World.of(t);
+  world.going(1, 2, 3);
+  world.busy.add(2).add(3);
+  const level = world.ask({ ask: 'level', strategy: 'feed', level: 1 });
+  let isAnswered = false;
+  void level.then(() => {
+    isAnswered = true;
+  });
+  await world.clock.advance(1_999);
+  t.false(isAnswered);
+  world.dies(3);
+  await world.clock.advance(1);
+  t.deepEqual(await level, { strategy: 'feed', level: 1, declared: [], late: [2] });
+  t.like(world.lines.at(-1), { level: 'warn', fields: { threads: [2] } });
+  const published = world.publish(2);
+  await world.heard(2, 'use 2');
+  await world.clock.advance(2_000);
+  t.deepEqual(await published, { version: 2, before: 1, changed: true, late: [2] });
+  world.busy.clear();
+  t.deepEqual(await world.ask({ ask: 'rollback', version: undefined }), { version: 3, before: 2, changed: true });
+  t.is(world.clock.pending, 0);
+  world.busy.add(1);
+  const stopped = world.ask({ ask: 'level', strategy: 'feed', level: 2 });
+  await world.strategies.close();
+  t.like(await stopped, { late: [1] });
 });
 
 test('a close during the roll-out refuses it; one during the load publishes nothing', async (t) => {

@@ -271,6 +271,8 @@ degrade:
     thread.hosted.onMessage({ say: 'level', strategy, level: value });
   level('feed', undefined);
   t.deepEqual(thread.saying('levels').at(-1)!.why, {});
+  thread.hosted.onMessage({ say: 'call', call: 7 });
+  t.deepEqual(thread.saying('here'), [{ say: 'here', call: 7 }]);
   await thread.rig.clock.advance(2000);
   t.deepEqual(
     [await thread.value('feed'), await thread.value('feed'), await thread.value('feed')],
