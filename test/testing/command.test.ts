@@ -82,8 +82,8 @@ test('a failure of another law has not found a mutant, and a mutant that is no p
 
 test('the command that a failing named seed prints runs that seed with its scenario', async (t) => {
   const [{ name, mutant }] = namedSeeds as [NamedSeed];
-  const { code, out } = await start('--named', name, '--mutant', mutant!).ended;
-  t.is(code, 0);
+  const { code, out, err } = await start('--named', name, '--mutant', mutant!).ended;
+  t.is(code, 0, out + err);
   t.true(out.includes(`again: npm run sim -- --named '${name}' --mutant ${mutant}`), out);
 });
 
