@@ -14,14 +14,14 @@ import {
 import { codeNumber, type ErrorCode, type RetryHint, retryHints } from '../../../runtime/errors.ts';
 import type { ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
-import { adoptSocket } from './adopt-socket.ts';
-import { ConnectionTimers, type TimedConnection } from './connection-timers.ts';
+import { adoptSocket } from '../adopt-socket.ts';
+import { ConnectionTimers, type TimedConnection } from '../connection-timers.ts';
+import { Flow, type FlowOwner } from '../flow.ts';
+import type { OutBufferPool } from '../outbox.ts';
 import { encodeGoaway, encodeMessage, encodePong, encodeReply, goawayFrameBytes, replyFrameBytes } from './encode.ts';
-import { Flow, type FlowOwner } from './flow.ts';
 import { type FrameHandler, FrameParser } from './frame-parser.ts';
 import { InFlight } from './in-flight.ts';
 import { frameTypes, pingLayout } from './layout.ts';
-import type { OutBufferPool } from './outbox.ts';
 import type { RequestFrame } from './read-frame.ts';
 import type { RouteNames } from './route-names.ts';
 

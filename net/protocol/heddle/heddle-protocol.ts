@@ -4,8 +4,8 @@ import type { Socket } from 'node:net';
 import type { CallReply, ReplySink } from '../../../runtime/call.ts';
 import type { Protocol, ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
+import { OutBufferPool } from '../outbox.ts';
 import { HeddleConnection, type ThreadShare } from './connection.ts';
-import { OutBufferPool } from './outbox.ts';
 import { RouteNames } from './route-names.ts';
 
 export function heddleProtocol(host: ProtocolHost): Protocol {

@@ -1,418 +1,470 @@
-// HttpConnection: one socket of protocol http, from its first byte to its close. node:http parses and frames; this hands
-// each request to the dispatcher, answers in its turn and ends well. On its IO thread only.
-//
-// States: `open`      requests are taken.
-//         `draining`  as open, but the answer to the newest request says `connection: close`; idle: goes to lingering.
-//         `closing`   that last answer, or one after which the stream can't be trusted, is written or waits for the
-//                     answers before it; further requests are dropped. Its last byte sent: goes to lingering.
-//         `lingering` our side is ended; what still comes is read and dropped, up to lingerMs and lingerBytes.
-//         `closed`    nothing is held any more.
+// HttpConnection: one socket of protocol http, from its first byte to its close. Hands each request to the dispatcher,
+// answers in the order of the requests and ends well. Bytes go out once a turn, in `flush`. Timeouts are ConnectionTimers'
+// business, how much is read and written Flow's. On its IO thread only.
 
 import type { Socket } from 'node:net';
 import { type CallReply, type CallSender, callFlags } from '../../../runtime/call.ts';
 import type { ProtocolConnection } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
-import type { TimerTarget } from '../../../runtime/timer-wheel.ts';
-import { CallList } from './call-list.ts';
-import { type Exchange, type ExchangeOwner, type HttpRequest, receiveBody, watchSending } from './exchange.ts';
+import { adoptSocket } from '../adopt-socket.ts';
+import { ConnectionTimers, type TimedConnection } from '../connection-timers.ts';
+import { Flow, type FlowOwner } from '../flow.ts';
+import { AnswerQueue } from './answer-queue.ts';
+import { Exchange, type ExchangeOwner } from './exchange.ts';
 import type { HttpThread } from './http-thread.ts';
-import { announcedBytes, takeIn } from './intake.ts';
-import { lingerBytes, lingerMs, pipelineMax, replyHeadBytes } from './limits.ts';
-import { ReadGate } from './read-gate.ts';
+import { takeIn } from './intake.ts';
+import { lingerBytes, pipelineMax, pipelinePause } from './limits.ts';
+import type { ParsedRequest } from './parse-request.ts';
 import * as refusals from './refusal.ts';
-import { SlowReaderWatch } from './slow-reader-watch.ts';
-import { writeRefusal, writeReply, writeText } from './write-reply.ts';
+import { type RequestHandler, RequestParser } from './request-parser.ts';
+import { type Answer, healthAnswer, refusalAnswer, replyAnswer } from './write-reply.ts';
 
+/**
+ * - `open`: requests are taken.
+ * - `draining`: as open, but the answer to the newest request says `connection: close`.
+ * - `closing`: what was asked is answered; what still comes is dropped. Left when the last answer is on its way.
+ * - `lingering`: our side is ended; what still comes is read and dropped, so that the peer is not reset before it has read
+ *   the last answer. Left when the peer ends its side too, after `lingerMs` or `lingerBytes`.
+ * - `closed`: the socket is gone or going.
+ */
 type State = 'open' | 'draining' | 'closing' | 'lingering' | 'closed';
 
-export class HttpConnection implements ProtocolConnection, ExchangeOwner, TimerTarget {
-  readonly #thread: HttpThread;
-  readonly #socket: Socket;
-  readonly #binding: BindingSettings;
-  readonly #gate: ReadGate;
-  readonly #watch: SlowReaderWatch;
-  #state: State = 'open';
-  readonly #calls = new CallList();
-  readonly #sender: CallSender = { oneWay: 0 };
-  /** The newest request's answer, until it is given: the one that may be the last. */
-  #newest: Exchange | undefined;
-  /** Requests whose bodies are on their way, also those that are dropped. */
-  #reading = 0;
-  /** The newest of them. */
-  #readingRequest: HttpRequest | undefined;
-  /** Answers that the kernel has not yet taken in whole. */
-  #unsent = 0;
-  #unsentBytes = 0;
-  /** `socket.bytesRead` when the newest request had come in whole, or when this began to close. */
-  #markBytes = 0;
-  /** The answer to bytes that are no request, for when everything before them is answered. */
-  #lastWord: refusals.Refusal | undefined;
-  /** Of the wheel: until the first request, and while lingering; -1: none. */
-  #timer = -1;
+/** Refusals behind which a connection ends in any case. */
+const endsConnection: ReadonlySet<number> = new Set([413, 417, 505]);
 
-  constructor(thread: HttpThread, socket: Socket, binding: BindingSettings) {
+const continueHead = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+export class HttpConnection implements ProtocolConnection, RequestHandler, ExchangeOwner, TimedConnection, FlowOwner {
+  readonly #thread: HttpThread;
+  readonly #binding: BindingSettings;
+  readonly #socket: Socket;
+  readonly #parser: RequestParser;
+  readonly #timers: ConnectionTimers;
+  readonly #flow: Flow;
+  readonly #queue = new AnswerQueue();
+  readonly #sender: CallSender = { oneWay: 0 };
+  readonly #onClose: () => void;
+  #state: State = 'open';
+  /** Time of the present read: one look at the clock for all its requests. */
+  #nowMs: number;
+  #flushAsked = false;
+  /** The request whose body is on its way, also one that is dropped. */
+  #reading: Exchange | undefined;
+  /** Calls in flight. */
+  #running = 0;
+  /** Read and dropped since this began to close, and since it lingers, bytes. */
+  #droppedBytes = 0;
+
+  constructor(thread: HttpThread, socket: Socket, binding: BindingSettings, onClose: () => void) {
+    const { host } = thread;
     this.#thread = thread;
-    this.#socket = socket;
     this.#binding = binding;
-    this.#gate = new ReadGate(thread.host, socket, binding.writeBufferBytes);
-    this.#watch = new SlowReaderWatch(thread.host, socket, binding, (event) => this.#cutOff(event));
-    const firstMs = binding.connectTimeoutMs || binding.idleTimeoutMs;
-    if (firstMs > 0) this.#startTimer(firstMs);
+    this.#onClose = onClose;
+    this.#nowMs = host.clock.nowMs();
+    this.#parser = new RequestParser(this, thread.heads);
+    this.#socket = adoptSocket(socket, host.readBuffer, (chunk, length) => this.#onBytes(chunk, length));
+    // Before the loop turns again: a peer that was gone already says so by an event.
+    this.#socket.on('error', () => {});
+    this.#socket.once('end', () => this.#onPeerEnd());
+    this.#socket.once('close', () => this.#onSocketClose());
+    this.#timers = new ConnectionTimers(this, host, binding, this.#socket, firstRequestMs(binding));
+    this.#flow = new Flow(host, thread.pool, binding.writeBufferBytes, this.#socket, this);
+    if (this.#socket.closed) process.nextTick(() => this.#onSocketClose());
   }
 
   get idle(): boolean {
-    return !this.#busy && this.#socket.writableLength === 0 && this.#socket.bytesRead === this.#markBytes;
+    return this.quiet && this.unsentBytes === 0;
   }
 
   drain(): void {
     if (this.#state !== 'open') return;
     this.#state = 'draining';
-    this.#settled();
+    this.#askFlush();
   }
 
   destroy(): void {
-    this.#socket.destroy();
-    this.#letGo();
-  }
-
-  /** The socket has closed. */
-  close(): void {
     if (this.#state === 'closed') return;
-    if (this.#busy) this.#thread.host.count('peer-gone');
-    this.#letGo();
+    this.#state = 'closed';
+    this.#parser.stop();
+    this.#timers.stop();
+    this.#giveUpCalls();
+    this.#flow.stop();
+    this.#socket.destroy();
   }
 
-  // ---- requests -----------------------------------------------------------------------------------------------------
+  // What the host calls.
 
-  /** A request's head has come. `awaited`: its client holds the body back until it gets `100 Continue`. */
-  begin(request: HttpRequest, exchange: Exchange, awaited: boolean): void {
-    if (!this.#accept(request, exchange)) return;
-    const bodyBytes = announcedBytes(request);
-    const intake = takeIn(this.#thread, this.#binding, request, bodyBytes);
-    if (intake === 'call') {
-      this.#handOn(request, exchange);
-    } else if (intake === 'body') {
-      this.#receive(request);
-      if (awaited) exchange.writeContinue();
-    } else if (intake === 'health') {
-      this.#answerHealth(exchange);
-    } else {
-      this.#refuse(request, exchange, intake, bodyBytes, awaited);
-    }
+  flush(): void {
+    this.#flushAsked = false;
+    if (!this.#answers) return;
+    this.#flow.write();
+    if (!this.#answers) return;
+    this.#lookAtQueue();
+    const isOver = this.#state !== 'open' && this.quiet;
+    if (isOver) this.#linger();
+    else if (this.#queue.size === 0) this.#timers.active(this.#thread.host.clock.nowMs());
   }
 
-  /** A request that expects something that can't be met. */
-  beginUnmet(request: HttpRequest, exchange: Exchange): void {
-    if (!this.#accept(request, exchange)) return;
-    this.#refuse(request, exchange, refusals.unknownExpectation, announcedBytes(request), true);
+  // What the timers look at, and what they do.
+
+  get quiet(): boolean {
+    return this.#queue.size === 0 && !this.#parser.partial;
   }
 
-  takeBody(request: HttpRequest, chunk: Buffer): void {
-    const { body, exchange } = request;
-    if (this.#state === 'closed' || exchange === undefined) return;
-    if (body === undefined) {
-      this.#dropped(request);
-      return;
-    }
-    const heldBytes = body.heldBytes;
-    const fits = body.append(chunk);
-    this.#gate.book(body.heldBytes - heldBytes);
-    if (fits) this.#gate.passed(request);
-    else this.#giveUpBody(request, exchange);
+  get unsentBytes(): number {
+    return this.#flow.unsentBytes;
   }
 
-  endBody(request: HttpRequest): void {
-    if (this.#state === 'closed' || request.exchange === undefined) return;
-    this.#reading--;
-    if (request === this.#readingRequest) {
-      this.#readingRequest = undefined;
-      this.#markBytes = this.#socket.bytesRead;
-    }
-    if (request.body === undefined) {
-      this.#settled();
-      return;
-    }
-    this.#gate.book(-request.body.heldBytes);
-    this.#handOn(request, request.exchange);
+  get farBehind(): boolean {
+    return this.#flow.farBehind;
   }
 
-  /** True when the request is to be looked at. */
-  #accept(request: HttpRequest, exchange: Exchange): boolean {
-    if (this.#state !== 'open' && this.#state !== 'draining') {
-      request.resume();
-      return false;
-    }
-    this.#stopTimer();
-    request.exchange = exchange;
-    exchange.owner = this;
-    this.#newest = exchange;
-    this.#markBytes = this.#socket.bytesRead;
-    this.#gate.look(this.#waiting, this.#unsentBytes);
-    if (this.#waiting < pipelineMax) return true;
-    this.#thread.host.count('pipeline-over');
-    this.destroy();
+  get readingPaused(): boolean {
+    return this.#flow.pausedForPeer || this.#flow.held || this.#state === 'closing';
+  }
+
+  get lingering(): boolean {
+    return this.#state === 'lingering';
+  }
+
+  get halfOpen(): boolean {
     return false;
   }
 
-  #receive(request: HttpRequest): void {
-    this.#reading++;
-    this.#readingRequest = request;
-    receiveBody(request);
-  }
-
-  #handOn(request: HttpRequest, exchange: Exchange): void {
-    const head = request.head!;
-    const body = request.body!;
-    request.head = undefined;
-    request.body = undefined;
-    head.source = body.source;
-    head.metadataStart = 0;
-    head.metadataEnd = body.metadataBytes;
-    head.bodyStart = body.metadataBytes;
-    head.bodyEnd = body.endBytes;
-    head.sender = this.#sender;
-    exchange.oneWay = (head.flags & callFlags.oneWay) !== 0;
-    const { serviceName, methodName } = request;
-    const over = this.#thread.host.overShare(this.#calls.size + this.#sender.oneWay, serviceName, methodName);
-    this.#calls.add(exchange);
-    if (over !== undefined) {
-      this.#thread.giveHead(head);
-      this.answer(exchange, over);
+  onFrameLate(): void {
+    if (!this.#parser.partial) {
+      // Who has said nothing is told nothing.
+      this.onStalled('connect-timeout');
       return;
     }
-    const taken = this.#thread.call(exchange, serviceName, methodName, head);
-    this.#thread.giveHead(head);
-    if (taken) return;
-    this.#calls.remove(exchange);
-    this.#say(exchange, refusals.tooManyCalls, this.#isLast(exchange));
+    this.#thread.host.count('read-timeout');
+    this.#failReading(refusals.tooSlow);
   }
 
-  #giveUpBody(request: HttpRequest, exchange: Exchange): void {
-    this.#thread.host.count('too-large');
-    if (request.head !== undefined) this.#thread.giveHead(request.head);
-    request.body = undefined;
-    request.head = undefined;
-    const refusal = refusals.bodyTooLarge(this.#binding.frameBytes);
-    // When the parser is past this body, further requests may be in flight, and the rest of it has cost nothing.
-    if (request.complete) this.#say(exchange, refusal, this.#isLast(exchange));
-    else this.#sayLast(exchange, refusal);
-  }
-
-  // ---- answers ------------------------------------------------------------------------------------------------------
-
-  answer(exchange: Exchange, reply: CallReply): void {
-    this.#calls.remove(exchange);
-    // A peer that is far behind gets time, but not while its thread has no memory left.
-    if (this.#watch.farBehind && !this.#thread.host.bookBytes(0)) {
-      this.#cutOff('slow-reader');
-      return;
-    }
-    const close = this.#isLast(exchange);
-    let bytes = 0;
-    try {
-      bytes = writeReply(exchange, reply, close);
-    } catch (reason) {
-      this.#thread.host.log.error({ err: reason }, 'a reply could not be written as HTTP');
-      if (!exchange.headersSent) bytes = writeRefusal(exchange, refusals.refusalOfError(reason), close);
-    }
-    this.#written(exchange, bytes);
-  }
-
-  sent(exchange: Exchange): void {
-    if (this.#state === 'closed') return;
-    this.#unsent--;
-    this.#unsentBytes -= exchange.bookedBytes;
-    this.#watch.unsentBytes = this.#unsentBytes;
-    this.#gate.book(-exchange.bookedBytes);
-    this.#settled();
-  }
-
-  #answerHealth(exchange: Exchange): void {
-    const { health } = this.#thread.host.dispatcher;
-    const bytes = writeText(exchange, health === 'ok' ? 200 : 503, `${health}\n`, this.#isLast(exchange));
-    this.#written(exchange, bytes);
-  }
-
-  // A short body is read and dropped to keep the connection; behind a longer one, or one of unknown length, or one that
-  // may or may not follow (the client was to wait for `100 Continue`), it is not worth it.
-  #refuse(
-    request: HttpRequest,
-    exchange: Exchange,
-    refusal: refusals.Refusal,
-    bodyBytes: number,
-    awaited: boolean,
-  ): void {
-    if (bodyBytes !== 0) this.#receive(request);
-    if (refusal.status === 413) this.#thread.host.count('too-large');
-    const keeps = !awaited && bodyBytes >= 0 && bodyBytes <= lingerBytes && refusal.status !== 413;
-    if (keeps) this.#say(exchange, refusal, this.#isLast(exchange));
-    else this.#sayLast(exchange, refusal);
-  }
-
-  #say(exchange: Exchange, refusal: refusals.Refusal, close: boolean): void {
-    this.#written(exchange, writeRefusal(exchange, refusal, close));
-  }
-
-  #sayLast(exchange: Exchange, refusal: refusals.Refusal): void {
-    this.#beginClosing();
-    this.#say(exchange, refusal, true);
-  }
-
-  /** Whether the answer to come is the last of a connection that drains; if so, nothing is taken after it. */
-  #isLast(exchange: Exchange): boolean {
-    const isNewest = exchange === this.#newest;
-    if (isNewest) this.#newest = undefined;
-    if (!isNewest || this.#state !== 'draining') return false;
-    this.#beginClosing();
-    return true;
-  }
-
-  #written(exchange: Exchange, bodyBytes: number): void {
-    if (exchange.writableLength > 0 && this.#state !== 'closed') {
-      exchange.bookedBytes = bodyBytes + replyHeadBytes;
-      this.#unsent++;
-      this.#unsentBytes += exchange.bookedBytes;
-      this.#watch.unsentBytes = this.#unsentBytes;
-      this.#gate.book(exchange.bookedBytes);
-      watchSending(exchange);
-      // The socket's own timer fires only when the kernel has taken nothing since it was set.
-      if (this.#binding.writeTimeoutMs > 0) this.#socket.setTimeout(this.#binding.writeTimeoutMs);
-    }
-    this.#settled();
-  }
-
-  /** Something has been answered, sent or read to its end: what waited for that goes on. */
-  #settled(): void {
-    if (this.#state === 'closed') return;
-    this.#gate.look(this.#waiting, this.#unsentBytes);
-    if (this.#lastWord !== undefined && !this.#busy) {
-      if (this.#socket.writable) this.#socket.write(refusals.refusalBytes(this.#lastWord));
-      this.#lastWord = undefined;
-      this.#linger();
-    } else if (this.#state === 'draining' && this.idle) {
-      this.#linger();
-    }
-  }
-
-  /** Requests that wait for their answers, and answers that wait to be sent. */
-  get #waiting(): number {
-    return this.#calls.size + this.#unsent;
-  }
-
-  get #busy(): boolean {
-    return this.#calls.size + this.#unsent + this.#reading > 0;
-  }
-
-  // ---- ends ---------------------------------------------------------------------------------------------------------
-
-  /** The bytes that came are no request (or none in time): says so once everything before them is answered. */
-  fault(parserCode: string | undefined): void {
-    // Data behind a request that said `connection: close` changes nothing.
-    if (parserCode === 'HPE_CLOSED_CONNECTION' || this.#state === 'closed') return;
-    if (this.#state === 'closing' || this.#state === 'lingering') {
-      if (isGone(parserCode) || this.#socket.bytesRead - this.#markBytes > lingerBytes) this.destroy();
-    } else if (isGone(parserCode) || !this.#socket.writable) {
-      this.#thread.host.count('peer-gone');
-      this.destroy();
-    } else if (parserCode === 'ERR_HTTP_REQUEST_TIMEOUT' && this.#socket.bytesRead === 0) {
-      // node:http has looked before this connection's own timer: who has said nothing is told nothing.
-      this.#thread.host.count('connect-timeout');
-      this.destroy();
-    } else {
-      this.#thread.host.count(parserCode === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'read-timeout' : 'malformed');
-      this.#beginClosing();
-      this.#lastWord = refusals.malformed(parserCode);
-      this.#forgetBroken();
-      this.#settled();
-    }
-  }
-
-  /** The request that the fault is in will never end. */
-  #forgetBroken(): void {
-    const request = this.#readingRequest;
-    if (request === undefined || request.complete) return;
-    request.exchange = undefined;
-    this.#readingRequest = undefined;
-    this.#reading--;
-  }
-
-  /** The socket's own timer: set for an answer that is not taken, and by node:http between requests. */
-  quiet(): void {
-    if (this.#socket.writableLength > 0) {
-      this.#thread.host.count('write-timeout');
-      this.destroy();
-    } else if (this.#binding.idleTimeoutMs > 0 && !this.#busy) {
-      this.#thread.host.count('idle-timeout');
-      this.destroy();
-    }
-  }
-
-  onTimer(): void {
-    this.#timer = -1;
-    if (this.#state === 'lingering') {
-      this.destroy();
-    } else if (this.#socket.bytesRead === 0) {
-      this.#thread.host.count('connect-timeout');
-      this.destroy();
-    } else {
-      this.fault('ERR_HTTP_REQUEST_TIMEOUT');
-    }
-  }
-
-  #beginClosing(): void {
-    this.#state = 'closing';
-    this.#markBytes = this.#socket.bytesRead;
-    // node:http calls this when the answer with `connection: close` has left.
-    this.#socket.destroySoon = () => this.#linger();
-  }
-
-  #linger(): void {
-    if (this.#state === 'lingering' || this.#state === 'closed') return;
-    this.#state = 'lingering';
-    this.#markBytes = this.#socket.bytesRead;
-    this.#socket.end();
-    this.#stopTimer();
-    this.#startTimer(lingerMs);
-    this.#readingRequest?.resume();
-    this.#gate.open();
-  }
-
-  #cutOff(event: string): void {
+  onStalled(event: string): void {
     this.#thread.host.count(event);
     this.destroy();
   }
 
-  /** Bytes of a body that nobody wants. */
-  #dropped(request: HttpRequest): void {
-    if (this.#socket.bytesRead - this.#markBytes <= lingerBytes) return;
-    if (this.#state === 'lingering') this.destroy();
-    else if (this.#state === 'closing') request.pause();
+  onIdle(): void {
+    this.#thread.host.count('idle-timeout');
+    this.#linger();
   }
 
-  /** Calls in flight are cancelled, all that is booked is given back. */
-  #letGo(): void {
-    if (this.#state === 'closed') return;
-    this.#state = 'closed';
-    this.#stopTimer();
-    this.#watch.stop();
-    for (let exchange = this.#calls.pop(); exchange !== undefined; exchange = this.#calls.pop()) {
+  onProbe(): void {}
+
+  // What the flow looks at and tells.
+
+  get heldBytes(): number {
+    return this.#parser.heldBytes + this.#queue.storedBytes + (this.#reading?.body?.heldBytes ?? 0);
+  }
+
+  onUnsent(): void {
+    this.#timers.unsent(this.#thread.host.clock.nowMs());
+  }
+
+  onReadingResumed(): void {
+    this.#timers.readingResumed(this.#thread.host.clock.nowMs());
+  }
+
+  // What the parser found.
+
+  onHead(request: ParsedRequest): void {
+    if (request.verb === 'CONNECT') {
+      this.destroy();
+      return;
+    }
+    const exchange = new Exchange(this, request);
+    this.#queue.push(exchange);
+    if (this.#queue.size > pipelineMax) {
+      this.onStalled('pipeline-over');
+      return;
+    }
+    this.#timers.heard();
+    this.#reading = exchange;
+    const intake = takeIn(this.#thread, this.#binding, exchange, request, this.#nowMs);
+    if (intake === 'call') {
+      if (isAwaited(request)) this.#invite(exchange);
+    } else if (intake === 'health') {
+      this.#give(exchange, healthAnswer(this.#thread.host.dispatcher.health));
+    } else {
+      this.#refuse(exchange, request, intake);
+    }
+  }
+
+  onBody(source: Buffer, start: number, end: number): void {
+    const exchange = this.#reading;
+    if (exchange?.body === undefined || exchange.body.append(source, start, end)) return;
+    this.#thread.host.count('too-large');
+    this.#forgetBody(exchange);
+    this.#sayLast(exchange, refusals.bodyTooLarge(this.#binding.frameBytes));
+  }
+
+  onEnd(): void {
+    const exchange = this.#reading;
+    this.#reading = undefined;
+    if (exchange === undefined) return;
+    if (exchange.closes) this.#beginClosing();
+    if (exchange.head !== undefined) this.#handOn(exchange);
+  }
+
+  onFault(refusal: refusals.Refusal): void {
+    this.#thread.host.count('malformed');
+    this.#failReading(refusal);
+  }
+
+  // Requests.
+
+  /** Behind the answers to the requests before it. */
+  #invite(exchange: Exchange): void {
+    if (this.#queue.first === exchange) this.#writeText(continueHead);
+    else exchange.isAwaited = true;
+  }
+
+  #handOn(exchange: Exchange): void {
+    const head = exchange.head!;
+    const body = exchange.body!;
+    exchange.head = undefined;
+    exchange.body = undefined;
+    exchange.isAwaited = false;
+    head.source = body.source;
+    head.metadataStart = 0;
+    head.metadataEnd = body.metadataBytes;
+    head.bodyStart = body.start;
+    head.bodyEnd = body.end;
+    head.sender = this.#sender;
+    exchange.oneWay = (head.flags & callFlags.oneWay) !== 0;
+    const { service, method } = exchange;
+    const over = this.#thread.host.overShare(this.#running + this.#sender.oneWay, service, method);
+    this.#running++;
+    if (over !== undefined) this.answer(exchange, over);
+    else if (!this.#thread.call(exchange, service, method, head)) {
+      this.#running--;
+      this.#give(exchange, refusalAnswer(refusals.tooManyCalls));
+    } else if (this.#state === 'closed' && !exchange.isAnswered) {
+      // Closed within the call, when nobody knew its handle yet.
       this.#thread.cancel(exchange);
     }
-    this.#gate.release();
+    this.#thread.giveHead(head);
   }
 
-  #startTimer(delayMs: number): void {
-    const { host } = this.#thread;
-    this.#timer = host.timers.add(host.clock.nowMs() + delayMs, this, 0);
+  // A short body is read and dropped to keep the connection; behind a longer one, or one of unknown length, or one that
+  // may or may not follow (the client was to wait for `100 Continue`), it is not worth it.
+  #refuse(exchange: Exchange, request: ParsedRequest, refusal: refusals.Refusal): void {
+    if (refusal.status === 413) this.#thread.host.count('too-large');
+    const { bodyBytes, headers } = request;
+    const isDropped = bodyBytes >= 0 && bodyBytes <= lingerBytes && (bodyBytes === 0 || headers.expect === undefined);
+    if (isDropped && !endsConnection.has(refusal.status)) this.#give(exchange, refusalAnswer(refusal));
+    else this.#sayLast(exchange, refusal);
   }
 
-  #stopTimer(): void {
-    if (this.#timer === -1) return;
-    this.#thread.host.timers.remove(this.#timer);
-    this.#timer = -1;
+  /** What is being read is no request, or does not come. */
+  #failReading(refusal: refusals.Refusal): void {
+    const exchange = this.#reading;
+    if (exchange === undefined) {
+      const broken = new Exchange(this, undefined);
+      this.#queue.push(broken);
+      this.#sayLast(broken, refusal);
+    } else if (exchange.isAnswered) {
+      this.#beginClosing();
+      this.#askFlush();
+    } else {
+      this.#forgetBody(exchange);
+      this.#sayLast(exchange, refusal);
+    }
+  }
+
+  #forgetBody(exchange: Exchange): void {
+    if (exchange.head !== undefined) this.#thread.giveHead(exchange.head);
+    exchange.head = undefined;
+    exchange.body = undefined;
+  }
+
+  // Answers.
+
+  answer(exchange: Exchange, reply: CallReply): void {
+    this.#running--;
+    this.#give(exchange, this.#answerOf(exchange, reply));
+  }
+
+  #answerOf(exchange: Exchange, reply: CallReply): Answer {
+    try {
+      return replyAnswer(exchange, reply);
+    } catch (reason) {
+      this.#thread.host.log.error({ err: reason }, 'a reply could not be written as HTTP');
+      return refusalAnswer(refusals.refusalOfError(reason));
+    }
+  }
+
+  #sayLast(exchange: Exchange, refusal: refusals.Refusal): void {
+    exchange.closes = true;
+    this.#give(exchange, refusalAnswer(refusal));
+  }
+
+  #give(exchange: Exchange, answer: Answer): void {
+    exchange.isAnswered = true;
+    exchange.isAwaited = false;
+    const isNewest = this.#queue.last === exchange && (this.#reading === exchange || !this.#parser.partial);
+    const isLast = this.#state === 'draining' && isNewest;
+    if (isLast || exchange.closes) {
+      exchange.closes = true;
+      this.#beginClosing();
+    }
+    const { headEnds } = this.#thread;
+    const end = exchange.closes ? headEnds.closing : headEnds.staying(this.#binding.idleTimeoutMs);
+    const head = answer.head + end;
+    const bodyBytes = exchange.isHead ? 0 : answer.end - answer.start;
+    const bytes = head.length + bodyBytes;
+    if (exchange !== this.#queue.first) {
+      const stored = Buffer.allocUnsafeSlow(bytes);
+      lay(stored, 0, head, answer, bodyBytes);
+      this.#queue.store(exchange, stored);
+      this.#askFlush();
+      return;
+    }
+    const at = this.#reserve(bytes);
+    if (at < 0) return;
+    lay(this.#flow.buffer, at, head, answer, bodyBytes);
+    this.#flow.commit(at + bytes);
+    this.#goOn();
+  }
+
+  /** The first request is answered: those behind it that were answered earlier are now. */
+  #goOn(): void {
+    let first = this.#queue.shift();
+    while (first?.stored !== undefined) {
+      const { stored } = first;
+      const at = this.#reserve(stored.length);
+      if (at < 0) return;
+      stored.copy(this.#flow.buffer, at);
+      this.#flow.commit(at + stored.length);
+      first = this.#queue.shift();
+    }
+    if (first?.isAwaited === true) {
+      first.isAwaited = false;
+      this.#writeText(continueHead);
+    }
+  }
+
+  #writeText(text: string): void {
+    const at = this.#reserve(text.length);
+    if (at < 0) return;
+    this.#flow.buffer.write(text, at, 'latin1');
+    this.#flow.commit(at + text.length);
+  }
+
+  /** Room for bytes of the present answer; -1: the connection takes none any more. */
+  #reserve(bytes: number): number {
+    if (!this.#answers) return -1;
+    const at = this.#flow.reserve(bytes);
+    if (at >= 0) this.#askFlush();
+    return at;
+  }
+
+  // The ways to an end.
+
+  #beginClosing(): void {
+    if (this.#state !== 'open' && this.#state !== 'draining') return;
+    this.#state = 'closing';
+    this.#parser.stop();
+  }
+
+  #linger(): void {
+    this.#state = 'lingering';
+    this.#droppedBytes = 0;
+    this.#parser.stop();
+    this.#timers.linger(this.#thread.host.clock.nowMs());
+    this.#socket.end();
+    this.#flow.discard();
+  }
+
+  /** Calls in flight are cancelled; nothing more is answered. */
+  #giveUpCalls(): void {
+    if (this.#reading !== undefined) this.#forgetBody(this.#reading);
+    this.#reading = undefined;
+    for (let exchange = this.#queue.first; exchange !== undefined; exchange = exchange.next) {
+      if (!exchange.isAnswered && exchange.tag !== -1) this.#thread.cancel(exchange);
+    }
+    this.#running = 0;
+    this.#queue.clear();
+  }
+
+  /** Who ends only its sending side counts as gone too. */
+  #onPeerEnd(): void {
+    if (!this.#answers) return;
+    if (!this.quiet) this.#thread.host.count('peer-gone');
+    this.#giveUpCalls();
+    this.#parser.stop();
+    this.#state = 'closing';
+    this.#askFlush();
+  }
+
+  #onSocketClose(): void {
+    if (this.#queue.size > 0) this.#thread.host.count('peer-gone');
+    this.destroy();
+    this.#onClose();
+  }
+
+  // Bytes in.
+
+  #onBytes(chunk: Buffer, length: number): void {
+    if (this.#state === 'open' || this.#state === 'draining') {
+      const parser = this.#parser;
+      const before = parser.requests;
+      this.#nowMs = this.#thread.host.clock.nowMs();
+      parser.push(chunk, length);
+      if (!this.#answers) return;
+      // Empty lines between requests keep nothing alive.
+      if (parser.partial || parser.requests !== before) this.#timers.read(this.#nowMs, parser.requests, parser.partial);
+      if (this.#state === 'draining') this.#askFlush();
+      this.#lookAtQueue();
+      this.#flow.book();
+    } else {
+      this.#drop(length);
+    }
+  }
+
+  /** Bytes that nobody wants. */
+  #drop(bytes: number): void {
+    this.#droppedBytes += bytes;
+    if (this.#droppedBytes <= lingerBytes) return;
+    if (this.#state === 'lingering') this.destroy();
+    else if (this.#state === 'closing') this.#flow.hold(true);
+  }
+
+  /** With too much to answer nothing is read; half way down it goes on, so that this does not change with each answer. */
+  #lookAtQueue(): void {
+    if (this.#state !== 'open' && this.#state !== 'draining') return;
+    const { size, storedBytes } = this.#queue;
+    const { writeBufferBytes } = this.#binding;
+    if (size >= pipelinePause || storedBytes > writeBufferBytes) this.#flow.hold(true);
+    else if (size <= pipelinePause / 2 && storedBytes <= writeBufferBytes / 2) this.#flow.hold(false);
+  }
+
+  #askFlush(): void {
+    if (this.#flushAsked) return;
+    this.#flushAsked = true;
+    this.#thread.host.scheduleFlush(this);
+  }
+
+  /** What was asked is still answered. */
+  get #answers(): boolean {
+    return this.#state !== 'lingering' && this.#state !== 'closed';
   }
 }
 
-function isGone(code: string | undefined): boolean {
-  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'HPE_INVALID_EOF_STATE';
+/** How long a connection may take to its first request: until then it has told nothing but that it is there. */
+function firstRequestMs({ connectTimeoutMs, readTimeoutMs }: BindingSettings): number {
+  if (connectTimeoutMs === 0 || readTimeoutMs === 0) return connectTimeoutMs || readTimeoutMs;
+  return Math.min(connectTimeoutMs, readTimeoutMs);
+}
+
+/** What it expects was seen to be that. */
+function isAwaited({ headers, bodyBytes, version }: ParsedRequest): boolean {
+  return headers.expect !== undefined && bodyBytes !== 0 && version === '1.1';
+}
+
+function lay(target: Buffer, at: number, head: string, answer: Answer, bodyBytes: number): void {
+  target.write(head, at, 'latin1');
+  if (bodyBytes > 0) answer.source.copy(target, at + head.length, answer.start, answer.end);
 }

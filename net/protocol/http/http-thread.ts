@@ -1,14 +1,21 @@
-// HttpThread: what all http connections of one IO thread share: the calls in flight, the spare heads, the one Target.
+// HttpThread: what all http connections of one IO thread share: the calls in flight, spare objects, the lines that all
+// answers end their heads with.
 
-import { type CallHead, type CallReply, emptyCallHead, type ReplySink } from '../../../runtime/call.ts';
+import { type CallHead, type CallReply, emptyCallHead, noBytes, type ReplySink } from '../../../runtime/call.ts';
 import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import { SlotTable } from '../../../runtime/slot-table.ts';
+import { OutBufferPool } from '../outbox.ts';
 import type { Exchange } from './exchange.ts';
+import { HeadEnds } from './head-ends.ts';
+import { KnownHeads } from './known-heads.ts';
 import { callsMax, sparesMax } from './limits.ts';
 import { Target } from './target.ts';
 
 export class HttpThread implements ReplySink {
   readonly host: ProtocolHost;
+  readonly pool = new OutBufferPool();
+  readonly heads = new KnownHeads();
+  readonly headEnds: HeadEnds;
   /** Valid from `read` until the event that read it returns. */
   readonly target = new Target();
   readonly #calls = new SlotTable<Exchange>(callsMax);
@@ -16,6 +23,7 @@ export class HttpThread implements ReplySink {
 
   constructor(host: ProtocolHost) {
     this.host = host;
+    this.headEnds = new HeadEnds(host.clock);
   }
 
   /** A head for one request, to be given back by `giveHead`. Holds what the last request left in it. */
@@ -24,6 +32,8 @@ export class HttpThread implements ReplySink {
   }
 
   giveHead(head: CallHead): void {
+    // It may be large.
+    head.source = noBytes;
     if (this.#spareHeads.length < sparesMax) this.#spareHeads.push(head);
   }
 
@@ -47,6 +57,6 @@ export class HttpThread implements ReplySink {
 
   onReply(tag: number, reply: CallReply): void {
     const exchange = this.#calls.release(tag);
-    exchange?.owner?.answer(exchange, reply);
+    exchange?.owner.answer(exchange, reply);
   }
 }

@@ -7,37 +7,37 @@ import type { ProtocolMethod } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import { acceptedCoding, bodyCoding, unknownCoding } from './content-coding.ts';
 import { codecOfContentType } from './content-type.ts';
-import type { HttpRequest } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
 import type { HttpThread } from './http-thread.ts';
 import { headersMax } from './limits.ts';
 import { readMetadataHeaders } from './metadata-headers.ts';
+import type { ParsedRequest } from './parse-request.ts';
 import { queryToJson } from './query.ts';
 import * as refusals from './refusal.ts';
 import { RequestBody } from './request-body.ts';
 import { readRequestHead } from './request-head.ts';
 
-/** `call`: `request.head` is ready to go. `body`: it is, but for the body, which `request.body` gathers. */
-export type Intake = 'health' | 'call' | 'body' | refusals.Refusal;
+/** `call`: `exchange.head` and `exchange.body` are ready to go, once the body, if one was announced, has been gathered. */
+export type Intake = 'health' | 'call' | refusals.Refusal;
 
-/** Bytes that a request says will follow its head: 0, the content-length, or -1 when they come in chunks. */
-export function announcedBytes(request: HttpRequest): number {
-  if (request.headers['transfer-encoding'] !== undefined) return -1;
-  const length = request.headers['content-length'];
-  return length === undefined ? 0 : Number(length);
-}
-
-export function takeIn(thread: HttpThread, binding: BindingSettings, request: HttpRequest, bodyBytes: number): Intake {
-  if (request.rawHeaders.length > 2 * headersMax) return refusals.tooManyHeaders;
-  const { httpVersion } = request;
-  // node:http takes 0.9 and 2.0 for 1.0.
-  if (httpVersion !== '1.1' && httpVersion !== '1.0') return refusals.wrongVersion(httpVersion);
-  const hosts = countHosts(request.rawHeaders);
-  if (hosts > 1) return refusals.twoHosts;
-  if (hosts === 0 && httpVersion === '1.1') return refusals.noHost;
+export function takeIn(
+  thread: HttpThread,
+  binding: BindingSettings,
+  exchange: Exchange,
+  request: ParsedRequest,
+  nowMs: number,
+): Intake {
+  const { verb, version, headers, bodyBytes } = request;
+  if (request.headerCount > headersMax) return refusals.tooManyHeaders;
+  if (headers.expect !== undefined && version === '1.1' && headers.expect.toLowerCase() !== '100-continue') {
+    return refusals.unknownExpectation;
+  }
+  if (version !== '1.1' && version !== '1.0') return refusals.wrongVersion(version);
+  if (request.hostCount > 1) return refusals.twoHosts;
+  if (request.hostCount === 0 && version === '1.1') return refusals.noHost;
   const { target } = thread;
-  const verb = request.method ?? '';
   const reads = verb === 'GET' || verb === 'HEAD';
-  if (!target.read(request.url ?? '')) {
+  if (!target.read(request.target)) {
     if (target.path !== '/healthz') return refusals.notAPath(target.path);
     if (!reads) return refusals.wrongVerb(verb, 'GET, HEAD');
     return bodyBytes === 0 ? 'health' : refusals.bodyOnRead(verb);
@@ -48,83 +48,60 @@ export function takeIn(thread: HttpThread, binding: BindingSettings, request: Ht
     return refusals.wrongVerb(verb, method.reads ? 'GET, HEAD, POST' : 'POST');
   }
   if (reads && bodyBytes !== 0) return refusals.bodyOnRead(verb);
-  const transfer = request.headers['transfer-encoding'];
+  const transfer = headers['transfer-encoding'];
   if (transfer !== undefined && transfer.toLowerCase() !== 'chunked') return refusals.wrongTransfer(transfer);
-  const coding = readCodings(thread, request, method, reads);
-  if (coding !== undefined) return coding;
-  if (bodyBytes > binding.frameBytes) return refusals.bodyTooLarge(binding.frameBytes);
-  return readCall(thread, binding, request, method, reads, bodyBytes);
-}
-
-/** node:http keeps the first host header and drops the others; a proxy in front may have read another one. */
-function countHosts(rawHeaders: readonly string[]): number {
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index]!;
-    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
-  }
-  return hosts;
-}
-
-/** Notes how the body is compressed and how the reply may be; returns why the body can't be taken. */
-function readCodings(
-  { host }: HttpThread,
-  request: HttpRequest,
-  method: ProtocolMethod,
-  reads: boolean,
-): refusals.Refusal | undefined {
-  const { headers } = request;
-  const content = headers['content-encoding'];
-  const coding = bodyCoding(host.compressors, content);
-  if (coding === unknownCoding) return refusals.wrongCoding(content!, host.compressors);
-  if (coding !== 0 && method.pool === 'io') return refusals.codedOnIoThreads(content!);
-  let accepted = 0;
-  if (method.compressAboveBytes) {
-    request.exchange!.compressors = host.compressors;
-    accepted = acceptedCoding(host.compressors, headers['accept-encoding'] as string | undefined);
-  }
-  // What a GET asks for stands in its query.
-  request.compression = compressionByte(reads ? 0 : coding, accepted);
-  return undefined;
+  return readCall(thread, binding, exchange, request, method, nowMs);
 }
 
 function readCall(
   thread: HttpThread,
   binding: BindingSettings,
-  request: HttpRequest,
-  method: { oneWay: boolean },
-  reads: boolean,
-  bodyBytes: number,
+  exchange: Exchange,
+  request: ParsedRequest,
+  method: ProtocolMethod,
+  nowMs: number,
 ): Intake {
-  const { headers } = request;
+  const { headers, bodyBytes } = request;
+  const { compressors } = thread.host;
+  const reads = request.verb !== 'POST';
+  const content = headers['content-encoding'];
+  const coding = bodyCoding(compressors, content);
+  if (coding === unknownCoding) return refusals.wrongCoding(content!, compressors);
+  if (coding !== 0 && method.pool === 'io') return refusals.codedOnIoThreads(content!);
+  if (bodyBytes > binding.frameBytes) return refusals.bodyTooLarge(binding.frameBytes);
   const codec = reads ? codecIds.json : codecOfContentType(headers['content-type']);
   if (codec === -1) return refusals.wrongContentType(headers['content-type'] ?? '');
+  let accepted = 0;
+  if (method.compressAboveBytes) {
+    exchange.compressors = compressors;
+    accepted = acceptedCoding(compressors, headers['accept-encoding']);
+  }
   const head = thread.takeHead();
   try {
-    readRequestHead(head, headers, { nowMs: thread.host.clock.nowMs(), timeoutMs: binding.timeoutMs, reads });
-    head.codec = codec;
-    head.compression = request.compression;
-    if (method.oneWay) head.flags |= callFlags.oneWay;
-    request.body = reads ? queryBody(request, thread.target.query) : emptyBody(request, binding, bodyBytes);
+    readRequestHead(head, request, { nowMs, timeoutMs: binding.timeoutMs, reads });
+    exchange.body = reads ? queryBody(request, thread.target.query) : emptyBody(request, binding);
   } catch (reason) {
-    request.body = undefined;
     thread.giveHead(head);
     return refusals.refusalOfError(reason);
   }
-  request.head = head;
-  request.serviceName = thread.target.service;
-  request.methodName = thread.target.method;
-  return bodyBytes === 0 ? 'call' : 'body';
+  head.codec = codec;
+  // What a GET asks for stands in its query.
+  head.compression = compressionByte(reads ? 0 : coding, accepted);
+  if (method.oneWay) head.flags |= callFlags.oneWay;
+  exchange.head = head;
+  exchange.service = thread.target.service;
+  exchange.method = thread.target.method;
+  return 'call';
 }
 
 // The request line is bounded (headBytesMax), so what it unfolds to is too.
-function queryBody(request: HttpRequest, query: string): RequestBody {
+function queryBody(request: ParsedRequest, query: string): RequestBody {
   const json = Buffer.from(queryToJson(query));
-  const body = new RequestBody(readMetadataHeaders(request.headers, true), json.length, json.length);
-  body.append(json);
+  const body = new RequestBody(readMetadataHeaders(request, true), json.length, json.length);
+  body.append(json, 0, json.length);
   return body;
 }
 
-function emptyBody(request: HttpRequest, binding: BindingSettings, bodyBytes: number): RequestBody {
-  return new RequestBody(readMetadataHeaders(request.headers, false), bodyBytes, binding.frameBytes);
+function emptyBody(request: ParsedRequest, binding: BindingSettings): RequestBody {
+  return new RequestBody(readMetadataHeaders(request, false), request.bodyBytes, binding.frameBytes);
 }

@@ -1,7 +1,10 @@
 // The bounds of protocol http that no setting names. Those that a user sets stand in BindingSettings.
 
-/** Request line and headers together, bytes; over it 431. node:http counts less than all of them, so it is about that. */
+/** Request line and headers together, with the empty line behind them, bytes; over it 431. */
 export const headBytesMax = 16_384;
+
+/** What stands behind the sizes of the chunks of one body and in its trailers, bytes; over it 413. */
+export const chunkExtensionsBytesMax = 16_384;
 
 /** Header lines of one request; over it 431. */
 export const headersMax = 100;
@@ -18,20 +21,8 @@ export const pipelineMax = 4096;
 /** Requests in flight on one IO thread; over it RESOURCE_EXHAUSTED. A tag has room for no more. */
 export const callsMax = 1 << 20;
 
-/**
- * How long a connection that we end is still read, ms. Closing a socket that has unread bytes sends a reset, which may
- * destroy our last answer before the peer has read it.
- */
-export const lingerMs = 1000;
-
 /** How many unwanted bytes are read and dropped for one connection, so that the peer can take an answer in. */
 export const lingerBytes = 1_048_576;
 
-/** Replies up to this size, bytes, are written as one string with their head: one copy and one write less. */
-export const textReplyBytesMax = 16_384;
-
 /** CallHeads that a thread keeps for reuse; one is in use per request whose body is still coming in. */
 export const sparesMax = 64;
-
-/** What the head of a reply counts for in the books, bytes. */
-export const replyHeadBytes = 256;

@@ -1,19 +1,23 @@
 // metadata-headers: `heddle-meta-<key>: value` headers <-> Heddle's metadata, both ways. On IO threads; most requests
 // have none and pay only for a look at the names of their headers.
 
-import type { IncomingHttpHeaders } from 'node:http';
 import { type CallReply, noBytes } from '../../../runtime/call.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { decodeMetadata, encodeMetadata } from '../../../runtime/metadata.ts';
 import { queryKey, queryMark } from '../../codec/query-mark.ts';
+import type { ParsedRequest } from './parse-request.ts';
 
 const prefix = 'heddle-meta-';
+
+/** Of a request; `isPlain` means that there are none. */
+export type MetadataHeaders = Pick<ParsedRequest, 'headers' | 'isPlain'>;
 
 /**
  * The metadata of a request in the form of runtime/metadata.ts; of a query, behind its mark. Throws INVALID_ARGUMENT on a
  * bad key, bad percent-encoding, or more than `metadataMaxBytes` in all.
  */
-export function readMetadataHeaders(headers: IncomingHttpHeaders, isQuery: boolean): Buffer {
+export function readMetadataHeaders({ headers, isPlain }: MetadataHeaders, isQuery: boolean): Buffer {
+  if (isPlain) return isQuery ? queryMark : noBytes;
   let pairs: [string, string][] | undefined;
   for (const name in headers) {
     if (!name.startsWith(prefix)) continue;
@@ -22,7 +26,7 @@ export function readMetadataHeaders(headers: IncomingHttpHeaders, isQuery: boole
       throw new HeddleError('INVALID_ARGUMENT', `header ${name}: this metadata key is the runtime's own`);
     }
     pairs ??= [];
-    pairs.push([key, decodeValue(name, String(headers[name]))]);
+    pairs.push([key, decodeValue(name, headers[name]!)]);
   }
   if (pairs === undefined) return isQuery ? queryMark : noBytes;
   const metadata = encodeMetadata(pairs);
@@ -46,12 +50,14 @@ function decodeValue(name: string, value: string): string {
 
 const printable = /^[\t -~]*$/;
 
-/** Adds the metadata of a reply to a flat list of headers. */
-export function pushMetadataHeaders(headers: string[], reply: CallReply): void {
-  if (reply.metadataEnd === reply.metadataStart) return;
+/** The metadata of a reply as header lines. */
+export function metadataLines(reply: CallReply): string {
+  let lines = '';
+  if (reply.metadataEnd === reply.metadataStart) return lines;
   for (const [key, value] of decodeMetadata(reply.source, reply.metadataStart, reply.metadataEnd)) {
-    headers.push(prefix + key, encodeValue(value));
+    lines += `${prefix}${key}: ${encodeValue(value)}\r\n`;
   }
+  return lines;
 }
 
 // A value that would change on its way (spaces at an end are trimmed), or that holds a %, is encoded as a whole.

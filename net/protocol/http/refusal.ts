@@ -3,10 +3,9 @@
 
 import type { ErrorCode, RetryHint } from '../../../runtime/errors.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
-import { STATUS_CODES } from '../../../runtime/lean-http.ts';
 import type { CompressorNames } from '../../../runtime/plugins/compressor.ts';
 import { contentTypes } from './content-type.ts';
-import { headBytesMax, headersMax } from './limits.ts';
+import { chunkExtensionsBytesMax, headBytesMax, headersMax } from './limits.ts';
 import { statusOfCode } from './status.ts';
 
 export interface Refusal {
@@ -24,15 +23,6 @@ export interface Refusal {
 /** The JSON of an error, as every answer but 2xx carries it. */
 export function errorBody(code: ErrorCode, message: string, retry: RetryHint, retryAfterMs: number): string {
   return JSON.stringify({ error: { code, message, retry, retryAfterMs } });
-}
-
-/** A refusal as bytes of a whole answer, for a connection on which node:http has no response to offer. */
-export function refusalBytes(refusal: Refusal): Buffer {
-  const body = errorBody(refusal.code, refusal.message, refusal.retry, refusal.retryAfterMs);
-  return Buffer.from(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}\r\n` +
-      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-  );
 }
 
 /** A HeddleError as a refusal, by the table. */
@@ -118,24 +108,22 @@ export const tooSlow: Refusal = refuse(
   'the request did not come in whole within the read timeout of this address',
 );
 
-/** What node:http's parser found wrong, by its error code. */
-export function malformed(parserCode: string | undefined): Refusal {
-  switch (parserCode) {
-    case 'ERR_HTTP_REQUEST_TIMEOUT':
-      return tooSlow;
-    case 'HPE_HEADER_OVERFLOW':
-      // node:http has one code for both.
-      return refuse(
-        431,
-        'INVALID_ARGUMENT',
-        `request line and headers may have about ${headBytesMax} bytes, and ${headersMax} headers; this request has more`,
-      );
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
-      return refuse(413, 'RESOURCE_EXHAUSTED', `chunk extensions are over ${headBytesMax} bytes`);
-    default:
-      return refuse(400, 'INVALID_ARGUMENT', `the request is not well-formed HTTP/1.1 (${parserCode ?? 'unknown'})`);
-  }
+/** Bytes that are no HTTP/1.1. `why`: a sentence about them, that names none of theirs. */
+export function malformed(why: string): Refusal {
+  return refuse(400, 'INVALID_ARGUMENT', `the request is not well-formed HTTP/1.1: ${why}`);
 }
+
+export const headTooLarge: Refusal = refuse(
+  431,
+  'INVALID_ARGUMENT',
+  `request line and headers may have ${headBytesMax} bytes, and ${headersMax} headers; this request has more`,
+);
+
+export const chunkExtensionsTooLarge: Refusal = refuse(
+  413,
+  'RESOURCE_EXHAUSTED',
+  `chunk extensions and trailers are over ${chunkExtensionsBytesMax} bytes`,
+);
 
 function refuse(status: number, code: ErrorCode, message: string): Refusal {
   return { status, code, message, retry: 'no', retryAfterMs: 0 };

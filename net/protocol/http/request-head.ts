@@ -1,9 +1,9 @@
 // request-head: the `heddle-*` and `traceparent` headers of a request -> CallHead. Called on IO threads once per
 // request, before its body is read. Throws INVALID_ARGUMENT with a sentence that shows the header.
 
-import type { IncomingHttpHeaders } from 'node:http';
 import { type CallHead, callFlags, priorities } from '../../../runtime/call.ts';
 import { HeddleError } from '../../../runtime/errors.ts';
+import type { HeaderFields, ParsedRequest } from './parse-request.ts';
 import { hex, readTraceparent } from './traceparent.ts';
 
 /** What a reader of headers needs besides them. */
@@ -16,22 +16,39 @@ export interface RequestMoment {
 }
 
 /** Writes every field of `head` but the codec and those that say where metadata and body lie. */
-export function readRequestHead(head: CallHead, headers: IncomingHttpHeaders, moment: RequestMoment): void {
-  head.flags = 0;
+export function readRequestHead(head: CallHead, request: ParsedRequest, moment: RequestMoment): void {
+  const { headers } = request;
+  head.flags = moment.reads ? callFlags.idempotent : 0;
   head.compression = 0;
   head.attempt = 1;
   head.depth = 0;
-  if (moment.reads || readSwitch(headers, 'heddle-idempotent')) head.flags |= callFlags.idempotent;
+  if (request.isPlain) {
+    clear(head);
+    head.deadlineMs = moment.timeoutMs === 0 ? Number.POSITIVE_INFINITY : moment.nowMs + moment.timeoutMs;
+    return;
+  }
+  if (readSwitch(headers, 'heddle-idempotent')) head.flags |= callFlags.idempotent;
   if (readSwitch(headers, 'heddle-one-way')) head.flags |= callFlags.oneWay;
   head.priority = readPriority(headers);
   head.deadlineMs = readDeadline(headers, moment);
   readHalves(head, headers['heddle-call-id'], 'heddle-call-id');
   readHalves(head, headers['heddle-schema-fingerprint'], 'heddle-schema-fingerprint');
-  readTraceparent(head, one(headers.traceparent));
+  readTraceparent(head, headers.traceparent);
 }
 
-function readDeadline(headers: IncomingHttpHeaders, moment: RequestMoment): number {
-  const header = one(headers['heddle-timeout']);
+/** What headers say, where there are none. */
+function clear(head: CallHead): void {
+  head.priority = priorities.normal;
+  head.callIdHigh = 0;
+  head.callIdLow = 0;
+  head.fingerprintHigh = 0;
+  head.fingerprintLow = 0;
+  head.trace.fill(0);
+  head.traceFlags = 0;
+}
+
+function readDeadline(headers: HeaderFields, moment: RequestMoment): number {
+  const header = headers['heddle-timeout'];
   let budgetMs = moment.timeoutMs === 0 ? Number.POSITIVE_INFINITY : moment.timeoutMs;
   if (header !== undefined) budgetMs = Math.min(budgetMs, parseTimeoutMs(header));
   return moment.nowMs + budgetMs;
@@ -49,15 +66,15 @@ export function parseTimeoutMs(text: string): number {
 
 const msPerUnit = { us: 0.001, ms: 1, s: 1000, m: 60_000 } as const;
 
-function readPriority(headers: IncomingHttpHeaders): number {
-  const header = one(headers['heddle-priority']);
+function readPriority(headers: HeaderFields): number {
+  const header = headers['heddle-priority'];
   if (header === undefined) return priorities.normal;
   if (header === 'high' || header === 'normal' || header === 'low') return priorities[header];
   throw bad('heddle-priority', header, 'must be high, normal or low');
 }
 
-function readSwitch(headers: IncomingHttpHeaders, name: 'heddle-idempotent' | 'heddle-one-way'): boolean {
-  const header = one(headers[name]);
+function readSwitch(headers: HeaderFields, name: 'heddle-idempotent' | 'heddle-one-way'): boolean {
+  const header = headers[name];
   if (header === undefined || header === '0' || header === 'false') return false;
   if (header === '1' || header === 'true') return true;
   throw bad(name, header, 'must be 1, true, 0 or false');
@@ -66,10 +83,9 @@ function readSwitch(headers: IncomingHttpHeaders, name: 'heddle-idempotent' | 'h
 /** 16 hex digits into the two halves of a call id or of a fingerprint; absent: 0,0. */
 function readHalves(
   head: CallHead,
-  header: string | string[] | undefined,
+  text: string | undefined,
   name: 'heddle-call-id' | 'heddle-schema-fingerprint',
 ): void {
-  const text = one(header);
   let high = 0;
   let low = 0;
   if (text !== undefined) {
@@ -85,11 +101,6 @@ function readHalves(
     head.fingerprintHigh = high;
     head.fingerprintLow = low;
   }
-}
-
-// node:http gives arrays for set-cookie only and joins other repeated headers with ', ', which no reader here takes.
-function one(header: string | string[] | undefined): string | undefined {
-  return typeof header === 'string' ? header : header?.join(', ');
 }
 
 function bad(name: string, value: string, rule: string): HeddleError {

@@ -60,3 +60,33 @@ export function codeOfStatus(status: number): ErrorCode | undefined {
   if (status < 300) return undefined;
   return codeByStatus.get(status) ?? 'UNKNOWN';
 }
+
+/** The words behind a status in the first line of an answer (RFC 9110, section 15); all that are given here. */
+const reasons: Readonly<Record<number, string>> = {
+  100: 'Continue',
+  200: 'OK',
+  202: 'Accepted',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  408: 'Request Timeout',
+  409: 'Conflict',
+  413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
+  417: 'Expectation Failed',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  499: 'Client Closed Request',
+  500: 'Internal Server Error',
+  501: 'Not Implemented',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+  505: 'HTTP Version Not Supported',
+};
+
+/** `HTTP/1.1 200 OK`, with the end of its line. */
+export function statusLine(status: number): string {
+  return `HTTP/1.1 ${status} ${reasons[status] ?? 'Error'}\r\n`;
+}

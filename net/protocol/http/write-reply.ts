@@ -1,91 +1,89 @@
-// write-reply: CallReply, refusal or plain text -> an HTTP response. On IO threads, once per request. The views of a
-// reply are copied here, once. Each function returns the bytes of the body, for the books.
+// write-reply: CallReply, refusal or plain text -> an HTTP answer. On IO threads, once per request. An answer is the text of
+// its head, and bytes that its body is copied from once, when it is laid behind the head.
 
-import type { OutgoingHttpHeader } from 'node:http';
-import { type CallReply, codecIds } from '../../../runtime/call.ts';
+import { type CallReply, codecIds, noBytes } from '../../../runtime/call.ts';
 import { codeOfNumber, retryHints } from '../../../runtime/errors.ts';
 import { codingOf } from './content-coding.ts';
 import { contentTypeOfCodec } from './content-type.ts';
 import type { Exchange } from './exchange.ts';
-import { textReplyBytesMax } from './limits.ts';
-import { pushMetadataHeaders } from './metadata-headers.ts';
+import { metadataLines } from './metadata-headers.ts';
 import { errorBody, type Refusal } from './refusal.ts';
-import { statusOfCode } from './status.ts';
+import { statusLine, statusOfCode } from './status.ts';
 
-/** `close`: this is the last answer of its connection. */
-export function writeReply(exchange: Exchange, reply: CallReply, close: boolean): number {
-  if (reply.code !== 0) return writeError(exchange, reply, close);
-  if (exchange.oneWay) return finish(exchange, 202, ['content-length', '0'], close, undefined);
+/** An answer but for the lines that all answers end their heads with. One object, overwritten by the next answer. */
+export interface Answer {
+  /** ASCII. */
+  head: string;
+  source: Buffer;
+  start: number;
+  end: number;
+}
+
+const answer: Answer = { head: '', source: noBytes, start: 0, end: 0 };
+
+const okLine = statusLine(200);
+const jsonOk = `${okLine}content-type: application/json\r\ncontent-length: `;
+
+export function replyAnswer(exchange: Exchange, reply: CallReply): Answer {
+  if (reply.code !== 0) return errorAnswer(reply);
+  if (exchange.oneWay) return whole(`${statusLine(202)}content-length: 0\r\n`, noBytes);
   const bodyBytes = reply.bodyEnd - reply.bodyStart;
-  const headers = ['content-type', contentTypeOfCodec(reply.codec), 'content-length', String(bodyBytes)];
+  let head =
+    reply.codec === codecIds.json
+      ? `${jsonOk}${bodyBytes}\r\n`
+      : `${okLine}content-type: ${contentTypeOfCodec(reply.codec)}\r\ncontent-length: ${bodyBytes}\r\n`;
   if (reply.codec === codecIds.avro && (reply.fingerprintHigh | reply.fingerprintLow) !== 0) {
-    headers.push('heddle-schema-fingerprint', hex32(reply.fingerprintHigh) + hex32(reply.fingerprintLow));
+    head += `heddle-schema-fingerprint: ${hex32(reply.fingerprintHigh)}${hex32(reply.fingerprintLow)}\r\n`;
   }
   if (exchange.compressors !== undefined) {
-    headers.push('vary', 'accept-encoding');
+    head += 'vary: accept-encoding\r\n';
     const coding = reply.compression === 0 ? undefined : codingOf(exchange.compressors, reply.compression);
-    if (coding !== undefined) headers.push('content-encoding', coding);
+    if (coding !== undefined) head += `content-encoding: ${coding}\r\n`;
   }
-  pushMetadataHeaders(headers, reply);
-  return finish(exchange, 200, headers, close, copyBody(reply, bodyBytes));
+  if (reply.metadataEnd !== reply.metadataStart) head += metadataLines(reply);
+  answer.head = head;
+  answer.source = reply.source;
+  answer.start = reply.bodyStart;
+  answer.end = reply.bodyEnd;
+  return answer;
 }
 
 /** A refusal by protocol http itself. */
-export function writeRefusal(exchange: Exchange, refusal: Refusal, close: boolean): number {
-  const body = errorBody(refusal.code, refusal.message, refusal.retry, refusal.retryAfterMs);
-  const headers = errorHeaders(body, refusal.retryAfterMs);
-  if (refusal.allow !== undefined) headers.push('allow', refusal.allow);
-  if (refusal.acceptEncoding !== undefined) headers.push('accept-encoding', refusal.acceptEncoding);
-  return finish(exchange, refusal.status, headers, close, body, 'utf8');
+export function refusalAnswer(refusal: Refusal): Answer {
+  const body = Buffer.from(errorBody(refusal.code, refusal.message, refusal.retry, refusal.retryAfterMs));
+  let head = errorHead(refusal.status, body, refusal.retryAfterMs);
+  if (refusal.allow !== undefined) head += `allow: ${refusal.allow}\r\n`;
+  if (refusal.acceptEncoding !== undefined) head += `accept-encoding: ${refusal.acceptEncoding}\r\n`;
+  return whole(head, body);
 }
 
-export function writeText(exchange: Exchange, status: number, text: string, close: boolean): number {
-  const headers = ['content-type', 'text/plain', 'content-length', String(text.length), 'cache-control', 'no-store'];
-  return finish(exchange, status, headers, close, text);
+/** What /healthz says. */
+export function healthAnswer(health: string): Answer {
+  const body = Buffer.from(`${health}\n`);
+  const status = statusLine(health === 'ok' ? 200 : 503);
+  const headers = `content-type: text/plain\r\ncontent-length: ${body.length}\r\ncache-control: no-store\r\n`;
+  return whole(status + headers, body);
 }
 
-function writeError(exchange: Exchange, reply: CallReply, close: boolean): number {
+function errorAnswer(reply: CallReply): Answer {
   const code = codeOfNumber(reply.code);
   const message = reply.source.toString('utf8', reply.bodyStart, reply.bodyEnd);
-  const body = errorBody(code, message, retryHints[reply.retry] ?? 'no', reply.retryAfterMs);
-  const headers = errorHeaders(body, reply.retryAfterMs);
-  pushMetadataHeaders(headers, reply);
-  return finish(exchange, statusOfCode(code), headers, close, body, 'utf8');
+  const body = Buffer.from(errorBody(code, message, retryHints[reply.retry] ?? 'no', reply.retryAfterMs));
+  return whole(errorHead(statusOfCode(code), body, reply.retryAfterMs) + metadataLines(reply), body);
 }
 
-function errorHeaders(body: string, retryAfterMs: number): string[] {
-  const headers = ['content-type', 'application/json', 'content-length', String(Buffer.byteLength(body))];
+function errorHead(status: number, body: Buffer, retryAfterMs: number): string {
+  const head = `${statusLine(status)}content-type: application/json\r\ncontent-length: ${body.length}\r\n`;
   // The header counts whole seconds; the body has the milliseconds.
-  if (retryAfterMs > 0) headers.push('retry-after', String(Math.ceil(retryAfterMs / 1000)));
-  return headers;
+  return retryAfterMs > 0 ? `${head}retry-after: ${Math.ceil(retryAfterMs / 1000)}\r\n` : head;
 }
 
-// A latin1 string keeps any bytes as they are, and node:http writes head and string body as one string: one copy, one
-// write. Past a size, copying the body again into that string costs more than a second piece in the same writev.
-function copyBody(reply: CallReply, bodyBytes: number): string | Buffer | undefined {
-  if (bodyBytes === 0) return undefined;
-  if (bodyBytes <= textReplyBytesMax) return reply.source.toString('latin1', reply.bodyStart, reply.bodyEnd);
-  const body = Buffer.allocUnsafeSlow(bodyBytes);
-  reply.source.copy(body, 0, reply.bodyStart, reply.bodyEnd);
-  return body;
-}
-
-function finish(
-  exchange: Exchange,
-  status: number,
-  headers: string[],
-  close: boolean,
-  body: string | Buffer | undefined,
-  encoding: BufferEncoding = 'latin1',
-): number {
-  if (close) headers.push('connection', 'close');
-  // @types/node wants OutgoingHttpHeader[]; a flat list of names and values is one.
-  const flat: OutgoingHttpHeader[] = headers;
-  if (status === 499) exchange.writeHead(status, 'Client Closed Request', flat);
-  else exchange.writeHead(status, flat);
-  if (body === undefined) exchange.end();
-  else exchange.end(body, encoding);
-  return body === undefined ? 0 : body.length;
+function whole(head: string, body: Buffer): Answer {
+  answer.head = head;
+  answer.source = body;
+  answer.start = 0;
+  answer.end = body.length;
+  return answer;
 }
 
 function hex32(word: number): string {

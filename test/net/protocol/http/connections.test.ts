@@ -166,20 +166,27 @@ test('drains: an answer that was last when the drain began is followed by the en
   t.is(await client.rest(), '');
 });
 
-test('drains: a request that is half read is still answered', async (t) => {
-  using rig = await Rig.start();
-  using client = rig.connect();
-  const request = post('/t.S/echo', '{"half":true}');
-  client.send(request.slice(0, 30));
-  await rig.until(() => rig.connections.length === 1);
-  while (rig.connections[0]!.idle) await new Promise(setImmediate);
-  rig.connections[0]!.drain();
-  client.send(request.slice(30));
-  const answer = await client.answer();
-  t.is(answer.body, '{"half":true}');
-  t.is(answer.headers.connection, 'close');
-  t.is(await client.rest(), '');
-});
+const halves: [what: string, request: string, status: number][] = [
+  ['a call', post('/t.S/echo', '{"half":true}'), 200],
+  ['a read', get('/t.S/read'), 200],
+  ['a look at the health', get('/healthz'), 200],
+  ['one that is refused', post('/t.S/nope', '{}'), 404],
+];
+for (const [what, request, status] of halves) {
+  test(`drains: a request that is half read is still answered, as the last one: ${what}`, async (t) => {
+    using rig = await Rig.start();
+    using client = rig.connect();
+    client.send(request.slice(0, 15));
+    await rig.until(() => rig.connections.length === 1);
+    while (rig.connections[0]!.idle) await new Promise(setImmediate);
+    rig.connections[0]!.drain();
+    client.send(request.slice(15));
+    const answer = await client.answer();
+    t.is(answer.status, status);
+    t.is(answer.headers.connection, 'close');
+    t.is(await client.rest(), '');
+  });
+}
 
 test('cuts off a client that is far behind and takes nothing, after the grace', async (t) => {
   const clock = new VirtualClock();

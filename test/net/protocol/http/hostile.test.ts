@@ -5,13 +5,29 @@ import { errorOf, get, post, Rig } from './rig.ts';
 const malformed: [what: string, bytes: string, status: number, says?: RegExp][] = [
   ['a line that is no request', 'HELLO\r\n\r\n', 400],
   ['bytes of another protocol', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
-  ['an unknown HTTP version', 'GET /healthz HTTP/3.7\r\nhost: t\r\n\r\n', 400],
+  ['a first line that ends otherwise', 'GET /healthz HTTP/1.1x\r\nhost: t\r\n\r\n', 400],
+  ['a space in the target', 'GET /t.S/read?a=b c HTTP/1.1\r\nhost: t\r\n\r\n', 400],
   ['a header without a colon', 'GET /healthz HTTP/1.1\r\nhost\r\n\r\n', 400],
   ['a space before the colon', 'GET /healthz HTTP/1.1\r\nhost : t\r\n\r\n', 400],
   ['a bare LF in a header', 'GET /healthz HTTP/1.1\r\nhost: t\nx: y\r\n\r\n', 400],
   ['a NUL in a header', 'GET /healthz HTTP/1.1\r\nhost: t\r\nx: \0\r\n\r\n', 400],
   ['a negative length', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ncontent-length: -1\r\n\r\n', 400],
   ['a length past 2^64', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ncontent-length: 99999999999999999999\r\n\r\n', 400],
+  ['a length with a sign', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ncontent-length: +1\r\n\r\nx', 400],
+  ['a folded header', 'GET /healthz HTTP/1.1\r\nhost: t\r\nx: y\r\n z\r\n\r\n', 400],
+  ['a bare CR in a header', 'GET /healthz HTTP/1.1\r\nhost: t\r\nx: y\rz\r\n\r\n', 400],
+  ['lines that end with LF', 'GET /healthz HTTP/1.1\nhost: t\n\n', 400],
+  ['a header without a name', 'GET /healthz HTTP/1.1\r\nhost: t\r\n: y\r\n\r\n', 400],
+  ['chunks in HTTP/1.0', 'POST /t.S/echo HTTP/1.0\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+  ['chunked twice', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n', 400],
+  ['two equal lengths', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\nx', 400],
+  ['two lengths in one', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ncontent-length: 1, 1\r\n\r\nx', 400],
+  ['a chunk size with 0x', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n0x1\r\n', 400],
+  [
+    'a chunk that ends with LF',
+    'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\n0\r\n\r\n',
+    400,
+  ],
   ['two lengths', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n', 400],
   [
     'a length and chunks at once',
@@ -113,7 +129,8 @@ test('survives any bytes: other connections go on, nothing stays behind', async 
       client.socket.end();
       await client.rest();
       client.socket.destroy();
-      await rig.until(() => rig.closed === ++runs || rig.closed >= runs);
+      const closed = ++runs;
+      await rig.until(() => rig.closed >= closed);
     }),
     { numRuns: 300 },
   );
@@ -183,17 +200,17 @@ test('lets a client that sends a refused body read the answer', async (t) => {
   }
 });
 
-test('answers what was handed on behind a body over the bound that is past', async (t) => {
+test('takes nothing behind a body over the bound, and answers what came before it', async (t) => {
   using rig = await Rig.start({ frameBytes: 10 });
-  rig.memoryBytes = 0;
   using client = rig.connect();
-  client.send(chunked(['xxxxx', 'xxxxxx']) + post('/t.S/echo', '2') + get('/t.S/read?n=3'));
-  await rig.until(() => rig.held === 1);
-  await rig.seen(1);
-  rig.giveRoom();
-  t.is((await client.answer()).status, 413);
-  t.is((await client.answer()).body, '2');
-  t.is((await client.answer()).body, '{"n":"3"}');
+  client.send(post('/t.S/hold', '1') + chunked(['xxxxx', 'xxxxxx']) + post('/t.S/echo', '2'));
+  (await rig.seen(1)).succeed('1');
+  t.is((await client.answer()).body, '1');
+  const answer = await client.answer();
+  t.is(answer.status, 413);
+  t.is(answer.headers.connection, 'close');
+  t.is(await client.rest(), '');
+  t.is(rig.dispatcher.calls.length, 1);
 });
 
 test('holds a body of many tiny chunks in little more than its size', async (t) => {
@@ -227,9 +244,9 @@ test('closes on CONNECT without an answer', async (t) => {
   t.is(await client.rest(), '');
 });
 
-test('refuses versions that node:http would take for HTTP/1.0, and ends', async (t) => {
+test('refuses versions that are not spoken here, and ends', async (t) => {
   using rig = await Rig.start();
-  for (const line of ['GET /healthz', 'GET /healthz HTTP/0.9', 'GET /healthz HTTP/2.0']) {
+  for (const line of ['GET /healthz', 'GET /healthz HTTP/0.9', 'GET /healthz HTTP/2.0', 'GET /healthz HTTP/3.7']) {
     using client = rig.connect();
     client.send(`${line}\r\nhost: t\r\n\r\n`);
     const answer = await client.answer();
@@ -301,6 +318,41 @@ test('answers 408 to a first request that is not whole within the connect timeou
   client.send('GET /hea');
   t.is((await client.answer()).status, 408);
   t.is(await client.rest(), '');
+});
+
+test('takes any time within the read timeout for the body of a first request', async (t) => {
+  using rig = await Rig.start({ connectTimeoutMs: 300 });
+  using client = rig.connect();
+  const request = post('/t.S/echo', 'x'.repeat(100));
+  client.send(request.slice(0, -1));
+  await rig.until(() => rig.bookedBytes > 0);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  client.send(request.slice(-1));
+  t.is((await client.answer()).status, 200);
+});
+
+test('empty lines keep no connection alive', async (t) => {
+  using rig = await Rig.start({ idleTimeoutMs: 200 });
+  using client = rig.connect();
+  client.send(get('/healthz'));
+  t.is((await client.answer()).status, 200);
+  const sending = setInterval(() => client.send('\r\n'), 20);
+  t.is(await client.rest(), '');
+  clearInterval(sending);
+  t.is(rig.counts.get('idle-timeout'), 1);
+});
+
+test('a client that sent much before the last answer was due still reads it', async (t) => {
+  using rig = await Rig.start({ frameBytes: 1000 });
+  using client = rig.connect();
+  client.send(post('/t.S/hold', '1'));
+  await rig.seen(1);
+  client.send(post('/t.S/echo', 'x'.repeat(3_000_000)));
+  await rig.until(() => rig.counts.get('too-large') === 1);
+  for (let turn = 0; turn < 200; turn++) await new Promise(setImmediate);
+  rig.dispatcher.calls[0]!.succeed('1');
+  t.is((await client.answer()).body, '1');
+  t.is((await client.answer()).status, 413);
 });
 
 test('closes a connection that is idle for too long after an answer', async (t) => {

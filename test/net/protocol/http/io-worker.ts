@@ -3,7 +3,6 @@
 import type { Socket } from 'node:net';
 import { parentPort } from 'node:worker_threads';
 import { httpProtocol } from '../../../../net/protocol/http/http-protocol.ts';
-import { noBytes } from '../../../../runtime/call.ts';
 import { systemClock } from '../../../../runtime/clock.ts';
 import { silentLogger } from '../../../../runtime/logger.ts';
 import { TimerWheel } from '../../../../runtime/timer-wheel.ts';
@@ -16,7 +15,7 @@ const protocol = httpProtocol({
   clock: systemClock,
   timers: new TimerWheel({ clock: systemClock }),
   log: silentLogger,
-  readBuffer: noBytes,
+  readBuffer: Buffer.allocUnsafe(65_536),
   scheduleFlush: (connection) => setImmediate(() => connection.flush()),
   bookBytes: () => true,
   whenRoom: () => {},

@@ -149,7 +149,7 @@ export class Rig {
       clock,
       timers: this.#timers,
       log: silentLogger,
-      readBuffer: noBytes,
+      readBuffer: Buffer.allocUnsafe(65_536),
       scheduleFlush: (connection) => {
         if (flushes.size === 0) {
           setImmediate(() => {

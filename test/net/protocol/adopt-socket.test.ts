@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import test from 'ava';
-import { adoptSocket } from '../../../../net/protocol/heddle/adopt-socket.ts';
+import { adoptSocket } from '../../../net/protocol/adopt-socket.ts';
 
 const collect = (): void => {
   setFlagsFromString('--expose-gc');

@@ -1,11 +1,11 @@
-// Flow: how much of one heddle connection is under way. It writes what was gathered, and stops reading while the peer
+// Flow: how much of one connection, of protocol heddle or http, is under way. It writes what was gathered, and stops reading while the peer
 // leaves too much unread or the thread is over its memory. A peer that takes nothing is cut off by ConnectionTimers; one
 // that is far behind on a thread that has no memory left, here. On an IO thread.
 
 import type { Socket } from 'node:net';
-import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
-import { slowReaderFactor } from '../slow-reader.ts';
+import type { ProtocolHost } from '../../runtime/plugins/protocol.ts';
 import { type OutBufferPool, Outbox } from './outbox.ts';
+import { slowReaderFactor } from './slow-reader.ts';
 
 /** What the flow asks of its connection, and tells it. */
 export interface FlowOwner {
@@ -29,6 +29,7 @@ export class Flow {
   readonly #written = () => this.#onWritten();
   #pausedForPeer = false;
   #pausedForMemory = false;
+  #held = false;
   /** Once true, what still comes is thrown away by the connection: nothing pauses it any more. */
   #discarding = false;
   #stopped = false;
@@ -50,6 +51,21 @@ export class Flow {
 
   get pausedForPeer(): boolean {
     return this.#pausedForPeer;
+  }
+
+  /** The connection itself wants no more to read. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  hold(held: boolean): void {
+    if (held === this.#held || this.#discarding) return;
+    this.#held = held;
+    if (held) this.#socket.pause();
+    else {
+      this.#owner.onReadingResumed();
+      this.#resume();
+    }
   }
 
   /** The kernel leaves far more untaken than the bound at which reading pauses. */
@@ -108,6 +124,7 @@ export class Flow {
     this.#discarding = true;
     this.#pausedForPeer = false;
     this.#pausedForMemory = false;
+    this.#held = false;
     this.#resume();
     this.book();
   }
@@ -141,6 +158,6 @@ export class Flow {
   }
 
   #resume(): void {
-    if (!this.#pausedForPeer && !this.#pausedForMemory && !this.#stopped) this.#socket.resume();
+    if (!this.#pausedForPeer && !this.#pausedForMemory && !this.#held && !this.#stopped) this.#socket.resume();
   }
 }

@@ -1,11 +1,11 @@
-// ConnectionTimers: when a heddle connection has waited long enough. One entry in the thread's wheel per connection,
+// ConnectionTimers: when a connection, of protocol heddle or http, has waited long enough. One entry in the thread's wheel per connection,
 // looked at anew each time it fires; a request moves no timer, it only leaves a time stamp.
 
 import type { Socket } from 'node:net';
-import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
-import type { BindingSettings } from '../../../runtime/settings.ts';
-import type { TimerTarget } from '../../../runtime/timer-wheel.ts';
-import { lookAgainMs, PeerProgress, patienceMs, stallEvent } from '../slow-reader.ts';
+import type { ProtocolHost } from '../../runtime/plugins/protocol.ts';
+import type { BindingSettings } from '../../runtime/settings.ts';
+import type { TimerTarget } from '../../runtime/timer-wheel.ts';
+import { lookAgainMs, PeerProgress, patienceMs, stallEvent } from './slow-reader.ts';
 
 /** What the timers see of a connection, and what they make it do. */
 export interface TimedConnection {
@@ -65,14 +65,21 @@ export class ConnectionTimers implements TimerTarget {
   #probeMs = probeMsMin;
   #lingerDueMs = never;
 
-  constructor(connection: TimedConnection, host: ProtocolHost, binding: BindingSettings, socket: Socket) {
+  /** `firstFrameMs`: how long the first whole frame, or request, may take; 0: for ever. */
+  constructor(
+    connection: TimedConnection,
+    host: ProtocolHost,
+    binding: BindingSettings,
+    socket: Socket,
+    firstFrameMs = binding.connectTimeoutMs,
+  ) {
     const nowMs = host.clock.nowMs();
     this.#connection = connection;
     this.#host = host;
     this.#binding = binding;
     this.#progress = new PeerProgress(socket);
     this.#activeMs = nowMs;
-    this.#firstFrameDueMs = nowMs + (binding.connectTimeoutMs || never);
+    this.#firstFrameDueMs = nowMs + (firstFrameMs || never);
     this.#arm(Math.min(this.#firstFrameDueMs, nowMs + (binding.idleTimeoutMs || never)));
   }
 
@@ -88,6 +95,11 @@ export class ConnectionTimers implements TimerTarget {
     if (!partial || this.#frameBegunMs !== never) return;
     this.#frameBegunMs = nowMs;
     if (this.#binding.readTimeoutMs > 0) this.#arm(nowMs + this.#binding.readTimeoutMs);
+  }
+
+  /** The peer has said what it wants: the first frame is bounded like any other from now on. */
+  heard(): void {
+    this.#firstFrameDueMs = never;
   }
 
   /** Reading goes on after a pause. */
