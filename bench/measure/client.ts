@@ -1,5 +1,6 @@
 // BenchClient: who sends the requests of a scenario: what `client.js` of a peer, or Heddle's own side, exports `connect` for.
-// Each sends with its own library, as its own documentation says; when is decided by the load generator (load/).
+// Each sends with its own library, as its own documentation says, where the scenario does not give all the same one; when is
+// decided by the load generator (load/).
 
 export interface ConnectOptions {
   /** The scenario's name: one client may know several. */

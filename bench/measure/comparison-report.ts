@@ -31,8 +31,8 @@ export function comparisonRows({ shapes }: Comparison): string[][] {
 export function comparisonMethod({ rounds, sampleMs, warmUpMs, versions, notRun }: Comparison): string[] {
   const packages = Object.entries(versions).map(([side, text]) => `${side} (${text})`);
   return [
-    `Each side has a server and a client process, and its own client library. All take turns: medians of ${rounds} rounds of`,
-    `${Math.round(sampleMs)} ms (lowest to highest), after ${Math.round(warmUpMs)} ms of warm-up. CPU: user and system time of the server, all threads and`,
+    'Each side has a server and a client process, and its own client library where no other is named above. All take turns:',
+    `medians of ${rounds} rounds of ${Math.round(sampleMs)} ms (lowest to highest), after ${Math.round(warmUpMs)} ms of warm-up. CPU: user and system time of the server, all threads and`,
     'processes, by right answer; the client checks each. “heddle takes”: its CPU by the peer’s, median of the rounds’ ratios.',
     `Sides: ${packages.join('; ')}.`,
     ...notRun.map(notRunLine),

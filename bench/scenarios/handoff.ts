@@ -39,7 +39,10 @@ export const handoff: Scenario = {
   name: 'handoff',
   what: 'bytes to an async handler on another thread and back: pairs a second, CPU per pair',
   seconds: 120,
-  peers: ['piscina', 'piscina-async', 'tinypool', 'workerpool', 'poolifier', 'message-port', 'message-port-batched'],
+  peers: [
+    ...['piscina', 'piscina-async', 'tinypool', 'workerpool', 'poolifier'],
+    ...['message-port', 'message-port-batched', 'message-port-packed'],
+  ],
   run: measure,
 };
 

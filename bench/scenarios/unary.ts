@@ -16,17 +16,22 @@ const shapes: readonly Shape[] = [
 
 /** They speak their own protocols over connections that stay open, and serve on their event loop. */
 const rpcPeers = ['moleculer', 'nestjs-tcp', 'tars', 'avsc', 'thrift', 'grpc-js'];
+/** As no documentation has it: stands beside those that the goals are against, with a line of its own. */
+const tunedPeer = 'avsc-corked';
 
 export const unary: Scenario = {
   name: 'unary',
   what: 'a record of 95 bytes in and out, through a CPU pool: server CPU per request',
   seconds: 200,
-  peers: [...rpcPeers, 'fastify-piscina'],
+  peers: [...rpcPeers, 'fastify-piscina', tunedPeer],
   run: async (options) => {
     const comparison = await measure('unary', options);
+    const documented = [...rpcPeers, 'fastify-piscina'];
     return reportOf(comparison, 'One IO thread, one CPU thread; fastify+piscina has one worker thread too.', [
-      ratioGoal(comparison, { shape: '256/8', against: 'best', goal: 0.5, stretch: 0.33 }),
-      ratioGoal(comparison, { shape: '32/8', against: 'best', goal: 0.7, stretch: 0.5 }),
+      ratioGoal(comparison, { shape: '256/8', against: 'best', among: documented, goal: 0.5, stretch: 0.33 }),
+      ratioGoal(comparison, { shape: '256/8', against: tunedPeer, goal: 0.5, stretch: 0.33 }),
+      ratioGoal(comparison, { shape: '32/8', against: 'best', among: documented, goal: 0.7, stretch: 0.5 }),
+      ratioGoal(comparison, { shape: '32/8', against: tunedPeer, goal: 0.7, stretch: 0.5 }),
       ratioGoal(comparison, { shape: '1/1', against: 'fastify-piscina', goal: 0.6 }),
     ]);
   },
@@ -36,7 +41,7 @@ export const unaryIo: Scenario = {
   name: 'unary-io',
   what: 'the same on the IO thread, as the peers do it; and beside a bare echo of bytes',
   seconds: 160,
-  peers: [...rpcPeers, 'fastify', 'net-echo'],
+  peers: [...rpcPeers, 'fastify', tunedPeer, 'net-echo'],
   run: async (options) => {
     const comparison = await measure('unary-io', options);
     return reportOf(comparison, 'One IO thread. net-echo sends 64 bytes back, one write for each read.', [
@@ -47,6 +52,7 @@ export const unaryIo: Scenario = {
         goal: 0.33,
         stretch: 0.25,
       }),
+      ratioGoal(comparison, { shape: '256/8', against: tunedPeer, goal: 0.33, stretch: 0.25 }),
       ratioGoal(comparison, { shape: '256/8', against: 'net-echo', goal: 3.5 }),
     ]);
   },
@@ -65,6 +71,8 @@ function reportOf(comparison: Comparison, threads: string, goals: readonly Goal[
   return {
     method: [
       `Load: calls in flight/connections, a closed loop; each answer is decoded and compared with what was sent. ${threads}`,
+      'Goals are against the best peer as its documentation has it; against avsc whose sockets are corked for each turn, which it has',
+      'not, each stands again in a line of its own.',
       ...comparisonMethod(comparison),
     ],
     columns: comparisonColumns,

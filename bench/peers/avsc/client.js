@@ -3,14 +3,18 @@
 import { connect as connectTo } from 'node:net';
 import { subjectOf } from './subject.js';
 
-export async function connect({ scenario, port, connections, params }) {
+export const connect = (options) => connectWith(options, () => {});
+
+/** `beforeCall` is given the socket of each call. */
+export async function connectWith({ scenario, port, connections, params }, beforeCall) {
   const { service, request, check } = subjectOf({ scenario, params });
   const clients = Array.from({ length: connections }, () => {
     const socket = connectTo({ port, host: '127.0.0.1', noDelay: true });
     return { socket, client: service.createClient({ buffering: true, transport: socket }) };
   });
-  const echo = ({ client }) =>
+  const echo = ({ client, socket }) =>
     new Promise((resolve, reject) => {
+      beforeCall(socket);
       client.echo(request, (error, answer) => {
         if (error) reject(error);
         else resolve(answer);

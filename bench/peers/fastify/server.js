@@ -13,10 +13,12 @@ const film = {
 };
 
 const app = fastify();
-app.post('/echo', { schema: { response: { 200: film } } }, async (request) => request.body);
-app.post('/burn', { schema: { response: { 200: film } } }, async (request) => {
+app.post('/echo', { schema: { response: { 200: film } } }, (request, reply) => {
+  reply.send(request.body);
+});
+app.post('/burn', { schema: { response: { 200: film } } }, (request, reply) => {
   burn();
-  return request.body;
+  reply.send(request.body);
 });
 await app.listen({ port: 0, host: '127.0.0.1' });
 serveBench(app.server.address().port, () => app.close());

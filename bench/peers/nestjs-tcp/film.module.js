@@ -9,7 +9,7 @@ class FilmController {
   }
 }
 Controller()(FilmController);
-MessagePattern('echo')(
+MessagePattern({ cmd: 'echo' })(
   FilmController.prototype,
   'echo',
   Object.getOwnPropertyDescriptor(FilmController.prototype, 'echo'),

@@ -6,13 +6,12 @@ import { burn } from '../../scenarios/mix/burn.ts';
 export const options = { keepAliveTimeout: 72_000 };
 
 export function listener(request, response) {
-  let text = '';
-  request.setEncoding('utf8');
+  const chunks = [];
   request.on('data', (chunk) => {
-    text += chunk;
+    chunks.push(chunk);
   });
   request.on('end', () => {
-    const film = JSON.parse(text);
+    const film = JSON.parse(chunks.length === 1 ? chunks[0] : Buffer.concat(chunks));
     if (request.url === '/burn') burn();
     const body = JSON.stringify(film);
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
