@@ -65,7 +65,7 @@ export class ConnectionTimers implements TimerTarget {
   #probeMs = probeMsMin;
   #lingerDueMs = never;
 
-  /** `firstFrameMs`: how long the first whole frame, or request, may take; 0: for ever. */
+  /** `firstFrameMs`: how long the first frame may take to be whole, or to be `heard`; 0: for ever. */
   constructor(
     connection: TimedConnection,
     host: ProtocolHost,

@@ -3,12 +3,13 @@
 // business, how much is read and written Flow's. On its IO thread only.
 
 import type { Socket } from 'node:net';
-import { type CallReply, type CallSender, callFlags } from '../../../runtime/call.ts';
+import { type CallReply, type CallSender, callFlags, noBytes } from '../../../runtime/call.ts';
 import type { ProtocolConnection } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import { adoptSocket } from '../adopt-socket.ts';
 import { ConnectionTimers, type TimedConnection } from '../connection-timers.ts';
 import { Flow, type FlowOwner } from '../flow.ts';
+import { slowReaderFactor } from '../slow-reader.ts';
 import { AnswerQueue } from './answer-queue.ts';
 import { Exchange, type ExchangeOwner } from './exchange.ts';
 import type { HttpThread } from './http-thread.ts';
@@ -119,6 +120,7 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
     return this.#flow.farBehind;
   }
 
+  // Not while it is paused for memory: then the timeout is what frees the memory of peers that are slow.
   get readingPaused(): boolean {
     return this.#flow.pausedForPeer || this.#flow.held || this.#state === 'closing';
   }
@@ -318,8 +320,7 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
     if (exchange !== this.#queue.first) {
       const stored = Buffer.allocUnsafeSlow(bytes);
       lay(stored, 0, head, answer, bodyBytes);
-      this.#queue.store(exchange, stored);
-      this.#askFlush();
+      this.#store(exchange, stored);
       return;
     }
     const at = this.#reserve(bytes);
@@ -327,6 +328,15 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
     lay(this.#flow.buffer, at, head, answer, bodyBytes);
     this.#flow.commit(at + bytes);
     this.#goOn();
+  }
+
+  /** Until those before it are answered. A thread that has no memory left keeps little for one peer. */
+  #store(exchange: Exchange, stored: Buffer): void {
+    this.#queue.store(exchange, stored);
+    this.#flow.book();
+    const isMuch = this.#queue.storedBytes + this.unsentBytes > slowReaderFactor * this.#binding.writeBufferBytes;
+    if (isMuch && !this.#thread.host.bookBytes(0)) this.onStalled('slow-reader');
+    else this.#askFlush();
   }
 
   /** The first request is answered: those behind it that were answered earlier are now. */
@@ -467,4 +477,6 @@ function isAwaited({ headers, bodyBytes, version }: ParsedRequest): boolean {
 function lay(target: Buffer, at: number, head: string, answer: Answer, bodyBytes: number): void {
   target.write(head, at, 'latin1');
   if (bodyBytes > 0) answer.source.copy(target, at + head.length, answer.start, answer.end);
+  // It may be large.
+  answer.source = noBytes;
 }

@@ -9,15 +9,12 @@ import type { Exchange } from './exchange.ts';
 import { HeadEnds } from './head-ends.ts';
 import { KnownHeads } from './known-heads.ts';
 import { callsMax, sparesMax } from './limits.ts';
-import { Target } from './target.ts';
 
 export class HttpThread implements ReplySink {
   readonly host: ProtocolHost;
   readonly pool = new OutBufferPool();
   readonly heads = new KnownHeads();
   readonly headEnds: HeadEnds;
-  /** Valid from `read` until the event that read it returns. */
-  readonly target = new Target();
   readonly #calls = new SlotTable<Exchange>(callsMax);
   readonly #spareHeads: CallHead[] = [];
 

@@ -9,7 +9,6 @@ import { acceptedCoding, bodyCoding, unknownCoding } from './content-coding.ts';
 import { codecOfContentType } from './content-type.ts';
 import type { Exchange } from './exchange.ts';
 import type { HttpThread } from './http-thread.ts';
-import { headersMax } from './limits.ts';
 import { readMetadataHeaders } from './metadata-headers.ts';
 import type { ParsedRequest } from './parse-request.ts';
 import { queryToJson } from './query.ts';
@@ -28,16 +27,15 @@ export function takeIn(
   nowMs: number,
 ): Intake {
   const { verb, version, headers, bodyBytes } = request;
-  if (request.headerCount > headersMax) return refusals.tooManyHeaders;
   if (headers.expect !== undefined && version === '1.1' && headers.expect.toLowerCase() !== '100-continue') {
     return refusals.unknownExpectation;
   }
   if (version !== '1.1' && version !== '1.0') return refusals.wrongVersion(version);
   if (request.hostCount > 1) return refusals.twoHosts;
   if (request.hostCount === 0 && version === '1.1') return refusals.noHost;
-  const { target } = thread;
+  const { target } = request;
   const reads = verb === 'GET' || verb === 'HEAD';
-  if (!target.read(request.target)) {
+  if (target.service === '') {
     if (target.path !== '/healthz') return refusals.notAPath(target.path);
     if (!reads) return refusals.wrongVerb(verb, 'GET, HEAD');
     return bodyBytes === 0 ? 'health' : refusals.bodyOnRead(verb);
@@ -79,7 +77,7 @@ function readCall(
   const head = thread.takeHead();
   try {
     readRequestHead(head, request, { nowMs, timeoutMs: binding.timeoutMs, reads });
-    exchange.body = reads ? queryBody(request, thread.target.query) : emptyBody(request, binding);
+    exchange.body = reads ? queryBody(request) : emptyBody(request, binding);
   } catch (reason) {
     thread.giveHead(head);
     return refusals.refusalOfError(reason);
@@ -89,14 +87,14 @@ function readCall(
   head.compression = compressionByte(reads ? 0 : coding, accepted);
   if (method.oneWay) head.flags |= callFlags.oneWay;
   exchange.head = head;
-  exchange.service = thread.target.service;
-  exchange.method = thread.target.method;
+  exchange.service = request.target.service;
+  exchange.method = request.target.method;
   return 'call';
 }
 
 // The request line is bounded (headBytesMax), so what it unfolds to is too.
-function queryBody(request: ParsedRequest, query: string): RequestBody {
-  const json = Buffer.from(queryToJson(query));
+function queryBody(request: ParsedRequest): RequestBody {
+  const json = Buffer.from(queryToJson(request.target.query));
   const body = new RequestBody(readMetadataHeaders(request, true), json.length, json.length);
   body.append(json, 0, json.length);
   return body;

@@ -13,8 +13,8 @@ export const headersMax = 100;
 export const pipelinePause = 64;
 
 /**
- * Requests in flight on one connection at which it is cut off. One read (64 KiB) holds at most 2,500 requests, so only
- * a peer that works round the pause comes here.
+ * Requests in flight on one connection at which it is cut off. One read (64 KiB) has as many of the shortest requests that
+ * there are, so only a peer that means it comes here.
  */
 export const pipelineMax = 4096;
 

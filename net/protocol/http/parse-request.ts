@@ -4,6 +4,7 @@
 
 import { headersMax } from './limits.ts';
 import { headTooLarge, malformed, type Refusal } from './refusal.ts';
+import { readTarget, type Target } from './target.ts';
 
 /** By lower-case name, those that are read here; repeated ones are joined by `, `. */
 export type HeaderFields = { readonly [name: string]: string | undefined };
@@ -12,11 +13,10 @@ export type HeaderFields = { readonly [name: string]: string | undefined };
 export interface ParsedRequest {
   readonly text: string;
   readonly verb: string;
-  readonly target: string;
+  readonly target: Target;
   /** `1.1`, `1.0`, or another one that is not spoken here; `0.9` when the line names none. */
   readonly version: string;
   readonly headers: HeaderFields;
-  readonly headerCount: number;
   readonly hostCount: number;
   /** 0, the content-length, or -1 when the body comes in chunks. */
   readonly bodyBytes: number;
@@ -67,14 +67,11 @@ export function parseRequest(text: string): ParsedRequest | Refusal {
   let hostCount = 0;
   let isPlain = true;
   for (let at = lineEnd + 2; at < text.length; headerCount++) {
-    if (headerCount > headersMax) return headTooLarge;
+    if (headerCount === headersMax) return headTooLarge;
     const end = endOfLine(text, at);
-    const colon = text.indexOf(':', at);
-    if (colon === -1 || colon > end) return malformed('a header line has no colon');
-    const name = text.slice(at, colon);
-    if (!token.test(name))
-      return malformed('a header line begins with a space, or its name has characters that none has');
-    const lower = name.toLowerCase();
+    const colon = nameEnd(text, at, end);
+    if (typeof colon !== 'number') return colon;
+    const lower = text.slice(at, colon).toLowerCase();
     if (keptHeaders.has(lower) || lower.startsWith(keptPrefix)) {
       const value = trimmed(text, colon + 1, end);
       const before = fields[lower];
@@ -90,15 +87,39 @@ export function parseRequest(text: string): ParsedRequest | Refusal {
   return {
     text,
     verb,
-    target,
+    target: readTarget(target),
     version,
     headers: fields,
-    headerCount,
     hostCount,
     bodyBytes: framing,
     keepAlive: staysOpen(fields.connection, version),
     isPlain,
   };
+}
+
+/** Fields that frame a request or say whose it is: behind its body they come too late (RFC 9110, section 6.5.1). */
+const neverTrailers = new Set(['content-length', 'transfer-encoding', 'host']);
+
+/** What is wrong with the lines behind the last chunk of a body, which are read as strictly as headers and dropped. */
+export function trailerFault(text: string): Refusal | undefined {
+  for (let at = 0; at < text.length; ) {
+    const end = endOfLine(text, at);
+    const colon = nameEnd(text, at, end);
+    if (typeof colon !== 'number') return colon;
+    if (neverTrailers.has(text.slice(at, colon).toLowerCase())) {
+      return malformed('a header that frames the request stands behind its body');
+    }
+    at = end + 2;
+  }
+  return undefined;
+}
+
+/** Where the colon of a header line stands. */
+function nameEnd(text: string, at: number, end: number): number | Refusal {
+  const colon = text.indexOf(':', at);
+  if (colon === -1 || colon > end) return malformed('a header line has no colon');
+  if (token.test(text.slice(at, colon))) return colon;
+  return malformed('a header line begins with a space, or its name has characters that none has');
 }
 
 function endOfLine(text: string, from: number): number {

@@ -89,8 +89,6 @@ export function wrongVersion(version: string): Refusal {
   return refuse(505, 'UNIMPLEMENTED', `HTTP/${version} is not spoken here; use HTTP/1.1`);
 }
 
-export const tooManyHeaders: Refusal = refuse(431, 'INVALID_ARGUMENT', `a request may have ${headersMax} headers`);
-
 export const unknownExpectation: Refusal = refuse(
   417,
   'INVALID_ARGUMENT',

@@ -5,7 +5,7 @@
 import type { KnownHeads } from './known-heads.ts';
 import { chunkExtensionsBytesMax, headBytesMax } from './limits.ts';
 import { LineScan } from './line-scan.ts';
-import type { ParsedRequest } from './parse-request.ts';
+import { type ParsedRequest, trailerFault } from './parse-request.ts';
 import { chunkExtensionsTooLarge, headTooLarge, malformed, type Refusal } from './refusal.ts';
 
 /** What the parser found, in the order of the bytes. Each of these may call `stop`. */
@@ -32,6 +32,8 @@ export class RequestParser {
   readonly #heads: KnownHeads;
   readonly #lines = new LineScan();
   #part: Part = 'head';
+  /** Where the last head is kept, which most clients send again. */
+  #place = -1;
   /** Bytes of the body, or of its present chunk, still to come. */
   #left = 0;
   /** Of the present body, behind the sizes of its chunks and in its trailers. */
@@ -82,17 +84,28 @@ export class RequestParser {
     // Empty lines before a request are passed over (RFC 9112, section 2.2).
     if (this.#lines.bytes === 0) {
       while (start < length && (chunk[start] === carriageReturn || chunk[start] === lineFeed)) start++;
+      const known = this.#heads.beginOf(chunk, start, length, this.#place);
+      if (known !== undefined) {
+        this.#onHead(known.request);
+        return start + known.bytes!.length;
+      }
     }
-    const end = this.#lines.read(chunk, start, length, true);
+    // One byte over the bound tells.
+    const end = this.#lines.read(chunk, start, Math.min(length, start + headBytesMax - this.#lines.bytes + 1), true);
     if (this.#lines.bytes > headBytesMax) return this.#fail(headTooLarge, length);
     if (this.#lines.isBroken) return this.#fail(malformed(this.#lines.fault), length);
     if (!this.#lines.isWhole) return end;
-    const request = this.#heads.read(this.#lines.take());
-    if ('status' in request) return this.#fail(request, length);
+    const head = this.#heads.read(this.#lines.take());
+    if ('status' in head) return this.#fail(head, length);
+    this.#place = head.place;
+    this.#onHead(head.request);
+    return end;
+  }
+
+  #onHead(request: ParsedRequest): void {
     this.#begin(request.bodyBytes);
     this.#handler.onHead(request);
     if (request.bodyBytes === 0) this.#end();
-    return end;
   }
 
   #begin(bodyBytes: number): void {
@@ -119,15 +132,19 @@ export class RequestParser {
   }
 
   #readChunking(chunk: Buffer, at: number, length: number): number {
-    const end = this.#lines.read(chunk, at, length, this.#part === 'trailers');
+    const room = chunkExtensionsBytesMax - this.#extensionBytes - this.#lines.bytes;
+    const end = this.#lines.read(chunk, at, Math.min(length, at + room + 1), this.#part === 'trailers');
     if (this.#extensionBytes + this.#lines.bytes > chunkExtensionsBytesMax) {
       return this.#fail(chunkExtensionsTooLarge, length);
     }
     if (this.#lines.isBroken) return this.#fail(malformed(this.#lines.fault), length);
     if (!this.#lines.isWhole) return end;
     const text = this.#lines.take();
-    if (this.#part === 'trailers') this.#end();
-    else if (this.#part === 'chunk-end') {
+    if (this.#part === 'trailers') {
+      const fault = trailerFault(text);
+      if (fault !== undefined) return this.#fail(fault, length);
+      this.#end();
+    } else if (this.#part === 'chunk-end') {
       if (text !== '') return this.#fail(malformed('a chunk is longer than it says'), length);
       this.#part = 'chunk-size';
     } else {

@@ -1,30 +1,28 @@
-// Target: which service and method a request line names. One object per IO thread, overwritten by the next request.
+// readTarget: which service and method a request line names. Pure; on IO threads, once for each head that is not known.
 
 /** A parsed request target: `/movies.Search/search?text=star`. */
-export class Target {
+export interface Target {
   /** Without the query. */
-  path = '';
-  service = '';
-  method = '';
+  readonly path: string;
+  /** Empty, as `method` is, when the target does not have the form `/Service/method`. */
+  readonly service: string;
+  readonly method: string;
   /** After the `?`, undecoded. */
-  query = '';
+  readonly query: string;
+}
 
-  /**
-   * Reads a request target in origin form, or in the absolute form that proxies send. False when it does not have
-   * the form `/Service/method`; `path` and `query` hold all the same. Names are compared byte for byte: a
-   * percent-encoded name is another name.
-   */
-  read(url: string): boolean {
-    const origin = url.charCodeAt(0) === slash ? url : originForm(url);
-    const mark = origin.indexOf('?');
-    this.path = mark === -1 ? origin : origin.slice(0, mark);
-    this.query = mark === -1 ? '' : origin.slice(mark + 1);
-    const middle = this.path.indexOf('/', 1);
-    if (middle <= 1 || middle === this.path.length - 1) return false;
-    this.service = this.path.slice(1, middle);
-    this.method = this.path.slice(middle + 1);
-    return true;
-  }
+/**
+ * Reads a request target in origin form, or in the absolute form that proxies send. Names are compared byte for byte: a
+ * percent-encoded name is another name.
+ */
+export function readTarget(url: string): Target {
+  const origin = url.charCodeAt(0) === slash ? url : originForm(url);
+  const mark = origin.indexOf('?');
+  const path = mark === -1 ? origin : origin.slice(0, mark);
+  const query = mark === -1 ? '' : origin.slice(mark + 1);
+  const middle = path.indexOf('/', 1);
+  if (middle <= 1 || middle === path.length - 1) return { path, service: '', method: '', query };
+  return { path, service: path.slice(1, middle), method: path.slice(middle + 1), query };
 }
 
 const slash = 47;

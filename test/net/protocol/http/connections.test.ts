@@ -248,6 +248,19 @@ test('cuts off a client that is far behind at once when its thread has no memory
   t.is(rig.bookedBytes, 0);
 });
 
+test('keeps little of answers that wait for an earlier one when its thread has no memory left', async (t) => {
+  using rig = await Rig.start({ writeBufferBytes: 100_000 });
+  rig.memoryBytes = 3_000_000;
+  using client = rig.connect();
+  client.send(post('/t.S/hold', '{}').repeat(40));
+  await rig.seen(40);
+  for (const call of rig.dispatcher.calls.slice(1)) if (!call.cancelled) call.succeed(Buffer.alloc(1_000_000));
+  await rig.until(() => rig.closed === 1);
+  t.is(rig.counts.get('slow-reader'), 1);
+  t.true(rig.bookedBytesMax < 5_000_000, `${rig.bookedBytesMax} bytes held`);
+  t.is(rig.bookedBytes, 0);
+});
+
 test('cuts off a client that is far behind soon when its thread runs out of memory', async (t) => {
   const clock = new VirtualClock();
   using rig = await Rig.start({ writeBufferBytes: 100_000 }, clock);

@@ -44,6 +44,13 @@ const malformed: [what: string, bytes: string, status: number, says?: RegExp][] 
     'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n',
     400,
   ],
+  ...['GET /t.S/read HTTP/1.1', ' folded: x', 'a : b', 'Content-Length: 5', 'Host: t', ': x'].map(
+    (line): [string, string, number] => [
+      `the trailer ${line}`,
+      `POST /t.S/echo HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\n0\r\n${line}\r\n\r\n`,
+      400,
+    ],
+  ),
   ['a chunk size that is none', 'POST /t.S/echo HTTP/1.1\r\nhost: t\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n', 400],
   [
     'a chunk longer than it says',
@@ -51,8 +58,8 @@ const malformed: [what: string, bytes: string, status: number, says?: RegExp][] 
     400,
   ],
   [
-    'more than 101 headers',
-    `GET /healthz HTTP/1.1\r\nhost: t\r\n${'x: y\r\n'.repeat(150)}\r\n`,
+    'more than 100 headers',
+    `GET /healthz HTTP/1.1\r\nhost: t\r\n${'x: y\r\n'.repeat(100)}\r\n`,
     431,
     /16384 bytes, and 100 headers/,
   ],

@@ -3,7 +3,7 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
-import { KnownHeads } from '../../../../net/protocol/http/known-heads.ts';
+import { type KnownHead, KnownHeads } from '../../../../net/protocol/http/known-heads.ts';
 import { headBytesMax } from '../../../../net/protocol/http/limits.ts';
 import { RequestParser } from '../../../../net/protocol/http/request-parser.ts';
 
@@ -24,10 +24,15 @@ function read(
   let begun: Seen | undefined;
   const parser = new RequestParser(
     {
-      onHead: ({ verb, target, version, headers }) => {
+      onHead: ({ text, verb, version, headers }) => {
         // Refused from its head alone.
         if (version !== '1.1' && version !== '1.0') parser.stop();
-        begun = { verb, target, headers: { ...headers }, body: '' };
+        begun = {
+          verb,
+          target: text.split(' ')[1]!,
+          headers: { ...headers },
+          body: '',
+        };
       },
       onBody: (source, start, end) => {
         begun!.body += source.toString('latin1', start, end);
@@ -70,6 +75,12 @@ const request = fc.record({
   extra: fc.boolean(),
 });
 
+/** Some come again, as most clients' do. */
+function repeated<Request>(requests: Request[]): fc.Arbitrary<Request[]> {
+  const places = fc.array(fc.nat({ max: requests.length - 1 }), { maxLength: 6 });
+  return places.map((again) => [...requests, ...again.map((at) => requests[at]!)]);
+}
+
 function latin1(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
@@ -98,21 +109,26 @@ function written({
 test('any requests in any pieces come out as they were written', (t) => {
   const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 20 });
   fc.assert(
-    fc.property(fc.array(request, { minLength: 1, maxLength: 4 }), cuts, fc.boolean(), (requests, shares, perByte) => {
-      const bytes = Buffer.from(requests.map(written).join('\r\n'), 'latin1');
-      const ends = perByte ? bytes.map((_, at) => at) : shares.map((share) => Math.floor(share * bytes.length));
-      const sorted = [0, ...[...ends].sort((a, b) => a - b), bytes.length];
-      const pieces = sorted.slice(1).map((end, at) => bytes.subarray(sorted[at], end));
-      const found = read(pieces);
-      t.is(found.refused, undefined);
-      t.false(found.partial);
-      t.is(found.seen.length, requests.length);
-      for (const [at, { verb, path, headers: own, body: sent }] of requests.entries()) {
-        const one = found.seen[at]!;
-        t.like(one, { verb, target: `/${path}`, body: sent.text });
-        for (const [name, held] of Object.entries(own)) t.is(one.headers[name.toLowerCase()], held);
-      }
-    }),
+    fc.property(
+      fc.array(request, { minLength: 1, maxLength: 4 }).chain(repeated),
+      cuts,
+      fc.boolean(),
+      (requests, shares, perByte) => {
+        const bytes = Buffer.from(requests.map(written).join('\r\n'), 'latin1');
+        const ends = perByte ? bytes.map((_, at) => at) : shares.map((share) => Math.floor(share * bytes.length));
+        const sorted = [0, ...[...ends].sort((a, b) => a - b), bytes.length];
+        const pieces = sorted.slice(1).map((end, at) => bytes.subarray(sorted[at], end));
+        const found = read(pieces);
+        t.is(found.refused, undefined);
+        t.false(found.partial);
+        t.is(found.seen.length, requests.length);
+        for (const [at, { verb, path, headers: own, body: sent }] of requests.entries()) {
+          const one = found.seen[at]!;
+          t.like(one, { verb, target: `/${path}`, body: sent.text });
+          for (const [name, held] of Object.entries(own)) t.is(one.headers[name.toLowerCase()], held);
+        }
+      },
+    ),
   );
 });
 
@@ -251,9 +267,10 @@ test('spaces around a value are none of it, those within it are', (t) => {
 
 test('the same head is read once, and heads of the same length are not mixed up', (t) => {
   const heads = new KnownHeads();
-  const [one, two] = ['GET /a HTTP/1.1\r\nhost: t', 'GET /b HTTP/1.1\r\nhost: t'];
-  const first = heads.read(one);
-  t.is(heads.read([...one].join('')), first);
-  t.like(heads.read(two), { target: '/b' });
-  t.like(heads.read(one), { target: '/a' });
+  const [one, two] = ['GET /a/b HTTP/1.1\r\nhost: t', 'GET /c/d HTTP/1.1\r\nhost: t'];
+  const requestOf = (text: string) => (heads.read(text) as KnownHead).request;
+  const first = requestOf(one);
+  t.is(requestOf([...one].join('')), first);
+  t.like(requestOf(two), { target: { service: 'c', method: 'd' } });
+  t.like(requestOf(one), { target: { service: 'a', method: 'b' } });
 });
