@@ -24,7 +24,7 @@ const own: readonly OwnSide[] = [
 export const fanout: Scenario = {
   name: 'fanout',
   what: `a method that calls ${backendCount} backends of ${backendMs} ms and merges: CPU of the server that calls them`,
-  seconds: 100,
+  seconds: 80,
   peers: ['moleculer', 'undici', 'grpc-js'],
   run: async ({ seconds, peers = [], onStep }) => {
     const comparison = await compare({ scenario: 'fanout', own, peers, shapes, seconds, onStep });

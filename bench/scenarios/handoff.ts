@@ -38,7 +38,7 @@ const idlePercentGoal = 0.05;
 export const handoff: Scenario = {
   name: 'handoff',
   what: 'bytes to an async handler on another thread and back: pairs a second, CPU per pair',
-  seconds: 120,
+  seconds: 100,
   peers: [
     ...['piscina', 'piscina-async', 'tinypool', 'workerpool', 'poolifier'],
     ...['message-port', 'message-port-batched', 'message-port-packed'],

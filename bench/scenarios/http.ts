@@ -22,7 +22,7 @@ const cpuShareMax = 0.5;
 export const http: Scenario = {
   name: 'http',
   what: 'POST of JSON over HTTP/1.1 with keep-alive, on the IO thread and through a CPU pool: server CPU per request',
-  seconds: 120,
+  seconds: 100,
   peers: ['node-http', 'fastify', 'fastify-piscina', 'node-cluster'],
   run: measure,
 };

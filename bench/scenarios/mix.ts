@@ -51,7 +51,7 @@ const p99ShareMax = 1;
 export const mix: Scenario = {
   name: 'mix',
   what: `${heavyShare * 100} % of requests burn ${burnMs} ms of processor time: p99 of the others, in an open loop`,
-  seconds: 180,
+  seconds: 140,
   peers: ['fastify', 'grpc-js', 'node-cluster', rival],
   run: measure,
 };

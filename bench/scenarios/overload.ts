@@ -38,7 +38,7 @@ const collapseShareMax = 0.5;
 export const overload: Scenario = {
   name: 'overload',
   what: 'from 0.3 to 3 times the load that a pool can take, protected and not: goodput and latency, with a picture',
-  seconds: 150,
+  seconds: 110,
   run: measure,
 };
 

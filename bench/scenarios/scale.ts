@@ -40,7 +40,7 @@ const curves: readonly Curve[] = [
 export const scale: Scenario = {
   name: 'scale',
   what: '1, 2, 4 and 8 IO and CPU threads: server CPU per request, which should stay what it is',
-  seconds: 150,
+  seconds: 110,
   run: async ({ seconds, onStep }) => {
     const ran = seconds < secondsMin ? countsOfShort : counts;
     const sides = new Map(

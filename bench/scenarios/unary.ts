@@ -16,13 +16,13 @@ const shapes: readonly Shape[] = [
 
 /** They speak their own protocols over connections that stay open, and serve on their event loop. */
 const rpcPeers = ['moleculer', 'nestjs-tcp', 'tars', 'avsc', 'thrift', 'grpc-js'];
-/** As no documentation has it: stands beside those that the goals are against, with a line of its own. */
+/** Its server is written as no documentation has it: stands beside those that the goals are against, with a line of its own. */
 const tunedPeer = 'avsc-corked';
 
 export const unary: Scenario = {
   name: 'unary',
   what: 'a record of 95 bytes in and out, through a CPU pool: server CPU per request',
-  seconds: 200,
+  seconds: 160,
   peers: [...rpcPeers, 'fastify-piscina', tunedPeer],
   run: async (options) => {
     const comparison = await measure('unary', options);
@@ -40,7 +40,7 @@ export const unary: Scenario = {
 export const unaryIo: Scenario = {
   name: 'unary-io',
   what: 'the same on the IO thread, as the peers do it; and beside a bare echo of bytes',
-  seconds: 160,
+  seconds: 130,
   peers: [...rpcPeers, 'fastify', tunedPeer, 'net-echo'],
   run: async (options) => {
     const comparison = await measure('unary-io', options);
@@ -71,8 +71,8 @@ function reportOf(comparison: Comparison, threads: string, goals: readonly Goal[
   return {
     method: [
       `Load: calls in flight/connections, a closed loop; each answer is decoded and compared with what was sent. ${threads}`,
-      'Goals are against the best peer as its documentation has it; against avsc whose sockets are corked for each turn, which it has',
-      'not, each stands again in a line of its own.',
+      'Goals are against the best of the peers whose servers are as their documentation has them; against avsc with sockets that its',
+      'user corks for each turn, which its documentation has not, each stands again in a line of its own.',
       ...comparisonMethod(comparison),
     ],
     columns: comparisonColumns,
