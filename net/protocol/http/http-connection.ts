@@ -374,7 +374,7 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
   // The ways to an end.
 
   #beginClosing(): void {
-    if (this.#state !== 'open' && this.#state !== 'draining') return;
+    if (!this.#takes) return;
     this.#state = 'closing';
     this.#parser.stop();
   }
@@ -418,7 +418,7 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
   // Bytes in.
 
   #onBytes(chunk: Buffer, length: number): void {
-    if (this.#state === 'open' || this.#state === 'draining') {
+    if (this.#takes) {
       const parser = this.#parser;
       const before = parser.requests;
       this.#nowMs = this.#thread.host.clock.nowMs();
@@ -444,7 +444,7 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
 
   /** With too much to answer nothing is read; half way down it goes on, so that this does not change with each answer. */
   #lookAtQueue(): void {
-    if (this.#state !== 'open' && this.#state !== 'draining') return;
+    if (!this.#takes) return;
     const { size, storedBytes } = this.#queue;
     const { writeBufferBytes } = this.#binding;
     if (size >= pipelinePause || storedBytes > writeBufferBytes) this.#flow.hold(true);
@@ -455,6 +455,11 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
     if (this.#flushAsked) return;
     this.#flushAsked = true;
     this.#thread.host.scheduleFlush(this);
+  }
+
+  /** What comes is looked at. */
+  get #takes(): boolean {
+    return this.#state === 'open' || this.#state === 'draining';
   }
 
   /** What was asked is still answered. */

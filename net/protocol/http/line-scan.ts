@@ -41,11 +41,7 @@ export class LineScan {
     return this.#endBytes > 0;
   }
 
-  /** These are no lines; `fault` says why. */
-  get isBroken(): boolean {
-    return this.#fault !== '';
-  }
-
+  /** Why these are no lines; empty: they are. */
   get fault(): string {
     return this.#fault;
   }

@@ -90,16 +90,22 @@ export class RequestParser {
         return start + known.bytes!.length;
       }
     }
-    // One byte over the bound tells.
-    const end = this.#lines.read(chunk, start, Math.min(length, start + headBytesMax - this.#lines.bytes + 1), true);
-    if (this.#lines.bytes > headBytesMax) return this.#fail(headTooLarge, length);
-    if (this.#lines.isBroken) return this.#fail(malformed(this.#lines.fault), length);
+    const end = this.#readLines(chunk, start, length, true, headBytesMax, headTooLarge);
     if (!this.#lines.isWhole) return end;
     const head = this.#heads.read(this.#lines.take());
     if ('status' in head) return this.#fail(head, length);
     this.#place = head.place;
     this.#onHead(head.request);
     return end;
+  }
+
+  /** `#lines.isWhole` says then whether they may be taken; they may not when it failed, for being over `bytesMax` or no lines. */
+  #readLines(chunk: Buffer, at: number, length: number, untilEmpty: boolean, bytesMax: number, over: Refusal): number {
+    const lines = this.#lines;
+    // One byte over the bound tells.
+    const end = lines.read(chunk, at, Math.min(length, at + bytesMax - lines.bytes + 1), untilEmpty);
+    if (lines.bytes > bytesMax) return this.#fail(over, length);
+    return lines.fault === '' ? end : this.#fail(malformed(lines.fault), length);
   }
 
   #onHead(request: ParsedRequest): void {
@@ -132,12 +138,8 @@ export class RequestParser {
   }
 
   #readChunking(chunk: Buffer, at: number, length: number): number {
-    const room = chunkExtensionsBytesMax - this.#extensionBytes - this.#lines.bytes;
-    const end = this.#lines.read(chunk, at, Math.min(length, at + room + 1), this.#part === 'trailers');
-    if (this.#extensionBytes + this.#lines.bytes > chunkExtensionsBytesMax) {
-      return this.#fail(chunkExtensionsTooLarge, length);
-    }
-    if (this.#lines.isBroken) return this.#fail(malformed(this.#lines.fault), length);
+    const bytesMax = chunkExtensionsBytesMax - this.#extensionBytes;
+    const end = this.#readLines(chunk, at, length, this.#part === 'trailers', bytesMax, chunkExtensionsTooLarge);
     if (!this.#lines.isWhole) return end;
     const text = this.#lines.take();
     if (this.#part === 'trailers') {
