@@ -1,16 +1,6 @@
-import { createServer } from 'node:net';
-import { serveBench, served } from '../../measure/served.ts';
-import { subjectOf } from '../avsc/subject.js';
+// As that of avsc, but the pieces of all answers of one turn of the event loop leave in one write.
 
-const { service } = subjectOf(served());
-const echoing = service.createServer().onEcho((value, done) => done(null, value));
-const server = createServer({ noDelay: true }, (socket) => {
-  socket.on('error', () => socket.destroy());
-  // An answer is written in pieces: those of one turn of the event loop go out in one.
-  socket.on('data', () => {
-    socket.cork();
-    setImmediate(() => socket.uncork());
-  });
-  echoing.createChannel(socket);
-});
-server.listen(0, '127.0.0.1', () => serveBench(server.address().port, () => server.close()));
+import { corkForTurn } from '../../measure/cork.ts';
+import { serve } from '../avsc/serve.js';
+
+serve((socket) => socket.on('data', () => corkForTurn(socket)));

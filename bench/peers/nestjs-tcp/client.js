@@ -3,6 +3,7 @@
 import 'reflect-metadata';
 import { ClientProxyFactory, Transport } from '@nestjs/microservices';
 import { firstValueFrom } from 'rxjs';
+import { corkForTurn } from '../../measure/cork.ts';
 import { checkFilm, record } from '../../scenarios/unary/record.ts';
 
 export async function connect({ port, connections }) {
@@ -14,11 +15,7 @@ export async function connect({ port, connections }) {
   return {
     call: async () => {
       const proxy = proxies[next++ % proxies.length];
-      const socket = proxy.unwrap();
-      if (socket.writableCorked === 0) {
-        socket.cork();
-        setImmediate(() => socket.uncork());
-      }
+      corkForTurn(proxy.unwrap());
       checkFilm(await firstValueFrom(proxy.send({ cmd: 'echo' }, record)));
     },
     close: () => Promise.all(proxies.map((proxy) => proxy.close())),
