@@ -18,7 +18,7 @@ import {
   threadCounters,
 } from '../runtime/shared/counters.ts';
 import { allRequests, Inflight } from '../runtime/shared/inflight.ts';
-import { board as boardWord, nestedLane, threadNumberMax } from '../runtime/shared/layout.ts';
+import { board as boardWord, looksBit, nestedLane, threadNumberMax } from '../runtime/shared/layout.ts';
 import {
   emptyMethodCounts,
   MethodCounters,
@@ -236,7 +236,7 @@ export class ProcessView {
       pool,
       state,
       ageMs: Math.round(this.#clock.nowMs() - bornMs),
-      parked: gauge(boardWord.park) !== 0,
+      parked: (gauge(boardWord.park) & ~looksBit) !== 0,
       fibers: gauge(boardWord.fibers),
       nested: gauge(boardWord.nested),
       asked: gauge(boardWord.asked),

@@ -20,7 +20,7 @@ import { Inflight } from './shared/inflight.ts';
 import { LatencyHistogram } from './shared/latency.ts';
 import { board as boardWord, laneCount, nestedLane, threadNumberMax, wants } from './shared/layout.ts';
 import { Link, Links } from './shared/link.ts';
-import { messagePorts, ownPorts } from './shared/link-ports.ts';
+import { messagePorts, ownPorts, type RingTime } from './shared/link-ports.ts';
 import { MethodCounters } from './shared/method-counters.ts';
 import { type PoolQueue, poolQueue } from './shared/pool-queue.ts';
 import { RouteBounds } from './shared/route-bounds.ts';
@@ -31,8 +31,11 @@ import { type TimerTarget, TimerWheel } from './timer-wheel.ts';
 
 /** Replies handed on in one turn before the event loop goes round. */
 const repliesPerTurn = 256;
-/** How long handlers that are trusted to be quick may go on before the bell is passed all the same, ms; as a turn's bound. */
-const passBellMs = 0.2;
+/**
+ * Handlers that are trusted to be quick may go on for so long before it is looked whether the thread is behind; and it is when
+ * what lies in its queue would take it longer than that, ms. As a turn's bound.
+ */
+const behindMs = 0.2;
 /** The turn has begun, and its first quick handler says when. */
 const inThisTurn = -1;
 /** How long a request may lie in a queue before a parked member of the pool is rung for it once more, ms. */
@@ -80,6 +83,7 @@ export class ThreadEndpoint implements TimerTarget {
   clientCounters: MethodCounters | undefined;
   /** IO threads: takes outgoing calls. */
   readonly callTaker: Taker | undefined;
+  readonly ringTime: RingTime = { ms: 0 };
   /** Lanes that this thread has put to since it last saw them empty; looked at every `ringAgainMs`. */
   readonly #watched: { pool: PoolQueue; lane: number }[] = [];
   /** By pool: the queue that new work goes into. */
@@ -91,8 +95,11 @@ export class ThreadEndpoint implements TimerTarget {
   #going = false;
   #parked = false;
   #parkedAtMs = 0;
-  /** When the bell was passed, or the turn's first quick handler came. */
-  #bellPassedMs = inThisTurn;
+  /** Its park word says so; see `looksBit`. */
+  #looks = false;
+  /** When it was last looked whether it is behind, or the turn's first quick handler came; and what it had taken by then. */
+  #paceSinceMs = inThisTurn;
+  #paceSinceCount = 0;
   #turnScheduled = false;
   #cancelsSeen = 0;
   #turns = 0;
@@ -183,20 +190,17 @@ export class ThreadEndpoint implements TimerTarget {
    * the time, if it will not take long; then `left` follows.
    */
   entering(quickAtMs?: number): void {
-    const wasParked = this.#parked;
-    if (wasParked) {
+    const looks = quickAtMs !== undefined;
+    if (this.#parked) {
       this.#parked = false;
-      this.board.unpark(this.number);
+      this.#awake(looks);
       this.wake();
-    }
+    } else if (looks !== this.#looks) this.#awake(looks);
     if (quickAtMs !== undefined) {
       this.answerer.gather(quickAtMs);
-      if (this.#bellPassedMs === inThisTurn) this.#bellPassedMs = quickAtMs;
-      // A ring may have been spent on this thread while it was parked; and many fibers may go on in one drain.
-      if (wasParked || quickAtMs - this.#bellPassedMs >= passBellMs) {
-        this.#bellPassedMs = quickAtMs;
-        this.taker?.passBell();
-      }
+      if (this.#paceSinceMs === inThisTurn) this.#setPace(quickAtMs);
+      // Many fibers may go on in one drain.
+      else if (quickAtMs - this.#paceSinceMs >= behindMs) this.#passIfBehind(quickAtMs);
       return;
     }
     // User code may take long: what is answered must not wait for it, and what lies in the queue neither.
@@ -205,9 +209,11 @@ export class ThreadEndpoint implements TimerTarget {
   }
 
   /** No user code is on the stack any more. */
-  left(): void {
+  left(nowMs: number): void {
     this.answerer.publishNow();
-    this.taker?.passBell();
+    if (!this.#looks) this.taker?.passBell();
+    else if (this.#takesAll) this.#passIfBehind(nowMs);
+    else this.#looksNoMore();
   }
 
   /**
@@ -228,6 +234,7 @@ export class ThreadEndpoint implements TimerTarget {
 
   /** Takes and puts nothing more. Its timers go on: connections that close have bounds. */
   leave(): void {
+    if (this.#looks) this.#looksNoMore();
     this.#going = false;
     this.#control.close();
     for (const link of [...this.links.list]) this.links.remove(link.peer);
@@ -249,10 +256,10 @@ export class ThreadEndpoint implements TimerTarget {
     this.board.noteTurn(this.number, ++this.#turns);
     if (this.#parked) {
       this.#parked = false;
-      this.board.unpark(this.number);
+      this.board.unpark(this.number, this.#looks);
       this.#polls.woken(this.clock.nowMs(), this.#parkedAtMs);
     }
-    this.#bellPassedMs = inThisTurn;
+    this.#paceSinceMs = inThisTurn;
     let did = this.asker.drain(repliesPerTurn) > 0;
     this.answerer.retryHeld();
     const cancels = this.board.cancels(this.number);
@@ -267,8 +274,41 @@ export class ThreadEndpoint implements TimerTarget {
     this.board.noteGauge(this.number, boardWord.answered, this.asker.answered);
     this.board.noteGauge(this.number, boardWord.failed, this.asker.failed);
     if (did) this.#polls.worked();
-    if (did || this.#polls.pollsOn()) this.wake();
-    else this.#park();
+    if (did || this.#polls.pollsOn()) {
+      if (this.#looks && !this.#takesAll) this.#looksNoMore();
+      this.wake();
+    } else this.#park();
+  }
+
+  /** Tells in the park word that the thread is awake, and whether it looks at its queues again soon. */
+  #awake(looks: boolean): void {
+    this.#looks = looks;
+    this.board.unpark(this.number, looks);
+  }
+
+  get #takesAll(): boolean {
+    return this.#work.takesRegular && this.#work.takesNested;
+  }
+
+  /** It takes nothing for now: somebody else must look, and for what was put while this one was meant to. */
+  #looksNoMore(): void {
+    this.#awake(false);
+    this.taker?.passBell();
+  }
+
+  #setPace(nowMs: number): void {
+    this.#paceSinceMs = nowMs;
+    this.#paceSinceCount = this.taker?.count ?? 0;
+  }
+
+  /** Only quick handlers run here: a sibling is woken once what lies in the queue would take this thread too long. */
+  #passIfBehind(nowMs: number): void {
+    const { taker } = this;
+    if (taker?.hasSiblings !== true) return;
+    const ranMs = nowMs - this.#paceSinceMs;
+    const took = Math.max(1, taker.count - this.#paceSinceCount);
+    this.#setPace(nowMs);
+    if (taker.backlog * ranMs > behindMs * took) taker.passBell();
   }
 
   #watch(pool: PoolQueue, lane: number): void {
@@ -291,7 +331,9 @@ export class ThreadEndpoint implements TimerTarget {
     const takesCalls = this.callTaker !== undefined && !this.answerer.isFull;
     const calls = takesCalls ? wants.calls : 0;
     const requests = (regular ? wants.requests : 0) | (nested ? wants.nested : 0);
-    this.board.park(this.number, wants.completions | requests | calls);
+    // What it has no room for, others must be woken for.
+    this.#looks &&= regular && nested;
+    this.board.park(this.number, wants.completions | requests | calls, this.#looks);
     // A ring that came while this thread still wanted requests was spent on it: somebody else must look.
     if (!regular || !nested) this.taker?.passBell();
     // The second look. Whoever publishes after this sees the park word; whatever was published before is seen here.
@@ -302,7 +344,7 @@ export class ThreadEndpoint implements TimerTarget {
       this.taker?.hasWork(regular, nested) === true ||
       (takesCalls && this.callTaker?.hasWork(true, true) === true)
     ) {
-      this.board.unpark(this.number);
+      this.board.unpark(this.number, this.#looks);
       this.wake();
       return;
     }
@@ -326,7 +368,7 @@ export class ThreadEndpoint implements TimerTarget {
         const ports =
           bell === undefined || side === undefined
             ? ownPorts(() => this.wake())
-            : messagePorts(bell, side, this.#onBell);
+            : messagePorts(bell, side, this.#onBell, this.clock.nowMs, this.ringTime);
         this.links.add(new Link(memory, ports));
         for (const name of memory.pools) this.#meet(name, memory.peer);
         this.tell({ type: 'linked', peer: memory.peer });

@@ -9,7 +9,7 @@ import { moduleUrl } from '../runtime/module-url.ts';
 import type { PoolSettings } from '../runtime/settings.ts';
 import type { ThreadInit } from '../runtime/thread-control.ts';
 import type { Spawner } from './pool-thread.ts';
-import type { RunnerBounds } from './request-runner.ts';
+import type { RunnerBounds } from './runner-bounds.ts';
 import { youngMebibytes } from './young-generation.ts';
 
 /** What a CPU thread's task is given. */

@@ -5,6 +5,7 @@ import { threadId } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../runtime/clock.ts';
 import { lastWords } from '../runtime/last-words.ts';
 import { LoadedFiles } from '../runtime/loaded-files.ts';
+import { processorWait } from '../runtime/processor-wait.ts';
 import type { CpuThreadTask } from './cpu-spawner.ts';
 import type { HostModule } from './host-module.ts';
 import { RequestRunner } from './request-runner.ts';
@@ -20,7 +21,7 @@ export function nothing(): void {}
 export function cpuThread(task: CpuThreadTask): Promise<void> {
   const { init, control, bounds, hostUrl, hostData } = task;
   return new Promise((stopped) => {
-    const runner = new RequestRunner(init, bounds, control, systemClock, () => stopped());
+    const runner = new RequestRunner(init, bounds, control, systemClock, () => stopped(), processorWait());
     lastWords(runner.endpoint.board, init.number, systemClock);
     // Before anything that may not end: from here on main can end this thread and sees its death.
     runner.endpoint.tell({ type: 'born', threadId });

@@ -23,23 +23,13 @@ import { type FailedReply, failReply } from './reply-form.ts';
 import { cutOff, nestedFull, unwanted } from './request-errors.ts';
 import { writeReply } from './request-reply.ts';
 import { RunTimes } from './run-times.ts';
+import { type RunnerBounds, turnBounds } from './runner-bounds.ts';
 import { graceTag, RunningRequest } from './running-request.ts';
 import { startBody } from './start-body.ts';
 import { answerAdmin } from './thread-answers.ts';
 
-/** A turn ends after this many requests, bytes of bodies or milliseconds: then replies go out and the loop goes round. */
-export const turnBounds = { requests: 32, bodyBytes: 65_536, ms: 0.2 } as const;
 /** The method index of offloaded functions, which are in no contract; contracts' methods count from 1. */
 export const taskMethod = 0;
-
-export interface RunnerBounds {
-  pool: string;
-  /** Fibers at once on this thread; nested ones beyond that. */
-  maxFibers: number;
-  maxNested: number;
-  /** How long a cancelled handler may go on before the log names it, ms; 0: any time. */
-  cancelGraceMs: number;
-}
 
 export class RequestRunner implements ThreadWork, HostedThread {
   readonly endpoint: ThreadEndpoint;
@@ -59,7 +49,7 @@ export class RequestRunner implements ThreadWork, HostedThread {
   readonly #processors: (Processor | undefined)[] = [];
   readonly #names: string[] = [];
   readonly #runTimes: RunTimes;
-  readonly #visits = new QuickVisits();
+  readonly #visits: QuickVisits;
   #regular = 0;
   #nested = 0;
   #onStack = false;
@@ -85,11 +75,19 @@ export class RequestRunner implements ThreadWork, HostedThread {
     const nowMs = this.#clock.nowMs();
     this.#visits.leave(nowMs);
     this.endpoint.board.leaveRunning(this.number, nowMs);
-    this.endpoint.left();
+    this.endpoint.left(nowMs);
   };
   readonly #onStopped: () => void;
 
-  constructor(init: ThreadInit, bounds: RunnerBounds, control: MessagePort, clock: Clock, onStopped: () => void) {
+  /** `processorWaitMs`: how long the thread has waited for a processor so far. */
+  constructor(
+    init: ThreadInit,
+    bounds: RunnerBounds,
+    control: MessagePort,
+    clock: Clock,
+    onStopped: () => void,
+    processorWaitMs: () => number,
+  ) {
     this.number = init.number;
     this.bounds = bounds;
     this.#queue = init.takes[0] ?? bounds.pool;
@@ -98,6 +96,8 @@ export class RequestRunner implements ThreadWork, HostedThread {
     this.#metrics = init.metrics;
     this.#onStopped = onStopped;
     this.endpoint = new ThreadEndpoint(init, control, clock, this);
+    const { ringTime } = this.endpoint;
+    this.#visits = new QuickVisits(() => processorWaitMs() + ringTime.ms);
   }
 
   /** Called once, before the thread says `ready`. */

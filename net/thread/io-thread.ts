@@ -15,6 +15,7 @@ import { ThreadExtensions } from '../../runtime/plugins/extensions.ts';
 import { type InstalledPlugins, installPlugins } from '../../runtime/plugins/install.ts';
 import type { PluginModule } from '../../runtime/plugins/plan.ts';
 import type { Protocol, ProtocolConnection } from '../../runtime/plugins/protocol.ts';
+import { processorWait } from '../../runtime/processor-wait.ts';
 import type { BindingSettings, Settings } from '../../runtime/settings.ts';
 import { processEnds } from '../../runtime/shared/asker-refusals.ts';
 import { board as boardWord } from '../../runtime/shared/layout.ts';
@@ -104,7 +105,7 @@ class IoThread implements ThreadExtension {
     this.#rootLog = connectLogger(data.log);
     this.#log = this.#rootLog.component('io');
     const bounds = { pool: 'io', maxFibers, maxNested, cancelGraceMs };
-    this.#runner = new RequestRunner(init, bounds, control, systemClock, () => process.exit(0));
+    this.#runner = new RequestRunner(init, bounds, control, systemClock, () => process.exit(0), processorWait());
     const { endpoint } = this.#runner;
     lastWords(endpoint.board, init.number, systemClock);
     this.#dispatcher = new IoDispatcher(this.#runner, systemClock, systemRandom);

@@ -19,7 +19,7 @@ import {
   tableFull,
   threadDied,
 } from './asker-refusals.ts';
-import { ringOne } from './bells.ts';
+import { ringIfNeeded } from './bells.ts';
 import type { Board } from './board.ts';
 import type { Trial } from './canary-counts.ts';
 import { allRequests, type Inflight } from './inflight.ts';
@@ -344,10 +344,10 @@ export class Asker implements TimerTarget {
     }
   }
 
-  /** Rings one parked member of each pool that was put to. Runs by itself at the end of the batch. */
+  /** Rings one parked member of each pool that was put to, if need be. Runs by itself at the end of the batch. */
   flushRings = (): void => {
     this.#ringScheduled = false;
-    for (const { pool, lane } of this.#toRing) ringOne(this.#board, this.#links, pool, lane, this.#me);
+    for (const { pool, lane } of this.#toRing) ringIfNeeded(this.#board, this.#links, pool, lane, this.#me);
     this.#toRing.length = 0;
   };
 

@@ -1,10 +1,23 @@
 // Bells: waking a parked thread for what lies in a pool's queue. Used by askers after a put and by takers that pass the
-// bell on.
+// bell on. Waking a thread costs more than many a handler, so an asker wakes none while one that is awake looks there anyway.
 
 import type { Board } from './board.ts';
 import { board as boardWord, nestedLane, wants } from './layout.ts';
 import type { Links } from './link.ts';
 import type { PoolQueue } from './pool-queue.ts';
+
+/**
+ * After a put: as `ringOne`, but for a queue at which another thread looks soon by itself. When that thread is behind it
+ * passes the bell (ThreadEndpoint); when it is held up, the asker rings again (ThreadEndpoint.onTimer).
+ */
+export function ringIfNeeded(board: Board, links: Links, pool: PoolQueue, lane: number, me: number): void {
+  const { members } = pool;
+  // Of a pool of one nobody else can be woken.
+  if (members.length > 1) {
+    for (const member of members) if (member !== me && board.looks(member)) return;
+  }
+  ringOne(board, links, pool, lane, me);
+}
 
 /**
  * Wakes one parked member of a pool that wants what lies in `lane`: the first one without fibers, else the first. So little

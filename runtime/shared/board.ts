@@ -1,7 +1,7 @@
 // Board: the rows of all threads, one SharedArrayBuffer for the process: who is parked, who is dead, what runs now.
 
 import { add, load, store, swapIf } from './atomics.ts';
-import { boardRowWords, board as boardWord, boardWords, fates, threadNumberMax } from './layout.ts';
+import { boardRowWords, board as boardWord, boardWords, fates, looksBit, threadNumberMax } from './layout.ts';
 
 /** How soon after the stack was left a rejection is still told of, ms. */
 const leftJustNowMs = 1;
@@ -48,14 +48,24 @@ export class Board {
       if (word !== row + boardWord.fate) store(this.words, word, 0);
   }
 
-  /** Owner: says that it is about to sleep and for what. Whoever parks must look once more at everything, then sleep. */
-  park(thread: number, wantBits: number): void {
+  /**
+   * Owner: says that it is about to sleep and for what. Whoever parks must look once more at everything, then sleep.
+   * `looks`: once woken it will look at its queues (see `looksBit`).
+   */
+  park(thread: number, wantBits: number, looks = false): void {
     // Pairs with the load in takeBell(): the parker stores and then looks, the ringer publishes and then loads.
-    store(this.words, thread * boardRowWords + boardWord.park, wantBits);
+    store(this.words, thread * boardRowWords + boardWord.park, looks ? wantBits | looksBit : wantBits);
   }
 
-  unpark(thread: number): void {
-    store(this.words, thread * boardRowWords + boardWord.park, 0);
+  /** Owner: it is awake. Who no longer `looks` must look at its queues after this: pairs with the load in looks(). */
+  unpark(thread: number, looks = false): void {
+    store(this.words, thread * boardRowWords + boardWord.park, looks ? looksBit : 0);
+  }
+
+  /** Whether a thread is awake, or rung, and looks at its queues again soon. Asked after a put, which it then sees. */
+  looks(thread: number): boolean {
+    // Pairs with the stores in park() and unpark().
+    return load(this.words, thread * boardRowWords + boardWord.park) === looksBit;
   }
 
   /** Ringer, after it published: true when `thread` sleeps for one of `wantBits` and this caller is the one to ring it. */
@@ -63,7 +73,7 @@ export class Board {
     const at = thread * boardRowWords + boardWord.park;
     // Pairs with the store in park().
     const parked = load(this.words, at);
-    return (parked & wantBits) !== 0 && swapIf(this.words, at, parked, 0);
+    return (parked & wantBits) !== 0 && swapIf(this.words, at, parked, parked & looksBit);
   }
 
   /** An asker took back a request that `thread` runs. Pairs with the load in cancels(). */

@@ -16,7 +16,7 @@ const line = 32;
  *   0 park │ … 31 │ 32 fate │ 33 cancels │ 34 method │ 35 fiber │ 36-37 since (f64) │ 38.. gauges │ 45 turns │
  *   46 body │ 47 left │ 48-49 seen
  *
- * park     0 awake; else the bits of `wants`                written by the owner (park) and by ringers (0)
+ * park     0 awake; else the bits of `wants`; and `looks`   written by the owner, and by ringers, who clear `wants`
  * fate     see `fates`                                      written by main
  * cancels  counts up at each cancel of a request it took    written by askers
  * method, fiber, since, body: what is on its stack now: `index + 1`; 0 nothing yet, below 0 what has left it last
@@ -67,6 +67,13 @@ export const fates = { unused: 0, alive: 1, condemned: 2, dead: 3 } as const;
  * bound, its replies find no room) must not be rung for one: the ring would be lost on it.
  */
 export const wants = { completions: 1, requests: 2, nested: 4, calls: 8 } as const;
+
+/**
+ * A bit of the park word: the thread has room for requests and runs only what does not take long. While it is awake with
+ * this bit, rung threads included, nobody need be woken for what is put into its queue: it looks there again soon, and
+ * before it parks or gives the bit up, which it does before it runs anything that may take long.
+ */
+export const looksBit = 16;
 
 /*
  * Run queue: one for a pool, a SharedArrayBuffer of `laneCount` lanes. Each lane:

@@ -9,11 +9,26 @@ interface SideMessage {
   bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** `onBell` is called for each ring of the peer. */
-export function messagePorts(bell: MessagePort, side: MessagePort, onBell: () => void): LinkPorts {
+/** What a thread's rings have taken it so far, ms: a system call, and often an interrupt for another processor. */
+export interface RingTime {
+  ms: number;
+}
+
+/** `onBell` is called for each ring of the peer; `spent` is kept by the clock `nowMs`. */
+export function messagePorts(
+  bell: MessagePort,
+  side: MessagePort,
+  onBell: () => void,
+  nowMs: () => number,
+  spent: RingTime,
+): LinkPorts {
   bell.on('message', onBell);
   return {
-    ring: () => bell.postMessage(0),
+    ring: () => {
+      const startMs = nowMs();
+      bell.postMessage(0);
+      spent.ms += nowMs() - startMs;
+    },
     post: (sequence, bytes) => side.postMessage({ sequence, bytes } satisfies SideMessage, [bytes.buffer]),
     receive: () => (receiveMessageOnPort(side) as { message: SideMessage } | undefined)?.message,
     close: () => {

@@ -40,6 +40,8 @@ export class Taker {
   readonly #slab = new Slab();
   #turn = 0;
   #poolTurn = 0;
+  /** Requests taken so far. */
+  count = 0;
 
   /** `onUnknownAsker`: reads what main has told this thread and it has not looked at: the asker's link is among it. */
   constructor(me: number, board: Board, links: Links, pools: readonly PoolQueue[], onUnknownAsker: () => void) {
@@ -96,6 +98,19 @@ export class Taker {
     return false;
   }
 
+  /** How many requests lie in its queues, about. */
+  get backlog(): number {
+    let backlog = 0;
+    for (const { queue } of this.#pools) for (let lane = 0; lane < laneCount; lane++) backlog += queue.size(lane);
+    return backlog;
+  }
+
+  /** Whether it has siblings to pass a bell to. */
+  get hasSiblings(): boolean {
+    for (const { members } of this.#pools) if (members.length > 1) return true;
+    return false;
+  }
+
   /**
    * Passes the bell on: called by a thread that is about to run user code, after it stored that it is awake. If more
    * lies in a lane, one parked sibling is woken for it. Without this a second request would wait behind the first one's
@@ -141,6 +156,7 @@ export class Taker {
   #copyOut(pool: PoolQueue, at: number, link: Link, asker: number, request: number, generation: number): void {
     const { queue } = pool;
     const { words } = queue;
+    this.count++;
     const taken = this.#taken;
     const { head } = taken;
     taken.pool = pool;

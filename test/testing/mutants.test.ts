@@ -27,6 +27,8 @@ const soon = [
   'full-thread-rung',
   'window-of-one',
   'ring-one',
+  'busy-thread-looks',
+  'full-thread-looks',
   'no-clear',
   'answers-wait',
   'unknown-asker',

@@ -78,7 +78,7 @@ export class EchoWork implements ThreadWork {
       }
       if (clock.nowMs() - startMs >= this.#bounds.turnMs) break;
     }
-    if (did) this.endpoint!.left();
+    if (did) this.endpoint!.left(clock.nowMs());
     return did;
   }
 

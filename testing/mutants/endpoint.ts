@@ -59,7 +59,7 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'runtime/shared/board.ts',
-        find: 'store(this.words, thread * boardRowWords + boardWord.park, 0);',
+        find: 'store(this.words, thread * boardRowWords + boardWord.park, looks ? looksBit : 0);',
         replace: '',
       },
     ],
@@ -73,9 +73,39 @@ export const endpointMutants: readonly Mutant[] = [
     edits: [
       {
         file: endpointFile,
-        find: 'this.#parked = false;\n      this.board.unpark(this.number);\n      this.wake();',
+        find: 'this.#parked = false;\n      this.#awake(looks);\n      this.wake();',
         replace: 'this.#parked = false;\n      this.wake();',
       },
+    ],
+  },
+  {
+    name: 'busy-thread-looks',
+    flaw: 'F4',
+    what: 'a thread that runs something long still counts as one that looks at its queue soon: nobody is rung',
+    breaks: ['waits behind a busy thread'],
+    world,
+    edits: [
+      {
+        file: endpointFile,
+        find: '} else if (looks !== this.#looks) this.#awake(looks);',
+        replace: '} else if (looks && !this.#looks) this.#awake(looks);',
+      },
+    ],
+  },
+  {
+    name: 'full-thread-looks',
+    flaw: 'F4',
+    what: 'a thread without room still counts as one that looks at its queue soon: nobody is rung for what it can not take',
+    breaks: ['waits behind a busy thread'],
+    world,
+    edits: [
+      {
+        file: endpointFile,
+        find: 'else if (this.#takesAll) this.#passIfBehind(nowMs);',
+        replace: 'else if (true) return;',
+      },
+      { file: endpointFile, find: 'if (this.#looks && !this.#takesAll) this.#looksNoMore();', replace: '' },
+      { file: endpointFile, find: 'this.#looks &&= regular && nested;', replace: '' },
     ],
   },
   {
@@ -214,7 +244,13 @@ export const endpointMutants: readonly Mutant[] = [
     what: 'replies that waited for quick handlers are not published after them',
     breaks: ['waits behind other work', 'is never answered'],
     world,
-    edits: [{ file: endpointFile, find: 'left(): void {\n    this.answerer.publishNow();', replace: 'left(): void {' }],
+    edits: [
+      {
+        file: endpointFile,
+        find: 'left(nowMs: number): void {\n    this.answerer.publishNow();',
+        replace: 'left(nowMs: number): void {',
+      },
+    ],
   },
   {
     name: 'gathered-behind-long',

@@ -2,9 +2,10 @@
 // bounds of a service's turn, and an async handler is called with its own copy of the bytes; no fiber, codec or deadline.
 
 import { type CallReply, emptyCallReply } from '../../../runtime/call.ts';
+import { processorWait } from '../../../runtime/processor-wait.ts';
 import type { ThreadEndpoint, ThreadWork } from '../../../runtime/thread-endpoint.ts';
 import { QuickVisits } from '../../../scheduler/quick-visits.ts';
-import { turnBounds } from '../../../scheduler/request-runner.ts';
+import { turnBounds } from '../../../scheduler/runner-bounds.ts';
 
 export type Handler = (method: number, body: Buffer) => Promise<Buffer>;
 
@@ -19,7 +20,8 @@ export class HandlerWork implements ThreadWork {
   #turnRequests = 0;
   #turnBodyBytes = 0;
   #onStack = false;
-  readonly #visits = new QuickVisits();
+  readonly #waitMs = processorWait();
+  readonly #visits = new QuickVisits(() => this.#waitMs() + this.endpoint!.ringTime.ms);
   readonly #takeNext = (): void => {
     const nowMs = this.endpoint!.clock.nowMs();
     if (nowMs - this.#turnStartMs < turnBounds.ms) this.#takeOne(nowMs);
@@ -27,8 +29,9 @@ export class HandlerWork implements ThreadWork {
   readonly #whenDrained = (): void => process.nextTick(this.#leaveStack);
   readonly #leaveStack = (): void => {
     this.#onStack = false;
-    this.#visits.leave(this.endpoint!.clock.nowMs());
-    this.endpoint!.left();
+    const nowMs = this.endpoint!.clock.nowMs();
+    this.#visits.leave(nowMs);
+    this.endpoint!.left(nowMs);
   };
 
   constructor(handler: Handler, onGo: () => void = () => {}) {

@@ -147,3 +147,17 @@ test('a gauge’s sum is that of all numbers in use, mod 2^32', (t) => {
   );
   t.pass();
 });
+
+test('a thread that looks at its queues counts as one that does, awake or rung, and not while it sleeps', (t) => {
+  const board = new Board();
+  t.false(board.looks(4));
+  board.unpark(4, true);
+  t.true(board.looks(4));
+  t.false(board.takeBell(4, wants.requests), 'and nobody rings it');
+  board.park(4, wants.requests | wants.completions, true);
+  t.false(board.looks(4));
+  t.true(board.takeBell(4, wants.completions));
+  t.true(board.looks(4));
+  board.unpark(4);
+  t.false(board.looks(4));
+});

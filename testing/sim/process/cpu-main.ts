@@ -32,7 +32,14 @@ export function main(door: ThreadDoor, birth: CpuBirth): void {
   addBuiltInCodecs();
   const { maxFibers, maxNested, cancelGraceMs } = settings.pools.find(({ name }) => name === pool)!;
   const bounds = { pool, maxFibers, maxNested, cancelGraceMs };
-  const runner = new RequestRunner(init, bounds, control, door.clock, () => door.stopped());
+  const runner = new RequestRunner(
+    init,
+    bounds,
+    control,
+    door.clock,
+    () => door.stopped(),
+    () => 0,
+  );
   lastWords(runner.endpoint.board, init.number, door.clock);
   door.onRunner(runner);
   runner.endpoint.tell({ type: 'born', threadId: door.thread.index + 1 });

@@ -70,7 +70,14 @@ class IoMain implements ThreadExtension, SimIoThread {
     this.#birth = birth;
     const { maxFibers, maxNested, cancelGraceMs, memoryBytes } = settings.io;
     const bounds = { pool: 'io', maxFibers, maxNested, cancelGraceMs };
-    this.#runner = new RequestRunner(init, bounds, control, clock, () => door.stopped());
+    this.#runner = new RequestRunner(
+      init,
+      bounds,
+      control,
+      clock,
+      () => door.stopped(),
+      () => 0,
+    );
     const { endpoint } = this.#runner;
     lastWords(endpoint.board, init.number, clock);
     this.dispatcher = new IoDispatcher(this.#runner, clock, random);
