@@ -1,12 +1,12 @@
-// adoptSocket: a socket that reads into the thread's one read buffer. A socket that was accepted or transferred can't be
-// told to do so any more, so its handle moves into a new one (`onread` is a constructor option); that saves a buffer and
-// a stream event per read, 1.3-1.4 times the throughput. Where the handle can't be had (TLS, a later Node that hides it,
-// bytes already read) the socket stays as it is and its 'data' events do the same work.
+// adoptSocket: an accepted or transferred net.Socket becomes the ConnectionSocket of a protocol that comes with Heddle. Its
+// handle moves out of it, into a WireSocket where this Node's handles can be driven, else into a net.Socket that reads into
+// the thread's one read buffer; a socket whose handle can't be had (TLS, bytes already read) stays as it is.
 
 import { Socket } from 'node:net';
-
-/** Takes the first `length` bytes of `chunk`; they are overwritten once it returns. */
-export type OnBytes = (chunk: Buffer, length: number) => void;
+import type { ConnectionSocket, SocketOwner } from './connection-socket.ts';
+import { NodeSocket } from './node-socket.ts';
+import { handleWays, isTcpHandle } from './tcp-handle.ts';
+import { WireSocket, type WireThread, wireThread } from './wire-socket.ts';
 
 /** The part of a socket that Node does not document. */
 interface HandleOwner {
@@ -15,42 +15,33 @@ interface HandleOwner {
   _server?: object | null;
 }
 
-/** Returns the socket to use from now on: half-open, without Nagle's delay, reading. The other one is not to be used. */
-export function adoptSocket(socket: Socket, readBuffer: Buffer, onBytes: OnBytes): Socket {
-  const adopted = rewrap(socket, readBuffer, onBytes) ?? listen(socket, onBytes);
-  adopted.setNoDelay(true);
-  return adopted;
-}
+/** By read buffer: a thread has one. */
+const threads = new WeakMap<Buffer, WireThread>();
 
-function rewrap(socket: Socket, readBuffer: Buffer, onBytes: OnBytes): Socket | undefined {
-  const owner = socket as unknown as HandleOwner;
-  const handle = owner._handle;
-  if (!handle || socket.constructor !== Socket || socket.destroyed || socket.readableLength > 0) return undefined;
-  owner._handle = null;
+/** Returns the socket to use from now on: half-open, without Nagle's delay, reading. The other one is not to be used. */
+export function adoptSocket(socket: Socket, readBuffer: Buffer, owner: SocketOwner): ConnectionSocket {
+  const { _handle: handle, _server: server } = socket as unknown as HandleOwner;
+  if (!handle || socket.constructor !== Socket || socket.destroyed || socket.readableLength > 0) {
+    return NodeSocket.around(socket, owner);
+  }
+  (socket as unknown as HandleOwner)._handle = null;
   if (handle.reading) handle.readStop();
   handle.reading = false;
-  const options = { handle, allowHalfOpen: true, onread: onread(readBuffer, onBytes) };
-  const adopted = new Socket(options as object);
   // The emptied socket still counts as open with the server that accepted it, if that is on this thread. One that came from
   // another thread is garbage from here on, some 2.5 KB of it: nothing may hold it.
-  if (owner._server) adopted.once('close', () => socket.destroy());
-  return adopted;
+  const accepted = server ? socket : undefined;
+  const thread = wireThreadOf(readBuffer);
+  return thread !== undefined && isTcpHandle(handle)
+    ? new WireSocket(thread, handle, owner, accepted)
+    : NodeSocket.over(handle, readBuffer, owner, accepted);
 }
 
-/** By itself: made in `rewrap` it would hold what any function in there holds, the emptied socket too. */
-function onread(buffer: Buffer, onBytes: OnBytes): object {
-  return {
-    buffer,
-    callback: (length: number, chunk: Buffer) => {
-      onBytes(chunk, length);
-      return true;
-    },
-  };
-}
-
-function listen(socket: Socket, onBytes: OnBytes): Socket {
-  socket.allowHalfOpen = true;
-  socket.on('data', (chunk: Buffer) => onBytes(chunk, chunk.length));
-  socket.resume();
-  return socket;
+function wireThreadOf(readBuffer: Buffer): WireThread | undefined {
+  let thread = threads.get(readBuffer);
+  if (thread !== undefined) return thread;
+  const ways = handleWays();
+  if (ways === undefined) return undefined;
+  thread = wireThread(ways, readBuffer);
+  threads.set(readBuffer, thread);
+  return thread;
 }

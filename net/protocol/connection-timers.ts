@@ -1,10 +1,10 @@
 // ConnectionTimers: when a connection, of protocol heddle or http, has waited long enough. One entry in the thread's wheel per connection,
 // looked at anew each time it fires; a request moves no timer, it only leaves a time stamp.
 
-import type { Socket } from 'node:net';
 import type { ProtocolHost } from '../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../runtime/settings.ts';
 import type { TimerTarget } from '../../runtime/timer-wheel.ts';
+import type { ConnectionSocket } from './connection-socket.ts';
 import { lookAgainMs, PeerProgress, patienceMs, stallEvent } from './slow-reader.ts';
 
 /** What the timers see of a connection, and what they make it do. */
@@ -50,7 +50,7 @@ export class ConnectionTimers implements TimerTarget {
   readonly #connection: TimedConnection;
   readonly #host: ProtocolHost;
   readonly #binding: BindingSettings;
-  readonly #progress: PeerProgress;
+  readonly #socket: ConnectionSocket;
   #entry = none;
   #entryDueMs = never;
   /** Infinity once a whole frame has come. */
@@ -59,8 +59,8 @@ export class ConnectionTimers implements TimerTarget {
   /** When the half read frame began; Infinity: there is none. */
   #frameBegunMs = never;
   #activeMs: number;
-  /** Something waits for the peer, and it is looked whether it takes it. */
-  #watching = false;
+  /** While something waits for the peer: whether it takes it. */
+  #progress: PeerProgress | undefined;
   #probeDueMs = never;
   #probeMs = probeMsMin;
   #lingerDueMs = never;
@@ -70,14 +70,14 @@ export class ConnectionTimers implements TimerTarget {
     connection: TimedConnection,
     host: ProtocolHost,
     binding: BindingSettings,
-    socket: Socket,
+    socket: ConnectionSocket,
     firstFrameMs = binding.connectTimeoutMs,
   ) {
     const nowMs = host.clock.nowMs();
     this.#connection = connection;
     this.#host = host;
     this.#binding = binding;
-    this.#progress = new PeerProgress(socket);
+    this.#socket = socket;
     this.#activeMs = nowMs;
     this.#firstFrameDueMs = nowMs + (firstFrameMs || never);
     this.#arm(Math.min(this.#firstFrameDueMs, nowMs + (binding.idleTimeoutMs || never)));
@@ -118,8 +118,7 @@ export class ConnectionTimers implements TimerTarget {
   unsent(nowMs: number): void {
     const patience = this.#patienceMs;
     if (patience === never) return;
-    if (!this.#watching) this.#progress.begin(nowMs);
-    this.#watching = true;
+    this.#progress ??= new PeerProgress(this.#socket, nowMs);
     this.#arm(nowMs + lookAgainMs(patience));
   }
 
@@ -198,13 +197,14 @@ export class ConnectionTimers implements TimerTarget {
 
   /** When to look at the unsent bytes again: a time that has come if the peer was cut off, Infinity if there are none. */
   #lookAtWrites(nowMs: number): number {
-    if (!this.#watching) return never;
+    const progress = this.#progress;
+    if (progress === undefined) return never;
     const patience = this.#patienceMs;
     if (this.#connection.unsentBytes === 0 || patience === never) {
-      this.#watching = false;
+      this.#progress = undefined;
       return never;
     }
-    if (!this.#progress.isStalled(nowMs, patience)) return nowMs + lookAgainMs(patience);
+    if (!progress.isStalled(nowMs, patience)) return nowMs + lookAgainMs(patience);
     this.#connection.onStalled(stallEvent(this.#binding.writeTimeoutMs, patience));
     return nowMs;
   }

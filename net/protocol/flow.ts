@@ -2,9 +2,9 @@
 // leaves too much unread or the thread is over its memory. A peer that takes nothing is cut off by ConnectionTimers; one
 // that is far behind on a thread that has no memory left, here. On an IO thread.
 
-import type { Socket } from 'node:net';
 import type { ProtocolHost } from '../../runtime/plugins/protocol.ts';
-import { type OutBufferPool, Outbox } from './outbox.ts';
+import type { ConnectionSocket } from './connection-socket.ts';
+import type { Outbox, OutboxPool } from './outbox.ts';
 import { slowReaderFactor } from './slow-reader.ts';
 
 /** What the flow asks of its connection, and tells it. */
@@ -23,10 +23,11 @@ export class Flow {
   readonly #host: ProtocolHost;
   readonly #writeBufferBytes: number;
   readonly #farBehindBytes: number;
-  readonly #socket: Socket;
+  readonly #pool: OutboxPool;
+  readonly #socket: ConnectionSocket;
   readonly #owner: FlowOwner;
-  readonly #outbox: Outbox;
-  readonly #written = () => this.#onWritten();
+  /** Undefined: nothing is to be sent. */
+  #outbox: Outbox | undefined;
   #pausedForPeer = false;
   #pausedForMemory = false;
   #held = false;
@@ -35,18 +36,24 @@ export class Flow {
   #stopped = false;
   #bookedBytes = 0;
 
-  constructor(host: ProtocolHost, pool: OutBufferPool, writeBufferBytes: number, socket: Socket, owner: FlowOwner) {
+  constructor(
+    host: ProtocolHost,
+    pool: OutboxPool,
+    writeBufferBytes: number,
+    socket: ConnectionSocket,
+    owner: FlowOwner,
+  ) {
     this.#host = host;
     this.#writeBufferBytes = writeBufferBytes;
     this.#farBehindBytes = writeBufferBytes * slowReaderFactor;
+    this.#pool = pool;
     this.#socket = socket;
     this.#owner = owner;
-    this.#outbox = new Outbox(pool);
   }
 
   /** Not yet taken by the kernel: gathered in this turn, or in the socket. */
   get unsentBytes(): number {
-    return this.#outbox.queuedBytes + this.#socket.writableLength;
+    return (this.#outbox?.queuedBytes ?? 0) + this.#socket.unsentBytes;
   }
 
   get pausedForPeer(): boolean {
@@ -70,7 +77,7 @@ export class Flow {
 
   /** The kernel leaves far more untaken than the bound at which reading pauses. */
   get farBehind(): boolean {
-    return this.#socket.writableLength > this.#farBehindBytes;
+    return this.#socket.unsentBytes > this.#farBehindBytes;
   }
 
   /** Room for a frame, in `buffer` from where this says; -1: the peer was cut off. Then `commit`. */
@@ -83,26 +90,37 @@ export class Flow {
         return -1;
       }
     }
+    this.#outbox ??= this.#pool.takeOutbox();
     return this.#outbox.reserve(bytes);
   }
 
+  /** After `reserve`. */
   get buffer(): Buffer {
-    return this.#outbox.buffer;
+    return this.#outbox!.buffer;
   }
 
   commit(end: number): void {
-    this.#outbox.commit(end);
+    this.#outbox!.commit(end);
   }
 
   /** Hands everything to the socket in one write. */
   write(): void {
-    this.#outbox.write(this.#socket, this.#written);
+    this.#outbox?.write(this.#socket);
+    this.#giveEmpty();
+    this.#look();
+  }
+
+  /** The socket has done with so many buffers. */
+  onTaken(buffers: number): void {
+    if (this.#outbox === undefined) return;
+    this.#outbox.settle(buffers);
+    this.#giveEmpty();
     this.#look();
   }
 
   /** Tells the thread what this connection holds beyond the turn; over the thread's budget it reads no more. */
   book(): void {
-    const heldBytes = this.#stopped ? 0 : this.#owner.heldBytes + this.#outbox.sendingBytes;
+    const heldBytes = this.#stopped ? 0 : this.#owner.heldBytes + (this.#outbox?.sendingBytes ?? 0);
     const change = heldBytes - this.#bookedBytes;
     if (change === 0) return;
     this.#bookedBytes = heldBytes;
@@ -133,17 +151,20 @@ export class Flow {
   stop(): void {
     this.#stopped = true;
     this.#discarding = true;
-    this.#outbox.clear();
+    this.#outbox?.clear();
+    this.#giveEmpty();
     this.book();
   }
 
-  #onWritten(): void {
-    if (this.#outbox.settle()) this.#look();
+  #giveEmpty(): void {
+    if (this.#outbox?.isEmpty !== true) return;
+    this.#pool.giveOutbox(this.#outbox);
+    this.#outbox = undefined;
   }
 
   #look(): void {
     if (this.#stopped) return;
-    const unsentBytes = this.#socket.writableLength;
+    const { unsentBytes } = this.#socket;
     if (unsentBytes > 0) this.#owner.onUnsent();
     if (this.#pausedForPeer && unsentBytes <= this.#writeBufferBytes / 2) {
       this.#pausedForPeer = false;

@@ -3,7 +3,7 @@
 // prompt of readers. Until it is cut off, a connection holds what was in flight for it when it was read no further;
 // what all of them hold together is bounded by `io.memory`, to which those that are far behind yield first.
 
-import type { Socket } from 'node:net';
+import type { ConnectionSocket } from './connection-socket.ts';
 
 /** Over so many times `writeBufferBytes` unsent a peer is far behind: its patience is shorter, and it yields to memory. */
 export const slowReaderFactor = 4;
@@ -42,7 +42,7 @@ export function stallEvent(writeTimeoutMs: number, patience: number): 'slow-read
 
 /** What a peer takes of the bytes that its socket holds. */
 export class PeerProgress {
-  readonly #socket: Socket;
+  readonly #socket: ConnectionSocket;
   /** What was taken, and what the kernel had not taken of the write under way, at the last look. */
   #takenBytes = 0;
   #queueBytes = 0;
@@ -50,12 +50,9 @@ export class PeerProgress {
   #takenMs = 0;
   #idleLooks = 0;
 
-  constructor(socket: Socket) {
-    this.#socket = socket;
-  }
-
   /** Something waits for the peer from now on. */
-  begin(nowMs: number): void {
+  constructor(socket: ConnectionSocket, nowMs: number) {
+    this.#socket = socket;
     this.#tookSome();
     this.#restart(nowMs);
   }
@@ -64,7 +61,7 @@ export class PeerProgress {
   isStalled(nowMs: number, patience: number): boolean {
     this.#idleLooks++;
     // An empty socket: answers that wait for an earlier one are not the peer's to take.
-    if (this.#tookSome() || this.#socket.writableLength === 0) this.#restart(nowMs);
+    if (this.#tookSome() || this.#socket.unsentBytes === 0) this.#restart(nowMs);
     return this.#idleLooks >= idleLooksMax && nowMs - this.#takenMs >= patience;
   }
 
@@ -75,17 +72,10 @@ export class PeerProgress {
 
   /** Since it was last asked: a write has ended, or the one under way has shrunk. */
   #tookSome(): boolean {
-    const takenBytes = this.#socket.bytesWritten - this.#socket.writableLength;
-    const queueBytes = writeQueueBytes(this.#socket);
+    const { takenBytes, queueBytes } = this.#socket;
     const some = takenBytes !== this.#takenBytes || queueBytes < this.#queueBytes;
     this.#takenBytes = takenBytes;
     this.#queueBytes = queueBytes;
     return some;
   }
-}
-
-/** What the kernel has not taken of the write under way; 0 where Node does not tell, then only ended writes count. */
-function writeQueueBytes(socket: Socket): number {
-  const handle = (socket as unknown as { _handle?: { writeQueueSize?: unknown } | null })._handle;
-  return typeof handle?.writeQueueSize === 'number' ? handle.writeQueueSize : 0;
 }

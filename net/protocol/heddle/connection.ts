@@ -15,12 +15,13 @@ import { codeNumber, type ErrorCode, type RetryHint, retryHints } from '../../..
 import type { ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import { adoptSocket } from '../adopt-socket.ts';
+import type { ConnectionSocket, SocketOwner } from '../connection-socket.ts';
 import { ConnectionTimers, type TimedConnection } from '../connection-timers.ts';
 import { Flow, type FlowOwner } from '../flow.ts';
-import type { OutBufferPool } from '../outbox.ts';
+import type { OutboxPool } from '../outbox.ts';
 import { encodeGoaway, encodeMessage, encodePong, encodeReply, goawayFrameBytes, replyFrameBytes } from './encode.ts';
 import { type FrameHandler, FrameParser } from './frame-parser.ts';
-import { InFlight } from './in-flight.ts';
+import type { InFlight, InFlightTables } from './in-flight.ts';
 import { frameTypes, pingLayout } from './layout.ts';
 import type { RequestFrame } from './read-frame.ts';
 import type { RouteNames } from './route-names.ts';
@@ -28,8 +29,9 @@ import type { RouteNames } from './route-names.ts';
 /** What the connections of one IO thread share. */
 export interface ThreadShare {
   readonly host: ProtocolHost;
-  readonly pool: OutBufferPool;
+  readonly pool: OutboxPool;
   readonly routes: RouteNames;
+  readonly tables: InFlightTables;
   /** Takes the empty replies of one-way calls. */
   readonly oneWaySink: ReplySink;
 }
@@ -43,16 +45,20 @@ export interface ThreadShare {
  */
 type State = 'serving' | 'draining' | 'lingering' | 'closed';
 
-export class HeddleConnection implements ProtocolConnection, FrameHandler, TimedConnection, FlowOwner {
+export class HeddleConnection
+  implements ProtocolConnection, SocketOwner, FrameHandler, TimedConnection, FlowOwner, CallSender
+{
   readonly #share: ThreadShare;
   readonly #binding: BindingSettings;
-  readonly #socket: Socket;
+  readonly #socket: ConnectionSocket;
   readonly #parser: FrameParser;
   readonly #timers: ConnectionTimers;
   readonly #flow: Flow;
-  readonly #inFlight: InFlight;
+  /** The thread's empty one while nothing is in flight. */
+  #inFlight: InFlight;
   readonly #sink: ReplySink;
-  readonly #sender: CallSender = { oneWay: 0 };
+  /** One-way calls under way. */
+  oneWay = 0;
   readonly #onClose: () => void;
   #state: State = 'serving';
   /** Time of the present chunk: one look at the clock for all its requests. */
@@ -70,17 +76,11 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     this.#onClose = onClose;
     this.#nowMs = nowMs;
     this.#parser = new FrameParser(this, binding.frameBytes);
-    // A peer can't know what the clock said, least of all below a microsecond.
-    this.#inFlight = new InFlight((nowMs * 1e6) % 0x1_0000_0000);
-    this.#sink = { onReply: (tag, reply) => this.#onReply(tag, reply) };
-    this.#socket = adoptSocket(socket, share.host.readBuffer, (chunk, length) => this.#onBytes(chunk, length));
-    // Before the loop turns again: a peer that was gone already says so by an event.
-    this.#socket.on('error', () => {});
-    this.#socket.once('end', () => this.#onPeerEnd());
-    this.#socket.once('close', () => this.#onSocketClose());
+    this.#inFlight = share.tables.empty;
+    this.#sink = new AnswerSink(this);
+    this.#socket = adoptSocket(socket, share.host.readBuffer, this);
     this.#timers = new ConnectionTimers(this, share.host, binding, this.#socket);
     this.#flow = new Flow(share.host, share.pool, binding.writeBufferBytes, this.#socket, this);
-    if (this.#socket.closed) process.nextTick(() => this.#onSocketClose());
   }
 
   get idle(): boolean {
@@ -186,13 +186,13 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     else if (!this.#is('serving')) this.#refuse(frame.requestId, oneWay);
     else {
       const route = routes.find(frame.source, frame.serviceStart, frame.methodStart, frame.methodEnd);
-      const over = host.overShare(this.#inFlight.size + this.#sender.oneWay, route.service, route.method);
+      const over = host.overShare(this.#inFlight.size + this.oneWay, route.service, route.method);
       if (over !== undefined) {
         if (oneWay) oneWaySink.onReply(0, over);
         else this.#send(tag, over);
         return;
       }
-      frame.sender = this.#sender;
+      frame.sender = this;
       frame.deadlineMs = this.#deadlineMs(frame.budgetUs);
       if (oneWay) host.dispatcher.call(route.service, route.method, frame, oneWaySink, 0);
       else this.#call(route.service, route.method, frame, tag);
@@ -245,12 +245,13 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     this.#calling = false;
     if (handle < 0) return;
     if (this.#is('closed')) dispatcher.cancel(handle);
-    else this.#inFlight.add(tag, handle);
+    else this.#enter(tag, handle);
   }
 
-  #onReply(tag: number, reply: CallReply): void {
+  /** The dispatcher's. */
+  onAnswer(tag: number, reply: CallReply): void {
     const answersCall = this.#calling && tag === this.#callingTag;
-    if (!answersCall && this.#inFlight.take(tag) < 0) {
+    if (!answersCall && this.#leave(tag) < 0) {
       this.#share.host.count('stray-reply');
       return;
     }
@@ -287,13 +288,32 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
 
   /** Answers an id with an error; a request that runs under it is cancelled, so that each id gets one answer. */
   #settle(requestId: number, code: ErrorCode, message: string): void {
-    const handle = this.#inFlight.take(requestId | 0);
+    const handle = this.#leave(requestId | 0);
     if (handle >= 0) this.#share.host.dispatcher.cancel(handle);
     this.#sendError(requestId, code, 'no', message);
   }
 
   #cancelAll(): void {
-    for (const handle of this.#inFlight.takeAll()) this.#share.host.dispatcher.cancel(handle);
+    const table = this.#inFlight;
+    this.#inFlight = this.#share.tables.empty;
+    for (const handle of table.takeAll()) this.#share.host.dispatcher.cancel(handle);
+  }
+
+  #enter(tag: number, handle: number): void {
+    const { tables } = this.#share;
+    if (this.#inFlight === tables.empty) this.#inFlight = tables.take();
+    this.#inFlight.add(tag, handle);
+  }
+
+  /** The request's handle; -1: it is not in flight. */
+  #leave(tag: number): number {
+    const handle = this.#inFlight.take(tag);
+    if (handle >= 0 && this.#inFlight.size === 0) {
+      const { tables } = this.#share;
+      tables.give(this.#inFlight);
+      this.#inFlight = tables.empty;
+    }
+    return handle;
   }
 
   #sendError(requestId: number, code: ErrorCode, retry: RetryHint, message: string): void {
@@ -332,7 +352,7 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     this.#flow.discard();
   }
 
-  #onPeerEnd(): void {
+  onPeerEnd(): void {
     this.#peerEnded = true;
     if (!this.#open) return;
     if (this.#parser.partial) this.#share.host.count('cut-off-frame');
@@ -346,7 +366,7 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     this.#askFlush();
   }
 
-  #onSocketClose(): void {
+  onSocketClose(): void {
     if (this.#inFlight.size > 0) this.#share.host.count('peer-gone');
     this.destroy();
     this.#onClose();
@@ -354,7 +374,7 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
 
   // Bytes in, bytes out.
 
-  #onBytes(chunk: Buffer, length: number): void {
+  onBytes(chunk: Buffer, length: number): void {
     if (!this.#open) return;
     const parser = this.#parser;
     this.#nowMs = this.#share.host.clock.nowMs();
@@ -363,6 +383,10 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
     this.#timers.read(this.#nowMs, parser.frames, parser.partial);
     if (this.#is('draining')) this.#askFlush();
     this.#flow.book();
+  }
+
+  onTaken(buffers: number): void {
+    this.#flow.onTaken(buffers);
   }
 
   /** Room for a frame; -1: the connection takes none any more. */
@@ -385,5 +409,18 @@ export class HeddleConnection implements ProtocolConnection, FrameHandler, Timed
 
   #is(state: State): boolean {
     return this.#state === state;
+  }
+}
+
+/** Hands answers to their connection, whose own `onReply` is the parser's. */
+class AnswerSink implements ReplySink {
+  readonly #connection: HeddleConnection;
+
+  constructor(connection: HeddleConnection) {
+    this.#connection = connection;
+  }
+
+  onReply(tag: number, reply: CallReply): void {
+    this.#connection.onAnswer(tag, reply);
   }
 }

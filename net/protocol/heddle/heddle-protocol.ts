@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 import type { CallReply, ReplySink } from '../../../runtime/call.ts';
 import type { Protocol, ProtocolConnection, ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
-import { OutBufferPool } from '../outbox.ts';
+import { OutboxPool } from '../outbox.ts';
 import { HeddleConnection, type ThreadShare } from './connection.ts';
+import { InFlightTables } from './in-flight.ts';
 import { RouteNames } from './route-names.ts';
 
 export function heddleProtocol(host: ProtocolHost): Protocol {
@@ -16,7 +17,10 @@ class HeddleProtocol implements Protocol {
   readonly #share: ThreadShare;
 
   constructor(host: ProtocolHost) {
-    this.#share = { host, pool: new OutBufferPool(), routes: new RouteNames(), oneWaySink: new OneWaySink(host) };
+    // A peer can't know what the clock said, least of all below a microsecond.
+    const tables = new InFlightTables(() => (host.clock.nowMs() * 1e6) % 0x1_0000_0000);
+    const oneWaySink = new OneWaySink(host);
+    this.#share = { host, pool: new OutboxPool(), routes: new RouteNames(), tables, oneWaySink };
   }
 
   accept(socket: Socket, binding: BindingSettings, onClose: () => void): ProtocolConnection {

@@ -4,7 +4,11 @@
 
 const none = -1;
 const capacityMin = 16;
-/** What all empty tables share: an idle connection has none of its own. */
+/** Places of a table that is kept; a larger one is not worth its memory. */
+const keptCapacityMax = 1024;
+/** Unused tables that a thread keeps. */
+const keptMax = 256;
+/** What all tables share that were never used. */
 const noIds = new Int32Array(0);
 const noHandles = new Float64Array(0);
 
@@ -23,6 +27,11 @@ export class InFlight {
 
   get size(): number {
     return this.#size;
+  }
+
+  /** Places, half of which may be taken before there are more. */
+  get capacity(): number {
+    return this.#ids.length;
   }
 
   /** `id` as a signed 32-bit number. */
@@ -93,5 +102,29 @@ export class InFlight {
       this.#ids[target] = ids[place]!;
       this.#handles[target] = handles[place]!;
     }
+  }
+}
+
+/** The tables of one thread's connections. Those with nothing in flight share an empty one, so an idle one costs nothing. */
+export class InFlightTables {
+  /** Never added to. */
+  readonly empty: InFlight;
+  readonly #random: () => number;
+  readonly #kept: InFlight[] = [];
+
+  /** `random`: see InFlight's seed. */
+  constructor(random: () => number) {
+    this.#random = random;
+    this.empty = new InFlight(random());
+  }
+
+  /** An empty one of the caller's own. */
+  take(): InFlight {
+    return this.#kept.pop() ?? new InFlight(this.#random());
+  }
+
+  /** One with nothing in it, which the caller looks at no more. */
+  give(table: InFlight): void {
+    if (this.#kept.length < keptMax && table.capacity <= keptCapacityMax) this.#kept.push(table);
   }
 }

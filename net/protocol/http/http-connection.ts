@@ -7,6 +7,7 @@ import { type CallReply, type CallSender, callFlags, noBytes } from '../../../ru
 import type { ProtocolConnection } from '../../../runtime/plugins/protocol.ts';
 import type { BindingSettings } from '../../../runtime/settings.ts';
 import { adoptSocket } from '../adopt-socket.ts';
+import type { ConnectionSocket, SocketOwner } from '../connection-socket.ts';
 import { ConnectionTimers, type TimedConnection } from '../connection-timers.ts';
 import { Flow, type FlowOwner } from '../flow.ts';
 import { slowReaderFactor } from '../slow-reader.ts';
@@ -35,15 +36,18 @@ const endsConnection: ReadonlySet<number> = new Set([413, 417, 505]);
 
 const continueHead = 'HTTP/1.1 100 Continue\r\n\r\n';
 
-export class HttpConnection implements ProtocolConnection, RequestHandler, ExchangeOwner, TimedConnection, FlowOwner {
+export class HttpConnection
+  implements ProtocolConnection, SocketOwner, RequestHandler, ExchangeOwner, TimedConnection, FlowOwner, CallSender
+{
   readonly #thread: HttpThread;
   readonly #binding: BindingSettings;
-  readonly #socket: Socket;
+  readonly #socket: ConnectionSocket;
   readonly #parser: RequestParser;
   readonly #timers: ConnectionTimers;
   readonly #flow: Flow;
   readonly #queue = new AnswerQueue();
-  readonly #sender: CallSender = { oneWay: 0 };
+  /** One-way calls under way. */
+  oneWay = 0;
   readonly #onClose: () => void;
   #state: State = 'open';
   /** Time of the present read: one look at the clock for all its requests. */
@@ -63,14 +67,9 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
     this.#onClose = onClose;
     this.#nowMs = host.clock.nowMs();
     this.#parser = new RequestParser(this, thread.heads);
-    this.#socket = adoptSocket(socket, host.readBuffer, (chunk, length) => this.#onBytes(chunk, length));
-    // Before the loop turns again: a peer that was gone already says so by an event.
-    this.#socket.on('error', () => {});
-    this.#socket.once('end', () => this.#onPeerEnd());
-    this.#socket.once('close', () => this.#onSocketClose());
+    this.#socket = adoptSocket(socket, host.readBuffer, this);
     this.#timers = new ConnectionTimers(this, host, binding, this.#socket, firstRequestMs(binding));
     this.#flow = new Flow(host, thread.pool, binding.writeBufferBytes, this.#socket, this);
-    if (this.#socket.closed) process.nextTick(() => this.#onSocketClose());
   }
 
   get idle(): boolean {
@@ -234,10 +233,10 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
     head.metadataEnd = body.metadataBytes;
     head.bodyStart = body.start;
     head.bodyEnd = body.end;
-    head.sender = this.#sender;
+    head.sender = this;
     exchange.oneWay = (head.flags & callFlags.oneWay) !== 0;
     const { service, method } = exchange;
-    const over = this.#thread.host.overShare(this.#running + this.#sender.oneWay, service, method);
+    const over = this.#thread.host.overShare(this.#running + this.oneWay, service, method);
     this.#running++;
     if (over !== undefined) this.answer(exchange, over);
     else if (!this.#thread.call(exchange, service, method, head)) {
@@ -400,7 +399,7 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
   }
 
   /** Who ends only its sending side counts as gone too. */
-  #onPeerEnd(): void {
+  onPeerEnd(): void {
     if (!this.#answers) return;
     if (!this.quiet) this.#thread.host.count('peer-gone');
     this.#giveUpCalls();
@@ -409,7 +408,7 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
     this.#askFlush();
   }
 
-  #onSocketClose(): void {
+  onSocketClose(): void {
     if (this.#queue.size > 0) this.#thread.host.count('peer-gone');
     this.destroy();
     this.#onClose();
@@ -417,7 +416,7 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
 
   // Bytes in.
 
-  #onBytes(chunk: Buffer, length: number): void {
+  onBytes(chunk: Buffer, length: number): void {
     if (this.#takes) {
       const parser = this.#parser;
       const before = parser.requests;
@@ -432,6 +431,10 @@ export class HttpConnection implements ProtocolConnection, RequestHandler, Excha
     } else {
       this.#drop(length);
     }
+  }
+
+  onTaken(buffers: number): void {
+    this.#flow.onTaken(buffers);
   }
 
   /** Bytes that nobody wants. */

@@ -4,7 +4,7 @@
 import { type CallHead, type CallReply, emptyCallHead, noBytes, type ReplySink } from '../../../runtime/call.ts';
 import type { ProtocolHost } from '../../../runtime/plugins/protocol.ts';
 import { SlotTable } from '../../../runtime/slot-table.ts';
-import { OutBufferPool } from '../outbox.ts';
+import { OutboxPool } from '../outbox.ts';
 import type { Exchange } from './exchange.ts';
 import { HeadEnds } from './head-ends.ts';
 import { KnownHeads } from './known-heads.ts';
@@ -12,7 +12,7 @@ import { callsMax, sparesMax } from './limits.ts';
 
 export class HttpThread implements ReplySink {
   readonly host: ProtocolHost;
-  readonly pool = new OutBufferPool();
+  readonly pool = new OutboxPool();
   readonly heads = new KnownHeads();
   readonly headEnds: HeadEnds;
   readonly #calls = new SlotTable<Exchange>(callsMax);
@@ -29,8 +29,9 @@ export class HttpThread implements ReplySink {
   }
 
   giveHead(head: CallHead): void {
-    // It may be large.
+    // It may be large, and its connection gone.
     head.source = noBytes;
+    head.sender = undefined;
     if (this.#spareHeads.length < sparesMax) this.#spareHeads.push(head);
   }
 

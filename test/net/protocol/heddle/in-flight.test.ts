@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { InFlight } from '../../../../net/protocol/heddle/in-flight.ts';
+import { InFlight, InFlightTables } from '../../../../net/protocol/heddle/in-flight.ts';
 
 const id = fc.oneof(
   fc.nat(40),
@@ -36,4 +36,23 @@ test('it holds what a Map would', (t) => {
     { numRuns: 200 },
   );
   t.pass();
+});
+
+test('tables are made again only when none was given back, and large ones are not kept', (t) => {
+  let made = 0;
+  const tables = new InFlightTables(() => made++);
+  const [first, second] = [tables.take(), tables.take()];
+  t.not(first, second);
+  t.not(first, tables.empty);
+  first.add(1, 7);
+  t.is(first.take(1), 7);
+  tables.give(first);
+  for (let id = 0; id < 1000; id++) second.add(id, id);
+  second.takeAll();
+  t.is(second.capacity, 0);
+  for (let id = 0; id < 1000; id++) second.add(id, id);
+  for (let id = 0; id < 1000; id++) second.take(id);
+  tables.give(second);
+  t.is(tables.take(), first);
+  t.not(tables.take(), second);
 });
