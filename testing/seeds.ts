@@ -20,7 +20,7 @@ export const namedSeeds: readonly NamedSeed[] = [
     name: 'ring spent on the dead',
     what: 'an asker rang a thread that had died, after all others had looked again: the request waited beside one that slept',
     world: 'endpoint',
-    seed: 1,
+    seed: 2,
     scenario: {
       world: 'endpoint',
       options: {

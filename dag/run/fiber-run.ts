@@ -3,8 +3,8 @@
 
 import type { Random } from '../../runtime/clock.ts';
 import { HeddleError } from '../../runtime/errors.ts';
-import type { FiberContext, FiberExit } from '../../runtime/fiber/context.ts';
-import type { HostedFiber, MemberBody, TurnTarget } from '../../runtime/fiber/host.ts';
+import type { FiberContext } from '../../runtime/fiber/context.ts';
+import type { EndedMember, HostedFiber, MemberBody, TurnTarget } from '../../runtime/fiber/host.ts';
 import { Wait } from '../../runtime/fiber/wait.ts';
 import type { Graph } from '../graph/compile-graph.ts';
 import type { GraphNode } from '../graph/graph-node.ts';
@@ -53,7 +53,7 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody, Turn
   #lingering: HostedFiber[] | undefined = undefined;
 
   constructor(fiber: HostedFiber, graph: Graph, request: unknown, options: FiberRunOptions) {
-    super(fiber, `strategy ${graph.name}`);
+    super(fiber);
     const nowMs = fiber.host.clock.nowMs();
     this.fiber = fiber;
     this.graph = graph;
@@ -62,6 +62,10 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody, Turn
     this.options = options;
     this.depth = depthOf(fiber);
     this.core = new Run(graph, this, request, { nowMs, deadlineMs: options.deadlineMs, level: options.level });
+  }
+
+  get on(): string {
+    return `strategy ${this.graph.name}`;
   }
 
   nowMs(): number {
@@ -117,7 +121,8 @@ export class FiberRun extends Wait<unknown> implements RunHost, MemberBody, Turn
     this.core.attemptFailed(token, reason);
   }
 
-  memberEnded(token: number, exit: FiberExit<unknown>): void {
+  memberEnded(token: number, member: EndedMember): void {
+    const exit = member.exit!;
     // A node that fails may be made good, and then nobody else tells of what it threw.
     if (exit.how === 'failed' && isThrown(exit.error)) {
       const name = this.#fibers?.[token]?.name ?? this.#node?.fullName ?? this.graph.name;

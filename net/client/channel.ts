@@ -271,7 +271,7 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
       if (reply.retry === mayRetry) this.#outliers.notStarted(health, requestId, 'not started');
       else this.#outliers.failed(health, this.#table.sinceMs[slot]!, 'DEADLINE_EXCEEDED');
     } else this.#outliers.succeeded(health);
-    this.#settle(slot, reply);
+    this.#settle(slot, reply, connection.heardMs);
   }
 
   onBadReply(connection: ClientConnection, requestId: number, code: ErrorCode, message: string): void {
@@ -441,10 +441,10 @@ export class ClientChannel implements CallCarrier, NamedClient, SubchannelOwner,
     this.#settle(slot, refusals.replyOfError(new HeddleError(code, message, { retry })));
   }
 
-  /** Frees first: what the receiver does next finds everything in order. */
-  #settle(slot: number, reply: CallReply): void {
+  /** Frees first: what the receiver does next finds everything in order. `atMs`: when the reply came; default: now. */
+  #settle(slot: number, reply: CallReply, atMs?: number): void {
     if (this.#onSettled !== undefined) {
-      this.#onSettled(reply.code, this.#host.clock.nowMs() - this.#table.sinceMs[slot]!);
+      this.#onSettled(reply.code, (atMs ?? this.#host.clock.nowMs()) - this.#table.sinceMs[slot]!);
     }
     const sink = this.#table.sinks[slot]!;
     const tag = this.#table.tags[slot]!;

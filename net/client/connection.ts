@@ -104,6 +104,11 @@ export class ClientConnection implements Balanced, FrameHandler, TimerTarget {
     return this.#answered;
   }
 
+  /** When the bytes came that are being read now, ms: one look at the clock for all replies among them. */
+  get heardMs(): number {
+    return this.#keepalive.heardMs;
+  }
+
   get hasRoom(): boolean {
     return this.#unsent.hasRoom;
   }

@@ -14,6 +14,11 @@ export class Keepalive {
     this.#timeoutMs = timeoutMs;
   }
 
+  /** When the last sign of life came, ms. */
+  get heardMs(): number {
+    return this.#heardMs;
+  }
+
   /** A sign of life. */
   heard(nowMs: number): void {
     this.#heardMs = nowMs;

@@ -52,10 +52,9 @@ export class RetryPolicy {
     return this.#closed;
   }
 
-  /** A call begins. Returns the deadline of all its attempts: the caller's own, or `timeoutMs` from now if that is sooner. */
-  begin(deadlineMs: number): number {
+  /** A call begins at `nowMs`. Returns the deadline of all its attempts: the caller's own, or `timeoutMs` from now if that is sooner. */
+  begin(deadlineMs: number, nowMs = this.#host.clock.nowMs()): number {
     const { timeoutMs } = this.options;
-    const nowMs = this.#host.clock.nowMs();
     this.#budget.deposit(nowMs);
     return timeoutMs === 0 ? deadlineMs : Math.min(deadlineMs, nowMs + timeoutMs);
   }

@@ -25,6 +25,8 @@ import { noRetry, type RetryPolicy, type WaitingRetry } from './retry-policy.ts'
 export interface InvokeOptions {
   /** Absolute, on the carrier's clock, ms. Default: none. */
   deadlineMs?: number | undefined;
+  /** When the call begins, on the carrier's clock, ms. Default: it is looked at. */
+  sinceMs?: number | undefined;
   /** 0..2, see `priorities`. Default: normal. */
   priority?: number | undefined;
   /** Text pairs for the callee. */
@@ -92,7 +94,7 @@ export function startCall<Request, Response>(
   options: InvokeOptions,
   receiver: CallReceiver,
 ): OutgoingCall {
-  const call = new OutgoingCall(carrier, contractMethod(method), request, options, receiver);
+  const call = new OutgoingCall(carrier, method, request, options, receiver);
   call.start();
   return call;
 }
@@ -135,9 +137,33 @@ const head = emptyCallHead();
  */
 type CallState = 'new' | 'sent' | 'waiting' | 'resending' | 'ended';
 
+/** What a call remembers of its sendings so far. */
+interface EarlierSendings {
+  /** Our schemas have been sent along. */
+  introduced: boolean;
+  /** Attempts so far, the present one too, without the sendings that only brought our schemas. */
+  attempts: number;
+  /** How often it was sent before. */
+  sentBefore: number;
+  /** Some attempt may have run. */
+  mayHaveRun: boolean;
+  /** Of the present attempt, if it is not that of the whole call. */
+  deadlineMs: number;
+}
+
+/** The first sending is under way. */
+const none: EarlierSendings = Object.freeze({
+  introduced: false,
+  attempts: 1,
+  sentBefore: 0,
+  mayHaveRun: false,
+  deadlineMs: Number.POSITIVE_INFINITY,
+});
+
 /** One call under way, over all its attempts. */
-export class OutgoingCall implements WaitingRetry {
-  readonly #carrier: CallCarrier;
+export class OutgoingCall<Carrier extends CallCarrier = CallCarrier> implements WaitingRetry {
+  readonly carrier: Carrier;
+  /** Checked by `start`. */
   readonly #method: ContractMethod;
   readonly #request: unknown;
   readonly #options: InvokeOptions;
@@ -145,44 +171,45 @@ export class OutgoingCall implements WaitingRetry {
   #state: CallState = 'new';
   #tag = -1;
   #handle = -1;
-  /** Our schemas have been sent along. */
-  #introduced = false;
-  /** Attempts so far, without the sendings that only brought our schemas. */
-  #attempts = 1;
-  /** How often it was sent before. */
-  #sentBefore = 0;
-  /** Some attempt may have run. */
-  #mayHaveRun = false;
-  /** Of the whole call, and of the present attempt. */
+  #retry: RetryPolicy | undefined = undefined;
+  #earlier: EarlierSendings = none;
+  /** Of the whole call. */
   #deadlineMs = Number.POSITIVE_INFINITY;
-  #attemptDeadlineMs = Number.POSITIVE_INFINITY;
-  /** The same over all attempts. */
+  /** The same over all attempts, each as a signed number: a small one, which needs no box of its own. */
   #callIdHigh = 0;
   #callIdLow = 0;
 
+  /** As `startCall` has it, which calls `start` too. */
   constructor(
-    carrier: CallCarrier,
-    method: ContractMethod,
+    carrier: Carrier,
+    method: MethodRef<unknown, unknown>,
     request: unknown,
     options: InvokeOptions,
     receiver: CallReceiver,
   ) {
-    this.#carrier = carrier;
-    this.#method = method;
+    this.carrier = carrier;
+    this.#method = method as ContractMethod;
     this.#request = request;
     this.#options = options;
     this.#receiver = receiver;
   }
 
-  /** Sends it. Called once, by `startCall`. */
+  get method(): MethodRef<unknown, unknown> {
+    return this.#method;
+  }
+
+  /** Sends it. Called once. Throws what stops it from being sent at all. */
   start(): void {
-    const { signal, retry, deadlineMs = Number.POSITIVE_INFINITY, callIdHigh = 0, callIdLow = 0 } = this.#options;
+    const options = this.#options;
+    const { signal, retry, deadlineMs = Number.POSITIVE_INFINITY, callIdHigh = 0, callIdLow = 0 } = options;
+    contractMethod(this.#method);
     if (signal?.aborted) throw this.#aborted(signal);
     signal?.addEventListener('abort', this);
-    this.#deadlineMs = retry === undefined ? deadlineMs : retry.begin(deadlineMs);
+    this.#retry = retry;
+    this.#deadlineMs = retry === undefined ? deadlineMs : retry.begin(deadlineMs, options.sinceMs);
     const isNamed = retry === undefined || callIdHigh !== 0 || callIdLow !== 0;
-    this.#callIdHigh = isNamed ? callIdHigh : retry.callIdHalf();
-    this.#callIdLow = isNamed ? callIdLow : retry.callIdHalf();
+    this.#callIdHigh = (isNamed ? callIdHigh : retry.callIdHalf()) | 0;
+    this.#callIdLow = (isNamed ? callIdLow : retry.callIdHalf()) | 0;
     try {
       this.#send();
     } catch (reason) {
@@ -196,8 +223,8 @@ export class OutgoingCall implements WaitingRetry {
     if (this.#state === 'ended') return;
     const before = this.#state;
     this.#end();
-    if (before === 'waiting') this.#options.retry!.forget(this);
-    if (before === 'sent' && pending.take(this.#tag) !== undefined) this.#carrier.cancel(this.#handle);
+    if (before === 'waiting') this.#retry!.forget(this);
+    if (before === 'sent' && pending.take(this.#tag) !== undefined) this.carrier.cancel(this.#handle);
   }
 
   /** For the signal alone. */
@@ -218,7 +245,7 @@ export class OutgoingCall implements WaitingRetry {
       let error: HeddleError | undefined;
       if (reply.code !== 0) {
         if (hasMetadata && this.#asksForSchemas(reply)) {
-          this.#introduced = true;
+          this.#sentEarlier().introduced = true;
           this.#resendSoon();
           return;
         }
@@ -241,13 +268,19 @@ export class OutgoingCall implements WaitingRetry {
 
   /** For the retry policy's timer alone. */
   onTimer(): void {
-    this.#options.retry!.waited(this);
+    this.#retry!.waited(this);
     this.#resend();
   }
 
   /** For the retry policy alone. */
   onClientClosed(): void {
     this.#fail(this.#closed());
+  }
+
+  /** Made when something must be remembered of a sending: of most calls there is nothing. */
+  #sentEarlier(): EarlierSendings {
+    if (this.#earlier === none) this.#earlier = { ...none };
+    return this.#earlier;
   }
 
   get #oneWay(): boolean {
@@ -260,19 +293,20 @@ export class OutgoingCall implements WaitingRetry {
 
   /** The service does not know our schema version; it has not run the call. */
   #asksForSchemas(reply: CallReply): boolean {
-    if (this.#introduced || this.#method.codec.schemaText === undefined) return false;
+    if (this.#earlier.introduced || this.#method.codec.schemaText === undefined) return false;
     return decodeMetadata(reply.source, reply.metadataStart, reply.metadataEnd).has(needSchemaKey);
   }
 
   /** An attempt has failed. Undefined: another one follows; else what the receiver is told. */
   #judge(error: HeddleError): HeddleError | undefined {
-    const { retry } = this.#options;
+    const retry = this.#retry;
     if (retry === undefined) return error;
-    const timedOut = retry.attemptIsOver(error, this.#attemptDeadlineMs, this.#deadlineMs);
-    if (error.retry !== 'yes') this.#mayHaveRun = true;
-    const delayMs = retry.grant(error, this.#idempotent, timedOut, this.#attempts, this.#deadlineMs);
+    const earlier = this.#sentEarlier();
+    const timedOut = retry.attemptIsOver(error, earlier.deadlineMs, this.#deadlineMs);
+    if (error.retry !== 'yes') earlier.mayHaveRun = true;
+    const delayMs = retry.grant(error, this.#idempotent, timedOut, earlier.attempts, this.#deadlineMs);
     if (delayMs === noRetry) return this.#lastWords(error, timedOut);
-    this.#attempts++;
+    earlier.attempts++;
     if (delayMs === 0) {
       this.#resendSoon();
     } else {
@@ -284,11 +318,12 @@ export class OutgoingCall implements WaitingRetry {
 
   /** The error of the last attempt, and what the receiver must know of those before it. */
   #lastWords(error: HeddleError, timedOut: boolean): HeddleError {
-    if (this.#attempts === 1 && !timedOut) return error;
-    const { attemptTimeoutMs, maxAttempts } = this.#options.retry!.options;
+    const { attempts, mayHaveRun } = this.#earlier;
+    if (attempts === 1 && !timedOut) return error;
+    const { attemptTimeoutMs, maxAttempts } = this.#retry!.options;
     const limit = timedOut ? `, which had ${attemptTimeoutMs} ms (attemptTimeoutMs)` : '';
-    const message = `${error.message}; attempt ${this.#attempts} of at most ${maxAttempts}${limit}`;
-    const retry = error.retry === 'yes' && this.#mayHaveRun ? 'if-idempotent' : error.retry;
+    const message = `${error.message}; attempt ${attempts} of at most ${maxAttempts}${limit}`;
+    const retry = error.retry === 'yes' && mayHaveRun ? 'if-idempotent' : error.retry;
     return new HeddleError(error.code, message, { retry, retryAfterMs: error.retryAfterMs });
   }
 
@@ -303,7 +338,7 @@ export class OutgoingCall implements WaitingRetry {
     }
     this.#state = 'sent';
     const { service, method } = this.#method;
-    const handle = this.#carrier.call(service, method, head, sink, tag);
+    const handle = this.carrier.call(service, method, head, sink, tag);
     // A refusal may have come, and even a second sending begun, before `call` returned.
     if (this.#tag === tag) this.#handle = handle;
   }
@@ -317,9 +352,9 @@ export class OutgoingCall implements WaitingRetry {
   }
 
   #resend(): void {
-    this.#sentBefore++;
+    this.#sentEarlier().sentBefore++;
     try {
-      if (this.#options.retry?.closed) throw this.#closed();
+      if (this.#retry?.closed) throw this.#closed();
       this.#send();
     } catch (reason) {
       this.#fail(HeddleError.from(reason));
@@ -331,21 +366,23 @@ export class OutgoingCall implements WaitingRetry {
     const method = this.#method;
     const oneWay = this.#oneWay;
     // A one-way call has no answer that could be late.
-    this.#attemptDeadlineMs = oneWay ? this.#deadlineMs : this.#nextDeadlineMs();
+    const deadlineMs = oneWay ? this.#deadlineMs : this.#nextDeadlineMs();
+    if (deadlineMs < this.#deadlineMs || this.#earlier !== none) this.#sentEarlier().deadlineMs = deadlineMs;
     head.flags = (oneWay ? callFlags.oneWay : 0) | (this.#idempotent ? callFlags.idempotent : 0);
     head.priority = options.priority ?? 1;
     head.compression = 0;
-    head.attempt = (options.attempt ?? 1) + this.#sentBefore;
+    head.attempt = (options.attempt ?? 1) + this.#earlier.sentBefore;
     head.depth = options.depth ?? 0;
-    head.deadlineMs = this.#attemptDeadlineMs;
-    head.callIdHigh = this.#callIdHigh;
-    head.callIdLow = this.#callIdLow;
-    if (options.trace === undefined) head.trace.fill(0);
-    else head.trace.set(options.trace);
+    head.deadlineMs = deadlineMs;
+    head.callIdHigh = this.#callIdHigh >>> 0;
+    head.callIdLow = this.#callIdLow >>> 0;
+    const { trace, metadata } = options;
+    if (trace === undefined) head.trace.fill(0);
+    else head.trace.set(trace);
     head.traceFlags = options.traceFlags ?? 0;
     head.metadataStart = 0;
     head.metadataEnd = 0;
-    if (options.metadata !== undefined || this.#introduced) {
+    if (metadata !== undefined || this.#earlier.introduced) {
       head.source = this.#metadata();
       head.metadataEnd = head.source.length;
     }
@@ -359,13 +396,13 @@ export class OutgoingCall implements WaitingRetry {
   }
 
   #nextDeadlineMs(): number {
-    const { retry } = this.#options;
+    const retry = this.#retry;
     return retry === undefined ? this.#deadlineMs : retry.attemptDeadlineMs(this.#deadlineMs);
   }
 
   #metadata(): Buffer {
     const pairs = Object.entries(this.#options.metadata ?? {});
-    if (!this.#introduced) return encodeMetadata(pairs);
+    if (!this.#earlier.introduced) return encodeMetadata(pairs);
     const text = this.#method.codec.schemaText!;
     try {
       return encodeMetadata([...pairs, [schemaKey, text]]);
@@ -411,7 +448,7 @@ export class OutgoingCall implements WaitingRetry {
 
   #closed(): HeddleError {
     const message = `${this.#method.fullName}: the client was closed before the reply came`;
-    return new HeddleError('CANCELLED', message, { retry: this.#mayHaveRun ? 'if-idempotent' : 'yes' });
+    return new HeddleError('CANCELLED', message, { retry: this.#earlier.mayHaveRun ? 'if-idempotent' : 'yes' });
   }
 
   #aborted(signal: AbortSignal): HeddleError {

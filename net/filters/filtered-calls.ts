@@ -90,7 +90,7 @@ class FilteredCallWait extends Wait<unknown> implements FilteredSender {
     oneWay: true | undefined,
     trace: Uint32Array | undefined,
   ) {
-    super(fiber, `call ${method.service}/${method.method}`);
+    super(fiber);
     this.#fiber = fiber;
     this.#carrier = carrier;
     this.#filters = filters;
@@ -99,6 +99,10 @@ class FilteredCallWait extends Wait<unknown> implements FilteredSender {
     this.#options = options;
     this.#oneWay = oneWay;
     this.#trace = trace;
+  }
+
+  get on(): string {
+    return `call ${this.#method.service}/${this.#method.method}`;
   }
 
   override get counts(): boolean {

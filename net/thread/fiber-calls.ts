@@ -11,7 +11,9 @@ import type { FiberCalls, HostedFiber } from '../../runtime/fiber/host.ts';
 import { Wait } from '../../runtime/fiber/wait.ts';
 import { encodeMetadata } from '../../runtime/metadata.ts';
 import { markRelayed } from '../../runtime/relayed.ts';
-import { type CallReceiver, errorOf, type InvokeOptions, type OutgoingCall, startCall } from '../client/stub.ts';
+import type { RetryPolicy } from '../client/retry-policy.ts';
+import { type CallReceiver, errorOf, type InvokeOptions, OutgoingCall } from '../client/stub.ts';
+import type { CallCompression } from '../compression/call-compression.ts';
 import type { ThreadCarrier } from './thread-carrier.ts';
 
 /** The contract has checked the types; its codec checks the values. */
@@ -60,15 +62,13 @@ export function beginCall(
   return new CallWait(fiber, carrier, method, request, options, oneWay, extras).begin();
 }
 
-class CallWait extends Wait<unknown> implements CallReceiver {
-  readonly #fiber: HostedFiber;
-  readonly #carrier: ThreadCarrier;
-  readonly #method: Untyped;
-  readonly #request: unknown;
+/** The wait of a fiber for a call, and at once what the stub asks of it: so a call is two objects and its promise. */
+class CallWait extends Wait<unknown> implements CallReceiver, InvokeOptions {
+  declare readonly waiter: HostedFiber;
   readonly #options: CallOptions | undefined;
-  readonly #oneWay: true | undefined;
+  readonly oneWay: true | undefined;
   readonly #extras: CallExtras | undefined;
-  #call: OutgoingCall | undefined;
+  readonly #call: OutgoingCall<ThreadCarrier>;
 
   constructor(
     fiber: HostedFiber,
@@ -79,14 +79,16 @@ class CallWait extends Wait<unknown> implements CallReceiver {
     oneWay: true | undefined,
     extras: CallExtras | undefined,
   ) {
-    super(fiber, `call ${method.service}/${method.method}`);
-    this.#fiber = fiber;
-    this.#carrier = carrier;
-    this.#method = method;
-    this.#request = request;
+    super(fiber);
     this.#options = options;
-    this.#oneWay = oneWay;
+    this.oneWay = oneWay;
     this.#extras = extras;
+    this.#call = new OutgoingCall(carrier, method, request, this, this);
+  }
+
+  get on(): string {
+    const { service, method } = this.#call.method;
+    return `call ${service}/${method}`;
   }
 
   onResponse(value: unknown): void {
@@ -97,34 +99,66 @@ class CallWait extends Wait<unknown> implements CallReceiver {
     this.fail(markRelayed(error));
   }
 
+  // InvokeOptions
+
+  /** Of all attempts together: the callee's own timeout must not begin anew with each. */
+  get deadlineMs(): number {
+    const { carrier, method } = this.#call;
+    const callerMs = callDeadlineOf(this.waiter, this.#options?.timeoutMs);
+    return carrier.deadlineMs(method.service, method.method, callerMs);
+  }
+
+  get priority(): number {
+    const priority = this.#options?.priority;
+    return priority === undefined ? this.waiter.origin.priority : priorities[priority];
+  }
+
+  get metadata(): CallOptions['metadata'] {
+    return this.#options?.metadata;
+  }
+
+  get idempotent(): boolean | undefined {
+    return this.#options?.idempotent;
+  }
+
+  get codec(): CallOptions['codec'] {
+    return this.#options?.codec;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#options?.signal;
+  }
+
+  get depth(): number {
+    return depthOf(this.waiter);
+  }
+
+  get trace(): Uint32Array | undefined {
+    return this.#extras?.trace ?? this.waiter.origin.traceWords;
+  }
+
+  get traceFlags(): number {
+    return this.waiter.origin.traceFlags;
+  }
+
+  get onReplyMetadata(): CallExtras['onReplyMetadata'] {
+    return this.#extras?.onReplyMetadata;
+  }
+
+  get retry(): RetryPolicy {
+    return this.#call.carrier.retryOf(this.#call.method.service);
+  }
+
+  get compression(): CallCompression | undefined {
+    return this.#call.carrier.compressionOf(this.#call.method.service);
+  }
+
   protected enroll(): void {
-    const { origin } = this.#fiber;
-    const options = this.#options;
-    const invoke: InvokeOptions = {
-      // Of all attempts together: the callee's own timeout must not begin anew with each.
-      deadlineMs: this.#carrier.deadlineMs(
-        this.#method.service,
-        this.#method.method,
-        callDeadlineOf(this.#fiber, options?.timeoutMs),
-      ),
-      priority: options?.priority === undefined ? origin.priority : priorities[options.priority],
-      metadata: options?.metadata,
-      idempotent: options?.idempotent,
-      codec: options?.codec,
-      signal: options?.signal,
-      depth: depthOf(this.#fiber),
-      trace: this.#extras?.trace ?? origin.traceWords,
-      traceFlags: origin.traceFlags,
-      oneWay: this.#oneWay,
-      onReplyMetadata: this.#extras?.onReplyMetadata,
-      retry: this.#carrier.retryOf(this.#method.service),
-      compression: this.#carrier.compressionOf(this.#method.service),
-    };
-    this.#call = startCall(this.#carrier, this.#method, this.#request, invoke, this);
+    this.#call.start();
   }
 
   protected withdraw(): void {
-    this.#call?.cancel();
+    this.#call.cancel();
   }
 }
 
@@ -143,12 +177,16 @@ class TaskWait extends Wait<unknown> implements ReplySink {
     input: unknown,
     options: OffloadOptions | undefined,
   ) {
-    super(fiber, `task ${task.exportName}`);
+    super(fiber);
     this.#fiber = fiber;
     this.#carrier = carrier;
     this.#task = task;
     this.#input = input;
     this.#options = options;
+  }
+
+  get on(): string {
+    return `task ${this.#task.exportName}`;
   }
 
   onReply(_tag: number, reply: CallReply): void {

@@ -7,13 +7,20 @@ import { isMine } from '../../runtime/shared/request-table.ts';
 import type { TakenRequest } from '../../runtime/shared/taker.ts';
 import type { ThreadEndpoint } from '../../runtime/thread-endpoint.ts';
 import type { ClientChannel } from '../client/channel.ts';
+import { RouteNames } from '../protocol/heddle/route-names.ts';
 
-interface OutgoingCall {
+/** One call under way; the object is used again for the next one under its tag. */
+class OutgoingCall {
   link: Link;
-  request: number;
-  generation: number;
-  channel: ClientChannel;
-  handle: number;
+  request = 0;
+  generation = 0;
+  /** Undefined: the tag is free. */
+  channel: ClientChannel | undefined = undefined;
+  handle = -1;
+
+  constructor(link: Link) {
+    this.link = link;
+  }
 }
 
 /** Calls handed on in one turn before the event loop goes round. */
@@ -24,8 +31,10 @@ export class OutgoingCalls implements ReplySink {
   /** By the client's index in the config, which is what the queue's method number means here. */
   readonly #clients: readonly { name: string; channel: ClientChannel }[];
   /** By tag. As many as the channels let be in flight. */
-  readonly #calls: (OutgoingCall | undefined)[] = [];
+  readonly #calls: OutgoingCall[] = [];
   readonly #free: number[] = [];
+  /** So that a method's name is made a string once. */
+  readonly #names = new RouteNames();
 
   constructor(endpoint: ThreadEndpoint, clients: readonly { name: string; channel: ClientChannel }[]) {
     this.#endpoint = endpoint;
@@ -55,34 +64,39 @@ export class OutgoingCalls implements ReplySink {
     const client = this.#clients[taken.method];
     if (link === undefined || client === undefined) return;
     const { head, request, generation } = taken;
-    const tag = this.#free.pop() ?? this.#calls.length;
-    const call: OutgoingCall = { link, request, generation, channel: client.channel, handle: -1 };
-    this.#calls[tag] = call;
-    const method = head.source.toString('latin1', taken.nameStart, taken.nameEnd);
-    // An answer that comes before this returns has freed the tag already.
+    const tag = this.#free.pop() ?? this.#calls.push(new OutgoingCall(link)) - 1;
+    const call = this.#calls[tag]!;
+    call.link = link;
+    call.request = request;
+    call.generation = generation;
+    call.channel = client.channel;
+    call.handle = -1;
+    const { method } = this.#names.find(head.source, taken.nameStart, taken.nameStart, taken.nameEnd);
+    // An answer that comes before this returns has freed the tag already; nothing else has taken it by then.
     call.handle = client.channel.call(client.name, method, head, this, tag);
   }
 
   onReply(tag: number, reply: CallReply): void {
     const call = this.#calls[tag];
-    if (call === undefined) return;
-    this.#end(tag);
+    if (call?.channel === undefined) return;
+    this.#end(tag, call);
     this.#endpoint.answerer.reply(call.link.peer, call.request, call.generation, reply);
   }
 
   /** Some caller no longer wants its answer, or has died. */
   onCancels(): void {
     for (let tag = 0; tag < this.#calls.length; tag++) {
-      const call = this.#calls[tag];
-      if (call === undefined || call.handle < 0) continue;
+      const call = this.#calls[tag]!;
+      const { channel } = call;
+      if (channel === undefined || call.handle < 0) continue;
       if (isMine(call.link.table, call.request, call.generation, this.#endpoint.number)) continue;
-      this.#end(tag);
-      call.channel.cancel(call.handle);
+      this.#end(tag, call);
+      channel.cancel(call.handle);
     }
   }
 
-  #end(tag: number): void {
-    this.#calls[tag] = undefined;
+  #end(tag: number, call: OutgoingCall): void {
+    call.channel = undefined;
     this.#free.push(tag);
   }
 }

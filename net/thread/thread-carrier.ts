@@ -71,6 +71,9 @@ export class ThreadCarrier implements CallCarrier {
   readonly #localRetries = new Map<string, RetryPolicy>();
   readonly #local: LocalCarrier | undefined;
   readonly #clients = new Map<string, { client: RemoteClient; index: number }>();
+  /** What a service that was asked for last is: one call asks several times in a row. */
+  #lastService: string | undefined = undefined;
+  #lastClient: { client: RemoteClient; index: number } | undefined = undefined;
   readonly #open: ClientChannel[] = [];
   readonly #watches: NamingWatch[] = [];
   readonly #oneWay: OneWayPut;
@@ -127,7 +130,7 @@ export class ThreadCarrier implements CallCarrier {
 
   /** How this thread repeats calls of a service: as its client says, or the default for services of this process. */
   retryOf(service: string): RetryPolicy {
-    return this.#clients.get(service)?.client.retry ?? this.#localRetries.get(service) ?? this.#newLocalRetry(service);
+    return this.#remote(service)?.client.retry ?? this.#localRetries.get(service) ?? this.#newLocalRetry(service);
   }
 
   /** Calls of clients that the config says so of are compressed from now on; never on IO threads. Throws FAILED_PRECONDITION. */
@@ -157,12 +160,12 @@ export class ThreadCarrier implements CallCarrier {
 
   /** Undefined: calls of this service are sent as they are. */
   compressionOf(service: string): CallCompression | undefined {
-    return this.#clients.get(service)?.client.compression;
+    return this.#remote(service)?.client.compression;
   }
 
   /** When a call has to be over, all its attempts together: the caller's bound, or that of a method of this process. */
   deadlineMs(service: string, method: string, callerMs: number): number {
-    if (this.#clients.has(service)) return callerMs;
+    if (this.#remote(service) !== undefined) return callerMs;
     const row =
       this.#local === undefined ? this.#routes.get(service)?.get(method) : this.#local.method(service, method);
     if (row === undefined || row.timeoutMs === 0) return callerMs;
@@ -176,7 +179,7 @@ export class ThreadCarrier implements CallCarrier {
   }
 
   call(service: string, method: string, head: CallHead, sink: ReplySink, tag: number): number {
-    const remote = this.#clients.get(service);
+    const remote = this.#remote(service);
     if (remote !== undefined) return this.#callRemote(remote.client, remote.index, service, method, head, sink, tag);
     if (this.#local !== undefined) return this.#mark(byLocal, this.#local.call(service, method, head, sink, tag));
     const found = this.#routes.get(service)?.get(method);
@@ -227,6 +230,15 @@ export class ThreadCarrier implements CallCarrier {
   async close(): Promise<void> {
     for (const watch of this.#watches) watch.close();
     await Promise.all(this.#open.map((channel) => channel.close()));
+  }
+
+  /** Clients neither come nor go while the thread lives. */
+  #remote(service: string): { client: RemoteClient; index: number } | undefined {
+    if (service !== this.#lastService) {
+      this.#lastService = service;
+      this.#lastClient = this.#clients.get(service);
+    }
+    return this.#lastClient;
   }
 
   #callRemote(

@@ -7,7 +7,7 @@ import type { Logger } from '../logger.ts';
 import { decodeMetadata } from '../metadata.ts';
 import { type FiberMetrics, noMetrics } from '../metrics/metrics.ts';
 import { parentSpanIdOf, traceIdOf } from '../trace.ts';
-import { localsMax, parallelMax } from './bounds.ts';
+import { localsMax } from './bounds.ts';
 import { CancelCallbacks } from './cancel-callbacks.ts';
 import { CheckPace } from './check-pace.ts';
 import type {
@@ -26,7 +26,7 @@ import type {
   TraceContext,
 } from './context.ts';
 import { runWithFiber } from './current-fiber.ts';
-import { Group, type GroupOptions } from './group.ts';
+import { type GroupParent, RunGroup, TaskGroup } from './group.ts';
 import type { FiberGates, FiberHost, FiberOrigin, HostedFiber, MemberBody } from './host.ts';
 import { Join } from './join.ts';
 import { Lifecycle, type MemberObserver } from './lifecycle.ts';
@@ -36,10 +36,11 @@ import { fiberHasEnded, rejected, waiterOf } from './wait.ts';
 /** Ids of this thread's fibers, from 1. */
 let lastId = 0;
 
-export class Fiber extends Lifecycle implements HostedFiber {
+export class Fiber extends Lifecycle implements HostedFiber, GroupParent {
   declare readonly parent: Fiber | undefined;
   readonly id: number = ++lastId;
-  readonly name: string;
+  /** Undefined: its group says, or of a root the origin. */
+  readonly #name: string | undefined;
   readonly origin: FiberOrigin;
   readonly root: Fiber;
   /** What only some fibers come to need. */
@@ -51,13 +52,17 @@ export class Fiber extends Lifecycle implements HostedFiber {
     origin: FiberOrigin,
     nowMs: number,
     parent?: Fiber,
-    name = origin.name,
+    name?: string,
     deadlineMs = origin.deadlineMs,
   ) {
     super(host, parent, deadlineMs, nowMs);
-    this.name = name;
+    this.#name = name;
     this.origin = origin;
     this.root = parent === undefined ? this : parent.root;
+  }
+
+  get name(): string {
+    return this.#name ?? this.observer?.memberName?.(this.memberIndex) ?? this.origin.name;
   }
 
   get priority(): Priority {
@@ -132,6 +137,8 @@ export class Fiber extends Lifecycle implements HostedFiber {
 
   spawn<Output>(run: FiberFunction<Output>, options?: SpawnOptions): ChildFiber<Output> {
     const child = this.#spawn(run, options?.name ?? (run.name || 'child'), options?.timeoutMs, undefined, 0);
+    // Whatever runs next is the code that called spawn.
+    this.entering(this.nowMs());
     // What `run` returns is the child's value; a Fiber itself knows no type for it.
     return child as Pick<Fiber, 'id' | 'name' | 'cancel'> as ChildFiber<Output>;
   }
@@ -150,15 +157,15 @@ export class Fiber extends Lifecycle implements HostedFiber {
     runs: Runs,
     options?: SpawnOptions,
   ): Promise<OutputsOf<Runs>> {
-    return this.#group<OutputsOf<Runs>>('all', runs, runs.length, allResults, options);
+    return this.#group<OutputsOf<Runs>>('all', runs, runs.length, false, options);
   }
 
   any<Output>(runs: readonly FiberFunction<Output>[], options?: SpawnOptions): Promise<Output> {
-    return this.#group<Output>('any', runs, 1, oneResult, options);
+    return this.#group<Output>('any', runs, 1, true, options);
   }
 
   race<Output>(runs: readonly FiberFunction<Output>[], options?: SpawnOptions): Promise<Output> {
-    return this.#group<Output>('race', runs, 1, oneResult, options, 0);
+    return this.#group<Output>('race', runs, 1, true, options, 0);
   }
 
   group<Output>(
@@ -166,7 +173,7 @@ export class Fiber extends Lifecycle implements HostedFiber {
     runs: readonly FiberFunction<Output>[],
     options?: SpawnOptions,
   ): Promise<(Output | undefined)[]> {
-    return this.#group<(Output | undefined)[]>('group', runs, count, allResults, options);
+    return this.#group<(Output | undefined)[]>('group', runs, count, false, options);
   }
 
   sleep(delayMs: number): Promise<void> {
@@ -232,24 +239,8 @@ export class Fiber extends Lifecycle implements HostedFiber {
     inputs: readonly Input[],
     options?: OffloadOptions,
   ): Promise<Output[]> {
-    const members = inputs.length;
-    if (members === 0) return this.interruption === undefined ? Promise.resolve([]) : rejected(this.interruption);
-    return new Group<Output[]>(this, {
-      on: `parallel ${task.exportName} of ${members}`,
-      members,
-      needed: members,
-      failuresAllowed: 0,
-      inFlightMax: parallelMax,
-      start: (index, group) =>
-        this.#spawn(
-          (child) => child.offload(task, inputs[index] as Input, options),
-          `${task.exportName}[${index}]`,
-          undefined,
-          group,
-          index,
-        ),
-      pick: allResults,
-    }).begin();
+    if (inputs.length === 0) return this.interruption === undefined ? Promise.resolve([]) : rejected(this.interruption);
+    return new TaskGroup(this, task, inputs, options).begin();
   }
 
   local<Value>(key: FiberLocal<Value>): Value | undefined {
@@ -320,9 +311,15 @@ export class Fiber extends Lifecycle implements HostedFiber {
     }
   }
 
+  /** For groups alone. */
+  startMember(run: FiberFunction<unknown>, timeoutMs: number | undefined, group: MemberObserver, index: number): Fiber {
+    return this.#spawn(run, undefined, timeoutMs, group, index);
+  }
+
+  /** `name` undefined: the group gives it. Whoever calls this sees to it that `entering` follows. */
   #spawn(
     run: FiberFunction<unknown>,
-    name: string,
+    name: string | undefined,
     timeoutMs: number | undefined,
     group: MemberObserver | undefined,
     index: number,
@@ -331,14 +328,14 @@ export class Fiber extends Lifecycle implements HostedFiber {
     const nowMs = this.nowMs();
     let deadlineMs = this.deadlineMs;
     if (timeoutMs !== undefined) {
-      if (Number.isNaN(timeoutMs)) throw badTime(`timeoutMs of fiber ${name}`, timeoutMs);
+      if (Number.isNaN(timeoutMs)) {
+        throw badTime(`timeoutMs of fiber ${name ?? group?.memberName?.(index) ?? 'child'}`, timeoutMs);
+      }
       deadlineMs = Math.min(deadlineMs, nowMs + timeoutMs);
     }
     const child = new Fiber(this.host, this.origin, nowMs, this, name, deadlineMs);
     this.adopt(child, group, index);
     child.start(run);
-    // Whatever runs next is the code that called spawn.
-    this.entering(this.nowMs());
     return child;
   }
 
@@ -346,7 +343,7 @@ export class Fiber extends Lifecycle implements HostedFiber {
     kind: string,
     runs: readonly FiberFunction<unknown>[],
     needed: number,
-    pick: GroupOptions<unknown>['pick'],
+    givesOne: boolean,
     options: SpawnOptions | undefined,
     failuresAllowed = runs.length - needed,
   ): Promise<Value> {
@@ -359,19 +356,7 @@ export class Fiber extends Lifecycle implements HostedFiber {
         new HeddleError('INVALID_ARGUMENT', `${kind} wants ${needed} of ${members} functions; give it 1 to ${members}`),
       );
     }
-    return new Group<Value>(this, {
-      on: `${kind} of ${members}`,
-      members,
-      needed,
-      failuresAllowed,
-      inFlightMax: Number.POSITIVE_INFINITY,
-      start: (index, group) => {
-        const run = runs[index] as FiberFunction<unknown>;
-        const name = options?.name === undefined && run.name !== '' ? run.name : `${options?.name ?? kind}[${index}]`;
-        return this.#spawn(run, name, options?.timeoutMs, group, index);
-      },
-      pick: pick as GroupOptions<Value>['pick'],
-    }).begin();
+    return new RunGroup<Value>(this, kind, runs, needed, failuresAllowed, givesOne, options).begin();
   }
 
   #rarely(): Rare {
@@ -398,9 +383,6 @@ class Rare {
 }
 
 const runMember = (fiber: Fiber): unknown => fiber.body!.runMember(fiber.index, fiber);
-
-const allResults = <Value>(results: unknown[]): Value => results as Value;
-const oneResult = <Value>(results: unknown[], lastIndex: number): Value => results[lastIndex] as Value;
 
 function gatesOf({ gates, pool }: FiberHost): FiberGates {
   if (gates !== undefined) return gates;

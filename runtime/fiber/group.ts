@@ -2,25 +2,16 @@
 // with other numbers. It contains its members' failures: they reach whoever awaits the group, not the parent fiber.
 
 import { HeddleError } from '../errors.ts';
-import type { FiberExit } from './context.ts';
+import { parallelMax } from './bounds.ts';
+import type { FiberContext, FiberFunction, OffloadOptions, SpawnOptions, Task } from './context.ts';
+import type { EndedMember } from './host.ts';
 import type { MemberObserver } from './lifecycle.ts';
 import { Wait, type Waiter } from './wait.ts';
 
-export interface GroupOptions<Value> {
-  /** For the fiber's state: `all of 3`. */
-  on: string;
-  /** How many there are; at least 1. */
-  members: number;
-  /** So many must return; then the rest are cancelled. 1 to `members`. */
-  needed: number;
-  /** One failure more than this, and the rest are cancelled and the group fails with it. */
-  failuresAllowed: number;
-  /** Members under way at once. */
-  inFlightMax: number;
-  /** Starts one as a child; the group hears of its end, perhaps before this returns. */
-  start(index: number, group: MemberObserver): Member;
-  /** What the group gives: from all results, and the index of the last one that was needed. */
-  pick(results: unknown[], lastIndex: number): Value;
+/** The fiber whose children the members are. */
+export interface GroupParent extends Waiter {
+  /** Starts a child; the group hears of its end, perhaps before this returns. `enter` follows once all have begun. */
+  startMember(run: FiberFunction<unknown>, timeoutMs: number | undefined, group: MemberObserver, index: number): Member;
 }
 
 export interface Member {
@@ -34,11 +25,15 @@ const noLongerNeeded = new HeddleError('CANCELLED', 'cancelled because its group
  * The wait of a fiber for its members. However it is decided, it ends only when every member that was started has
  * ended; a cancelled caller, too, gets its error no sooner.
  */
-export class Group<Value> extends Wait<Value> implements MemberObserver {
-  readonly #options: GroupOptions<Value>;
+export abstract class Group<Value> extends Wait<Value> implements MemberObserver {
+  readonly #members: number;
+  readonly #needed: number;
+  readonly #failuresAllowed: number;
+  readonly #inFlightMax: number;
   readonly #results: unknown[];
-  readonly #members: Member[] = [];
-  #started = 0;
+  /** Those that have been started. */
+  readonly #started: (Member | undefined)[];
+  #next = 0;
   #running = 0;
   #returned = 0;
   #failed = 0;
@@ -46,19 +41,33 @@ export class Group<Value> extends Wait<Value> implements MemberObserver {
   /** No more are started, and what still runs no longer counts. */
   #decided = false;
   #starting = false;
-  #error: HeddleError | undefined;
+  #error: HeddleError | undefined = undefined;
 
-  constructor(waiter: Waiter, options: GroupOptions<Value>) {
-    super(waiter, options.on);
-    this.#options = options;
-    this.#results = new Array<unknown>(options.members).fill(undefined);
+  /**
+   * `members`: how many there are, at least 1. `needed`: so many must return, then the rest are cancelled. One failure more
+   * than `failuresAllowed`, and the rest are cancelled and the group fails with it. `inFlightMax`: under way at once.
+   */
+  constructor(waiter: Waiter, members: number, needed: number, failuresAllowed: number, inFlightMax: number) {
+    super(waiter);
+    this.#members = members;
+    this.#needed = needed;
+    this.#failuresAllowed = failuresAllowed;
+    this.#inFlightMax = inFlightMax;
+    this.#results = new Array<unknown>(members).fill(undefined);
+    this.#started = new Array<Member | undefined>(members);
   }
 
-  memberEnded(index: number, exit: FiberExit<unknown>): void {
+  abstract memberName(index: number): string;
+  /** Starts one as a child; the group hears of its end, perhaps before this returns. */
+  protected abstract startMember(index: number): Member;
+  /** What the group gives: from all results, and the index of the last one that was needed. */
+  protected abstract pick(results: unknown[], lastIndex: number): Value;
+
+  memberEnded(index: number, { endError, endValue }: EndedMember): void {
     this.#running--;
     if (!this.#decided) {
-      if (exit.how === 'returned') this.#memberReturned(index, exit.value);
-      else this.#memberFailed(exit.error);
+      if (endError === undefined) this.#memberReturned(index, endValue);
+      else this.#memberFailed(endError);
     }
     this.#proceed();
   }
@@ -80,21 +89,26 @@ export class Group<Value> extends Wait<Value> implements MemberObserver {
   #memberReturned(index: number, value: unknown): void {
     this.#results[index] = value;
     this.#returned++;
-    if (this.#returned < this.#options.needed) return;
+    if (this.#returned < this.#needed) return;
     this.#lastIndex = index;
     this.#decide();
   }
 
   #memberFailed(error: HeddleError): void {
     this.#failed++;
-    if (this.#failed <= this.#options.failuresAllowed) return;
+    if (this.#failed <= this.#failuresAllowed) return;
     this.#error = error;
     this.#decide();
   }
 
   #decide(): void {
     this.#decided = true;
-    for (const member of this.#members) member.cancel(noLongerNeeded);
+    // Who has ended is past being cancelled.
+    if (this.#running > 0) this.#cancelStarted();
+  }
+
+  #cancelStarted(): void {
+    for (let index = 0; index < this.#next; index++) this.#started[index]?.cancel(noLongerNeeded);
   }
 
   /** Starts what may start, and ends the group when nothing runs any more. */
@@ -102,19 +116,21 @@ export class Group<Value> extends Wait<Value> implements MemberObserver {
     // A member that ends while it starts comes by here again; the loop that started it goes on.
     if (this.#starting) return;
     this.#starting = true;
-    const { members, inFlightMax } = this.#options;
-    while (!this.#decided && this.#started < members && this.#running < inFlightMax) this.#startNext();
+    const before = this.#next;
+    while (!this.#decided && this.#next < this.#members && this.#running < this.#inFlightMax) this.#startNext();
     this.#starting = false;
+    // Whatever runs next is the code that asked for the group.
+    if (this.#next > before) this.waiter.enter();
     if (this.#running > 0) return;
     if (this.#error !== undefined) this.fail(this.#error);
-    else this.grant(this.#options.pick(this.#results, this.#lastIndex));
+    else this.grant(this.pick(this.#results, this.#lastIndex));
   }
 
   #startNext(): void {
-    const index = this.#started++;
+    const index = this.#next++;
     this.#running++;
     try {
-      this.#members.push(this.#options.start(index, this));
+      this.#started[index] = this.startMember(index);
     } catch (reason) {
       // Not started (too many children, or this fiber was stopped by a member's own doing).
       this.#running--;
@@ -123,6 +139,89 @@ export class Group<Value> extends Wait<Value> implements MemberObserver {
       return;
     }
     // The member may have decided the group before it could be pushed, and others still run: nothing to cancel in it.
-    if (this.#decided) for (const member of this.#members) member.cancel(noLongerNeeded);
+    if (this.#decided) this.#cancelStarted();
+  }
+}
+
+/** Behind `all`, `any`, `race` and `group`. */
+export class RunGroup<Value> extends Group<Value> {
+  readonly #parent: GroupParent;
+  readonly #kind: string;
+  readonly #runs: readonly FiberFunction<unknown>[];
+  readonly #options: SpawnOptions | undefined;
+  /** It gives the last result that was needed, not all of them. */
+  readonly #givesOne: boolean;
+
+  constructor(
+    parent: GroupParent,
+    kind: string,
+    runs: readonly FiberFunction<unknown>[],
+    needed: number,
+    failuresAllowed: number,
+    givesOne: boolean,
+    options: SpawnOptions | undefined,
+  ) {
+    super(parent, runs.length, needed, failuresAllowed, Number.POSITIVE_INFINITY);
+    this.#parent = parent;
+    this.#kind = kind;
+    this.#runs = runs;
+    this.#givesOne = givesOne;
+    this.#options = options;
+  }
+
+  get on(): string {
+    return `${this.#kind} of ${this.#runs.length}`;
+  }
+
+  memberName(index: number): string {
+    const name = this.#options?.name;
+    const own = this.#runs[index]?.name ?? '';
+    return name === undefined && own !== '' ? own : `${name ?? this.#kind}[${index}]`;
+  }
+
+  protected startMember(index: number): Member {
+    return this.#parent.startMember(this.#runs[index]!, this.#options?.timeoutMs, this, index);
+  }
+
+  protected pick(results: unknown[], lastIndex: number): Value {
+    return (this.#givesOne ? results[lastIndex] : results) as Value;
+  }
+}
+
+/** Behind `parallel`: one task on many inputs. */
+export class TaskGroup<Input, Output> extends Group<Output[]> {
+  readonly #parent: GroupParent;
+  readonly #task: Task<Input, Output>;
+  readonly #inputs: readonly Input[];
+  readonly #options: OffloadOptions | undefined;
+
+  constructor(
+    parent: GroupParent,
+    task: Task<Input, Output>,
+    inputs: readonly Input[],
+    options: OffloadOptions | undefined,
+  ) {
+    super(parent, inputs.length, inputs.length, 0, parallelMax);
+    this.#parent = parent;
+    this.#task = task;
+    this.#inputs = inputs;
+    this.#options = options;
+  }
+
+  get on(): string {
+    return `parallel ${this.#task.exportName} of ${this.#inputs.length}`;
+  }
+
+  memberName(index: number): string {
+    return `${this.#task.exportName}[${index}]`;
+  }
+
+  protected startMember(index: number): Member {
+    const run = (child: FiberContext) => child.offload(this.#task, this.#inputs[index] as Input, this.#options);
+    return this.#parent.startMember(run, undefined, this, index);
+  }
+
+  protected pick(results: unknown[]): Output[] {
+    return results as Output[];
   }
 }

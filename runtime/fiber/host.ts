@@ -78,13 +78,21 @@ export interface FiberStrategies {
   run(fiber: HostedFiber, strategy: string, request: unknown, options: RunOptions | undefined): Promise<unknown>;
 }
 
+/** A child that has ended, as whoever started it sees it. */
+export interface EndedMember {
+  readonly exit: FiberExit<unknown> | undefined;
+  /** What it failed with or was cancelled for; undefined: it has returned `endValue`. */
+  readonly endError: HeddleError | undefined;
+  readonly endValue: unknown;
+}
+
 /** The body of children that are started many at a time: one object for all of them, so that none needs a closure. */
 export interface MemberBody {
   /** Runs child `index`. */
   runMember(index: number, fiber: FiberContext): unknown;
   /** Child `index` was asked to stop; `memberEnded` follows when it obeys. Must not throw. */
   memberStopping(index: number, reason: HeddleError): void;
-  memberEnded(index: number, exit: FiberExit<unknown>): void;
+  memberEnded(index: number, member: EndedMember): void;
 }
 
 /**

@@ -14,8 +14,12 @@ export class Join extends Wait<unknown> {
   readonly #target: Joinable & Waiter;
 
   constructor(waiter: Waiter, target: Joinable & Waiter) {
-    super(waiter, `join ${target.name}`);
+    super(waiter);
     this.#target = target;
+  }
+
+  get on(): string {
+    return `join ${this.#target.name}`;
   }
 
   protected enroll(): void {

@@ -16,7 +16,7 @@ import type { TimerTarget } from '../timer-wheel.ts';
 import { abandonedMax, childrenMax, nestingMax } from './bounds.ts';
 import type { FiberExit, FiberState } from './context.ts';
 import { type Finalizer, type FinalizerOwner, Finalizers } from './finalizers.ts';
-import type { FiberHost } from './host.ts';
+import type { EndedMember, FiberHost } from './host.ts';
 import { isPromiseLike } from './promise-like.ts';
 import { fiberHasEnded, type Wait, Waiter } from './wait.ts';
 
@@ -24,8 +24,10 @@ type Phase = 'created' | 'running' | 'joining' | 'finalizing' | 'exited';
 
 /** Who hears of a child's end instead of its parent: a combinator, which contains failures. */
 export interface MemberObserver {
-  memberEnded(index: number, exit: FiberExit<unknown>): void;
+  memberEnded(index: number, member: EndedMember): void;
   memberStopping?(index: number, reason: HeddleError): void;
+  /** The name of a member that was given none: most are never asked for theirs. */
+  memberName?(index: number): string;
 }
 
 /** Bodies of this thread that go on although their fibers have ended. */
@@ -34,7 +36,7 @@ let abandonedBodies = 0;
 /** No entry of the wheel. */
 const noEntry = -1;
 
-export abstract class Lifecycle extends Waiter implements TimerTarget, FinalizerOwner {
+export abstract class Lifecycle extends Waiter implements TimerTarget, FinalizerOwner, EndedMember {
   readonly host: FiberHost;
   readonly parent: Lifecycle | undefined;
   readonly deadlineMs: number;
@@ -52,6 +54,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
   /** It was asked to stop, and it or a child obeyed. */
   #obeyed = false;
   #value: unknown = undefined;
+  /** Made when somebody asks: most children are looked at by their group alone. */
   #exit: FiberExit<unknown> | undefined = undefined;
   #finalizers: Finalizers | undefined = undefined;
   #joins: Wait<unknown>[] | undefined = undefined;
@@ -96,7 +99,17 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
   }
 
   get exit(): FiberExit<unknown> | undefined {
+    if (this.#phase !== 'exited') return undefined;
+    this.#exit ??= this.#outcome();
     return this.#exit;
+  }
+
+  get endError(): HeddleError | undefined {
+    return this.#failure ?? (this.#obeyed ? this.#stopReason : undefined);
+  }
+
+  get endValue(): unknown {
+    return this.#value;
   }
 
   get stopReason(): HeddleError | undefined {
@@ -109,7 +122,8 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
 
   get state(): FiberState {
     const sinceMs = this.#sinceMs;
-    if (this.#exit !== undefined) return { is: 'exited', exit: this.#exit, sinceMs };
+    const exit = this.exit;
+    if (exit !== undefined) return { is: 'exited', exit, sinceMs };
     if (this.#phase === 'created') return { is: 'runnable', sinceMs };
     if (this.newestReady !== undefined) return { is: 'runnable', sinceMs: this.newestReady.sinceMs };
     const wait = this.newestWait;
@@ -240,20 +254,21 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
       result = this.invoke(run);
       pending = isPromiseLike(result);
     } catch (reason) {
-      this.#bodyThrew(reason);
+      this.bodyThrew(reason);
       return;
     }
     if (!pending) {
-      this.#bodyReturned(result);
+      this.bodyReturned(result);
       return;
     }
+    if (this.newestWait?.carriesBody(result) === true) return;
     Promise.resolve(result).then(
-      (value) => this.#bodyReturned(value),
-      (reason: unknown) => this.#bodyThrew(reason),
+      (value) => this.bodyReturned(value),
+      (reason: unknown) => this.bodyThrew(reason),
     );
   }
 
-  #bodyReturned(value: unknown): void {
+  bodyReturned(value: unknown): void {
     if (this.#phase === 'exited') {
       abandonedBodies--;
       return;
@@ -262,7 +277,7 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     this.#bodyOver();
   }
 
-  #bodyThrew(reason: unknown): void {
+  bodyThrew(reason: unknown): void {
     if (this.#phase === 'exited') {
       abandonedBodies--;
       return;
@@ -287,17 +302,17 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     this.#sinceMs = this.nowMs();
   }
 
-  #childEnded(child: Lifecycle, exit: FiberExit<unknown>): void {
+  #childEnded(child: Lifecycle): void {
     if (child.#newer === undefined) this.#newestChild = child.#older;
     else child.#newer.#older = child.#older;
     if (child.#older !== undefined) child.#older.#newer = child.#newer;
     child.#older = undefined;
     child.#newer = undefined;
     this.#childCount--;
-    if (this.#stopReason !== undefined && exit.how !== 'returned') this.#obeyed = true;
-    if (child.#observer !== undefined) child.#observer.memberEnded(child.#memberIndex, exit);
-    // A stopping fiber has its reason already.
-    else if (exit.how === 'failed' && this.#stopReason === undefined) this.#failWith(exit.error, child.name);
+    if (this.#stopReason !== undefined && child.endError !== undefined) this.#obeyed = true;
+    if (child.#observer !== undefined) child.#observer.memberEnded(child.#memberIndex, child);
+    // A stopping fiber has its reason already; and a child that was cancelled has not failed.
+    else if (child.#failure !== undefined && this.#stopReason === undefined) this.#failWith(child.#failure, child.name);
     if (this.#phase === 'joining' && this.#childCount === 0) this.#finish();
   }
 
@@ -383,16 +398,14 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
   }
 
   #end(): void {
-    const atMs = this.nowMs();
-    this.#exit = this.#outcome(atMs);
     this.#phase = 'exited';
-    this.#sinceMs = atMs;
+    this.#sinceMs = this.nowMs();
     this.interruption = fiberHasEnded;
     if (this.newestWait !== undefined) this.interruptWaits(fiberHasEnded);
-    if (this.#joins !== undefined) for (const join of this.#joins) settleJoin(join, this.#exit);
+    if (this.#joins !== undefined) for (const join of this.#joins) settleJoin(join, this);
     this.#joins = undefined;
     if (this.parent !== undefined) {
-      this.parent.#childEnded(this, this.#exit);
+      this.parent.#childEnded(this);
       return;
     }
     while (this.newestHeld !== undefined) {
@@ -402,7 +415,8 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
     this.rootEnded();
   }
 
-  #outcome(atMs: number): FiberExit<unknown> {
+  #outcome(): FiberExit<unknown> {
+    const atMs = this.#sinceMs;
     if (this.#failure !== undefined) return { how: 'failed', error: this.#failure, atMs };
     if (this.#obeyed) return { how: 'cancelled', error: this.#stopReason!, atMs };
     return { how: 'returned', value: this.#value, atMs };
@@ -410,9 +424,9 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
 }
 
 /** Gives a join the result of the fiber that it waits for. */
-function settleJoin(join: Wait<unknown>, exit: FiberExit<unknown>): void {
-  if (exit.how === 'returned') join.grant(exit.value);
-  else join.fail(exit.error);
+function settleJoin(join: Wait<unknown>, { endError, endValue }: EndedMember): void {
+  if (endError === undefined) join.grant(endValue);
+  else join.fail(endError);
 }
 
 function overBound(name: string, bound: string): HeddleError {

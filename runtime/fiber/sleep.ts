@@ -11,9 +11,13 @@ export class Sleep extends Wait<void> implements TimerTarget {
   #entry = -1;
 
   constructor(waiter: Waiter, timers: TimerWheel, dueMs: number) {
-    super(waiter, 'sleep');
+    super(waiter);
     this.#timers = timers;
     this.#dueMs = dueMs;
+  }
+
+  get on(): string {
+    return 'sleep';
   }
 
   onTimer(): void {
@@ -34,8 +38,12 @@ export class Turn extends Wait<void> implements TurnTarget {
   readonly #host: FiberHost;
 
   constructor(waiter: Waiter, host: FiberHost) {
-    super(waiter, 'the next turn');
+    super(waiter);
     this.#host = host;
+  }
+
+  get on(): string {
+    return 'the next turn';
   }
 
   onTurn(): void {

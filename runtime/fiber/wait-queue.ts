@@ -28,10 +28,14 @@ export class QueuedWait<Value, Ask> extends Wait<Value> {
   ahead: QueuedWait<Value, Ask> | undefined = undefined;
   behind: QueuedWait<Value, Ask> | undefined = undefined;
 
-  constructor(waiter: Waiter, on: string, queue: WaitQueue<Value, Ask>, ask: Ask) {
-    super(waiter, on);
+  constructor(waiter: Waiter, queue: WaitQueue<Value, Ask>, ask: Ask) {
+    super(waiter);
     this.ask = ask;
     this.#queue = queue;
+  }
+
+  get on(): string {
+    return this.#queue.title;
   }
 
   protected enroll(): void {
@@ -73,7 +77,7 @@ export class WaitQueue<Value, Ask = undefined> {
 
   /** Waits in line. The promise of the wait. */
   wait(waiter: Waiter, ask: Ask): Promise<Value> {
-    return new QueuedWait(waiter, this.title, this, ask).begin();
+    return new QueuedWait(waiter, this, ask).begin();
   }
 
   /** Takes the first out of the line, to be granted or failed at once. */

@@ -8,6 +8,7 @@
 import { HeddleError } from '../errors.ts';
 import { waitsMax } from './bounds.ts';
 import type { FiberContext } from './context.ts';
+import { isPromiseLike } from './promise-like.ts';
 
 /** A permit of a primitive that a fiber holds, as a link of the list in its root. */
 export interface HeldPermit {
@@ -34,6 +35,11 @@ export interface LinkedWait {
   nextReady: LinkedWait | undefined;
   interrupt(error: HeddleError): void;
   resume(): void;
+  /** True when `result` is the promise of this wait: then the fiber's body is over when the wait is, and hears so. */
+  carriesBody(result: unknown): boolean;
+  /** A body is over with this wait, which has resumed. */
+  readonly isBody: boolean;
+  endBody(): void;
 }
 
 /** The side of a fiber that waits. Primitives and calls see no more of it than this. */
@@ -55,6 +61,10 @@ export abstract class Waiter {
   abstract nowMs(): number;
   /** User code of this fiber is about to run. */
   abstract enter(): void;
+  /** For Wait alone: the fiber's body returned the promise of a wait, and that has ended and resumed. */
+  abstract bodyReturned(value: unknown): void;
+  /** As bodyReturned; the wait has failed. */
+  abstract bodyThrew(reason: unknown): void;
 
   /** For Wait alone: links a wait that has begun. Throws RESOURCE_EXHAUSTED over `waitsMax`. */
   waitBegins(wait: LinkedWait): void {
@@ -110,11 +120,11 @@ export function waiterOf(fiber: FiberContext): Waiter {
   throw new HeddleError('INVALID_ARGUMENT', 'expected the fiber that waits, as the handler was given it');
 }
 
+type Stage = 'made' | 'waiting' | 'granted' | 'failed';
+
 /** One wait of one fiber. Made, begun once, then ended once. */
 export abstract class Wait<Value> implements LinkedWait {
   readonly waiter: Waiter;
-  /** What is waited for: `sleep`, `mutex stock`, `call movies.Rank/score` … */
-  readonly on: string;
   /** When it began, and once it has ended, when that was; ms. */
   sinceMs = 0;
   /** Links of the waiter's list. */
@@ -123,17 +133,21 @@ export abstract class Wait<Value> implements LinkedWait {
   /** Link of the ready list. */
   nextReady: LinkedWait | undefined = undefined;
 
-  #waiting = false;
-  #promise: Promise<Value> | undefined;
-  #resolve: ((value: Value) => void) | undefined;
-  #reject: ((error: HeddleError) => void) | undefined;
-  #value: Value | undefined;
-  #error: HeddleError | undefined;
+  #stage: Stage = 'made';
+  /** The fiber's body has returned the promise. */
+  #isBody = false;
+  #promise: Promise<Value> | undefined = undefined;
+  #resolve: Resolve | undefined = undefined;
+  #reject: Reject | undefined = undefined;
+  /** The value, or the error, that it has ended with. */
+  #result: unknown = undefined;
 
-  constructor(waiter: Waiter, on: string) {
+  constructor(waiter: Waiter) {
     this.waiter = waiter;
-    this.on = on;
   }
+
+  /** What is waited for: `sleep`, `mutex stock`, `call movies.Rank/score` … Made when somebody asks. */
+  abstract get on(): string;
 
   /** False while a wait inside of this one counts for both. Whoever changes that tells the waiter: `recount`. */
   get counts(): boolean {
@@ -157,11 +171,11 @@ export abstract class Wait<Value> implements LinkedWait {
     } catch (reason) {
       return rejected(HeddleError.from(reason));
     }
-    const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    const promise = new Promise<Value>(keepResolvers as Executor<Value>);
     this.#promise = promise;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    this.#waiting = true;
+    this.#resolve = keptResolve;
+    this.#reject = keptReject;
+    this.#stage = 'waiting';
     this.sinceMs = this.waiter.nowMs();
     try {
       this.enroll();
@@ -173,28 +187,26 @@ export abstract class Wait<Value> implements LinkedWait {
 
   /** Still waiting: what is granted now will arrive. */
   get waiting(): boolean {
-    return this.#waiting;
+    return this.#stage === 'waiting';
   }
 
   /** Ends the wait with a value. False: it was over already, and the giver keeps what it wanted to give. */
   grant(value: Value): boolean {
-    if (!this.#waiting) return false;
-    this.#value = value;
-    this.#end();
+    if (this.#stage !== 'waiting') return false;
+    this.#end('granted', value);
     return true;
   }
 
   /** Ends the wait with a failure. False: it was over already. */
   fail(error: HeddleError): boolean {
-    if (!this.#waiting) return false;
-    this.#error = error;
-    this.#end();
+    if (this.#stage !== 'waiting') return false;
+    this.#end('failed', error);
     return true;
   }
 
   /** The waiter is to stop. */
   interrupt(error: HeddleError): void {
-    if (!this.#waiting) return;
+    if (this.#stage !== 'waiting') return;
     // Over before it is withdrawn: what withdrawing frees may be offered to the next in line, never to this one.
     this.fail(error);
     this.withdraw();
@@ -203,16 +215,43 @@ export abstract class Wait<Value> implements LinkedWait {
   /** For the ready list alone: lets the code behind the wait run. */
   resume(): void {
     this.waiter.waitResumes();
-    if (this.#error === undefined) {
-      this.#resolve!(this.#value as Value);
+    if (this.#stage === 'granted') {
+      this.#resolve!(this.#result);
       return;
     }
     this.#promise!.catch(ignore);
-    this.#reject!(this.#error);
+    this.#reject!(this.#result as HeddleError);
   }
 
-  #end(): void {
-    this.#waiting = false;
+  get isBody(): boolean {
+    return this.#isBody;
+  }
+
+  /** For the lifecycle alone. Most bodies of combinators are one call: so none of them needs a promise and closures of its own. */
+  carriesBody(result: unknown): boolean {
+    if (result !== this.#promise) return false;
+    this.#isBody = true;
+    return true;
+  }
+
+  /** For the ready list alone: what user code had hung on the promise has run. */
+  endBody(): void {
+    if (this.#stage === 'failed') {
+      this.waiter.bodyThrew(this.#result);
+    } else if (!isPromiseLike(this.#result)) {
+      this.waiter.bodyReturned(this.#result);
+    } else {
+      // What was granted is itself to be awaited, as the promise of this wait does.
+      this.#promise!.then(
+        (value) => this.waiter.bodyReturned(value),
+        (reason: unknown) => this.waiter.bodyThrew(reason),
+      );
+    }
+  }
+
+  #end(stage: 'granted' | 'failed', result: unknown): void {
+    this.#stage = stage;
+    this.#result = result;
     this.waiter.waitEnds(this);
     makeReady(this);
   }
@@ -227,9 +266,24 @@ export function rejected(error: HeddleError): Promise<never> {
 
 const ignore = (): void => {};
 
+type Executor<Value> = ConstructorParameters<typeof Promise<Value>>[0];
+type Resolve = (value: unknown) => void;
+type Reject = (error: HeddleError) => void;
+
+// One executor for all promises: what it was given is taken from here at once, with no closure and no object around it.
+let keptResolve: Resolve;
+let keptReject: Reject;
+
+function keepResolvers(resolve: Resolve, reject: Reject): void {
+  keptResolve = resolve;
+  keptReject = reject;
+}
+
 // The ready list of this thread: a chain through the waits themselves, so it needs no bound of its own.
 let firstReady: LinkedWait | undefined;
 let lastReady: LinkedWait | undefined;
+/** Has resumed, and a body is over with it once what hangs on its promise has run. */
+let resumedBody: LinkedWait | undefined;
 let turnQueued = false;
 
 function makeReady(wait: LinkedWait): void {
@@ -242,12 +296,20 @@ function makeReady(wait: LinkedWait): void {
 }
 
 function resumeFirst(): void {
-  const wait = firstReady!;
-  firstReady = wait.nextReady;
-  if (firstReady === undefined) lastReady = undefined;
-  wait.nextReady = undefined;
-  // Resolving queues the fiber's own code as a microtask; the next fiber's turn is queued behind it.
-  wait.resume();
-  if (firstReady === undefined) turnQueued = false;
+  const body = resumedBody;
+  if (body !== undefined) {
+    resumedBody = undefined;
+    body.endBody();
+  }
+  const wait = firstReady;
+  if (wait !== undefined) {
+    firstReady = wait.nextReady;
+    if (firstReady === undefined) lastReady = undefined;
+    wait.nextReady = undefined;
+    // Resolving queues the fiber's own code as a microtask; the next fiber's turn is queued behind it.
+    wait.resume();
+    if (wait.isBody) resumedBody = wait;
+  }
+  if (firstReady === undefined && resumedBody === undefined) turnQueued = false;
   else queueMicrotask(resumeFirst);
 }

@@ -4,6 +4,7 @@
 
 import type { CallReply } from '../call.ts';
 import type { Board } from './board.ts';
+import { copyBytes } from './copy-bytes.ts';
 import { ringFrame, ringFrameHeadBytes, wants } from './layout.ts';
 import type { HeldReply, Link, Links } from './link.ts';
 
@@ -214,8 +215,8 @@ function hold(request: number, generation: number, reply: CallReply): HeldReply 
 }
 
 function copyPayload(target: Buffer, offset: number, reply: CallReply): void {
-  const at = offset + reply.source.copy(target, offset, reply.metadataStart, reply.metadataEnd);
-  reply.source.copy(target, at, reply.bodyStart, reply.bodyEnd);
+  const at = copyBytes(target, offset, reply.source, reply.metadataStart, reply.metadataEnd);
+  copyBytes(target, at, reply.source, reply.bodyStart, reply.bodyEnd);
 }
 
 function packKind(reply: CallReply): number {

@@ -22,6 +22,7 @@ import {
 import { ringIfNeeded } from './bells.ts';
 import type { Board } from './board.ts';
 import type { Trial } from './canary-counts.ts';
+import { copyBytes } from './copy-bytes.ts';
 import { allRequests, type Inflight } from './inflight.ts';
 import type { LatencyHistogram } from './latency.ts';
 import {
@@ -161,7 +162,7 @@ export class Asker implements TimerTarget {
       return this.#refuse(route, head, sink, tag, tableFull);
     }
     // Bodies in blocks are copied before the slot is claimed: a slot being written holds up the takers.
-    if (block >= 0) copyBytes(this.arena.bytes, this.arena.offset(block), name, head);
+    if (block >= 0) copyCall(this.arena.bytes, this.arena.offset(block), name, head);
     const laneIndex = head.depth > 0 ? nestedLane : head.priority;
     const { queue } = pool;
     const at = queue.claim(laneIndex, head.deadlineMs, nowMs);
@@ -191,7 +192,7 @@ export class Asker implements TimerTarget {
     words[at + slot.blockGeneration] = block >= 0 ? this.arena.generation(block) : 0;
     queue.doubles[(at + slot.deadline) >> 1] = head.deadlineMs;
     queue.doubles[(at + slot.putAt) >> 1] = nowMs;
-    if (block < 0) copyBytes(queue.bytes, (at + slotRecordWords) << 2, name, head);
+    if (block < 0) copyCall(queue.bytes, (at + slotRecordWords) << 2, name, head);
     queue.commit(at);
     this.#sinks[id] = sink;
     this.#tags[id] = tag;
@@ -209,9 +210,11 @@ export class Asker implements TimerTarget {
     if (head.deadlineMs !== Number.POSITIVE_INFINITY) this.#deadlines[id] = this.#timers.add(head.deadlineMs, this, id);
     this.#inFlight++;
     this.#board.noteGauge(this.#me, boardWord.puts, ++this.#puts);
-    this.#ringLater(pool, laneIndex);
     // A fiber may go on computing before it awaits; a socket's batch is over in microseconds.
-    if (head.depth > 0) this.flushRings();
+    if (head.depth > 0) {
+      if (this.#toRing.length > 0) this.#flushRings();
+      ringIfNeeded(this.#board, this.#links, pool, laneIndex, this.#me);
+    } else this.#ringLater(pool, laneIndex);
     return generation * idBits + id;
   }
 
@@ -345,7 +348,7 @@ export class Asker implements TimerTarget {
   }
 
   /** Rings one parked member of each pool that was put to, if need be. Runs by itself at the end of the batch. */
-  flushRings = (): void => {
+  readonly #flushRings = (): void => {
     this.#ringScheduled = false;
     for (const { pool, lane } of this.#toRing) ringIfNeeded(this.#board, this.#links, pool, lane, this.#me);
     this.#toRing.length = 0;
@@ -480,7 +483,7 @@ export class Asker implements TimerTarget {
     this.#toRing.push({ pool, lane });
     if (this.#ringScheduled) return;
     this.#ringScheduled = true;
-    queueMicrotask(this.flushRings);
+    queueMicrotask(this.#flushRings);
   }
 }
 
@@ -488,9 +491,8 @@ function isFromSocket(route: Route, head: CallHead): boolean {
   return head.depth === 0 && route.own !== true;
 }
 
-function copyBytes(target: Buffer, offset: number, name: Buffer | undefined, head: CallHead): void {
-  let at = offset;
-  if (name !== undefined) at += name.copy(target, at);
-  at += head.source.copy(target, at, head.metadataStart, head.metadataEnd);
-  head.source.copy(target, at, head.bodyStart, head.bodyEnd);
+function copyCall(target: Buffer, offset: number, name: Buffer | undefined, head: CallHead): void {
+  const start = name === undefined ? offset : copyBytes(target, offset, name, 0, name.length);
+  const at = copyBytes(target, start, head.source, head.metadataStart, head.metadataEnd);
+  copyBytes(target, at, head.source, head.bodyStart, head.bodyEnd);
 }

@@ -68,7 +68,7 @@ export const processMutants: readonly Mutant[] = [
     what: 'a fiber that is cancelled leaves the call that it waits for as it is',
     breaks: ['cancel reaches all below'],
     world,
-    edits: [{ file: 'net/thread/fiber-calls.ts', find: '    this.#call?.cancel();', replace: '' }],
+    edits: [{ file: 'net/thread/fiber-calls.ts', find: '    this.#call.cancel();', replace: '' }],
   },
   {
     name: 'settle-before-death',
