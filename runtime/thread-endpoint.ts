@@ -165,10 +165,10 @@ export class ThreadEndpoint implements TimerTarget {
   }
 
   /** Puts a request (see Asker.put) and sees to it that somebody takes it. */
-  put(route: Route, head: CallHead, name: Buffer | undefined, sink: ReplySink, tag: number): number {
+  put(route: Route, head: CallHead, name: Buffer | undefined, sink: ReplySink, tag: number, atMs?: number): number {
     const { pool } = route;
     const lane = head.depth > 0 ? nestedLane : head.priority;
-    const handle = this.asker.put(route, head, name, sink, tag);
+    const handle = this.asker.put(route, head, name, sink, tag, atMs);
     if (handle < 0) return handle;
     // Nobody rings a thread for what it puts itself; and it may be parked, when code that had awaited something of its
     // own goes on.

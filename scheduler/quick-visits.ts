@@ -17,7 +17,7 @@ const keptMs = 12;
 const debtMs = 1_000;
 
 /** How old a reading of that may be when a visit begins, ms. */
-const readEveryMs = 0.2;
+const readEveryMs = 1;
 
 export class QuickVisits {
   readonly #notTheirsMs: () => number;

@@ -92,7 +92,7 @@ export class IoDispatcher implements Dispatcher, ReplySink, LocalRequests {
       return this.#runHere(row, route, head, oneWay, sink, tag, nowMs);
     }
     if (oneWay) return this.#oneWay.put(route, head, sink, tag);
-    return this.#runner.endpoint.put(route, head, undefined, sink, tag);
+    return this.#runner.endpoint.put(route, head, undefined, sink, tag, nowMs);
   }
 
   /** A limiter refused a request from a socket, for a method that is here. */

@@ -137,11 +137,12 @@ export class Asker implements TimerTarget {
 
   /**
    * Puts one request. `head` and its views are copied before this returns. `name`, for outgoing calls, goes before the
-   * metadata. Returns a handle for `cancel`; -1 when it was refused, and then `sink` has been told.
+   * metadata. `atMs`: now, when the caller has just looked. Returns a handle for `cancel`; -1 when it was refused, and then
+   * `sink` has been told.
    */
-  put(route: Route, head: CallHead, name: Buffer | undefined, sink: ReplySink, tag: number): number {
+  put(route: Route, head: CallHead, name: Buffer | undefined, sink: ReplySink, tag: number, atMs?: number): number {
     const { pool } = route;
-    const nowMs = this.#nowMs();
+    const nowMs = atMs ?? this.#nowMs();
     if (!(head.deadlineMs > nowMs)) return this.#refuse(route, head, sink, tag, late);
     if (pool.down) return this.#refuse(route, head, sink, tag, poolDown(pool));
     const fromSocket = isFromSocket(route, head);
