@@ -1,14 +1,14 @@
 // Acceptor (main thread): owns the listening sockets, applies the limits that need no request, and hands each connection
-// to the IO thread with the fewest. It never reads a byte: a socket moves to its thread unread. While no IO thread lives
+// to the IO thread with the fewest. It never reads a byte: a connection moves to its thread unread. While no IO thread lives
 // (the only one has died and is being replaced) connections wait here, within bounds; while the process runs out of files
 // (file-watch.ts) they are refused, and where not one file is left the listeners are closed until there is room again.
 
-import type { Socket } from 'node:net';
 import { EventEmitter } from 'eventemitter3';
 import type { Clock } from '../../runtime/clock.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { BindingSettings, LimitSettings } from '../../runtime/settings.ts';
 import type { AcceptorCounter, CounterTable } from '../../runtime/shared/counters.ts';
+import type { AcceptedConnection } from './accepted-connection.ts';
 import { AccessList } from './access-list.ts';
 import { ConnectionLedger } from './connection-ledger.ts';
 import { type FileState, FileWatch } from './file-watch.ts';
@@ -19,8 +19,8 @@ import { type WaitingConnection, WaitingConnections } from './waiting-connection
 /** Where a listener's connections may go: an IO thread that is alive. */
 export interface ConnectionTarget {
   readonly number: number;
-  /** Moves the socket to the thread. Throws when it can't be moved. */
-  hand(socket: Socket, listener: number, connection: number): void;
+  /** Moves it to the thread. Throws when it can't be moved. */
+  hand(accepted: AcceptedConnection, listener: number, connection: number): void;
 }
 
 export interface AcceptorOptions {
@@ -100,17 +100,16 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
     super();
     this.#options = options;
     const { bindings, limits, openFilesMax, openFiles = countOpenFiles, clock, log } = options;
-    this.#listeners = new Listeners(bindings, (socket, listener) => this.#accept(socket, listener), log);
+    this.#listeners = new Listeners(bindings, (accepted, listener) => this.#accept(accepted, listener), log);
     this.#access = new AccessList(limits);
     this.#limits = limits;
     this.#listenerMax = bindings.map(({ maxConnections }) => maxConnections);
     this.#waiting = new WaitingConnections({
       clock,
-      onExpired: ({ socket, connection }) => {
+      onExpired: ({ accepted, connection }) => {
         this.ledger.close(connection);
-        this.#refuse(socket, 'no-io-thread');
+        this.#refuse(accepted, 'no-io-thread');
       },
-      onClosed: ({ connection }) => this.ledger.close(connection),
     });
     this.#files = new FileWatch({
       openFilesMax,
@@ -167,29 +166,27 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
     if (this.#reopenTimer !== undefined) this.#options.clock.clearTimer(this.#reopenTimer);
     for (let waiting = this.#waiting.take(); waiting !== undefined; waiting = this.#waiting.take()) {
       this.ledger.close(waiting.connection);
-      waiting.socket.destroy();
+      waiting.accepted.destroy();
     }
     await this.#listeners.close();
   }
 
-  #accept(socket: Socket, listener: number): void {
-    // Without a listener a reset before the move would end the process.
-    socket.on('error', () => {});
-    const ip = socket.remoteAddress;
+  #accept(accepted: AcceptedConnection, listener: number): void {
+    const ip = accepted.remoteAddress;
     // The peer is gone already, or we are going.
     if (ip === undefined || this.#closed) {
-      socket.destroy();
+      accepted.destroy();
       return;
     }
     this.#forgetLost();
-    this.#files.saw(descriptorOf(socket));
+    this.#files.saw(accepted.descriptor);
     const refused = this.#reasonAgainst(ip, listener);
     if (refused !== undefined) {
-      this.#refuse(socket, refused);
+      this.#refuse(accepted, refused);
       return;
     }
     const connection = this.ledger.enter(ip, listener);
-    const waiting: WaitingConnection = { socket, listener, connection };
+    const waiting: WaitingConnection = { accepted, listener, connection };
     const target = this.#target();
     if (target !== undefined) {
       this.#hand(waiting, target);
@@ -198,18 +195,18 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
       this.#options.counters?.add(0, 'waited');
     } else {
       this.ledger.close(connection);
-      this.#refuse(socket, 'no-io-thread');
+      this.#refuse(accepted, 'no-io-thread');
     }
   }
 
-  #hand({ socket, listener, connection }: WaitingConnection, target: ConnectionTarget): void {
+  #hand({ accepted, listener, connection }: WaitingConnection, target: ConnectionTarget): void {
     this.ledger.hand(connection, target.number, this.#options.clock.nowMs());
     try {
-      target.hand(socket, listener, connection);
+      target.hand(accepted, listener, connection);
     } catch (reason) {
       this.ledger.close(connection);
       this.#options.log.error({ err: reason }, 'a connection could not be moved to its IO thread');
-      this.#refuse(socket, 'not-movable');
+      this.#refuse(accepted, 'not-movable');
     }
   }
 
@@ -253,8 +250,8 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
     return best;
   }
 
-  #refuse(socket: Socket, reason: RefusedReason): void {
-    socket.destroy();
+  #refuse(accepted: AcceptedConnection, reason: RefusedReason): void {
+    accepted.destroy();
     this.#refused[reason] = (this.#refused[reason] ?? 0) + 1;
     this.#options.counters?.add(0, `refused-${reason}`);
     this.emit('refused', reason);
@@ -319,10 +316,4 @@ export class Acceptor extends EventEmitter<AcceptorEvents> {
 
 function connectionsWithin(connections: number, openFilesMax: number): number {
   return Math.min(connections, openFilesMax - Math.min(otherFiles, Math.ceil(openFilesMax / 2)));
-}
-
-/** POSIX gives the lowest number that is free; undefined where Node does not tell it. */
-function descriptorOf(socket: Socket): number | undefined {
-  const handle = (socket as unknown as { _handle?: { fd?: unknown } | null })._handle;
-  return typeof handle?.fd === 'number' ? handle.fd : undefined;
 }

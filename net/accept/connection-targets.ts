@@ -1,8 +1,8 @@
 // targetsOf (main thread): the IO threads that take connections now, as the acceptor hands them out.
 
-import type { Socket } from 'node:net';
 import type { ThreadPool } from '../../scheduler/thread-pool.ts';
 import type { HandedConnection } from '../thread/io-thread.ts';
+import type { MovedSocket } from './accepted-connection.ts';
 import type { ConnectionTarget } from './acceptor.ts';
 
 export function targetsOf(ioPool: ThreadPool): ConnectionTarget[] {
@@ -11,11 +11,11 @@ export function targetsOf(ioPool: ThreadPool): ConnectionTarget[] {
     if (state !== 'going' || worker === undefined) continue;
     targets.push({
       number,
-      hand: (socket, listener, connection) => {
-        const handed: HandedConnection = { socket, listener, connection };
-        // Node moves a fresh TCP socket to another thread when it is in the transfer list.
-        worker.postMessage(handed, [socket as Socket & ArrayBuffer]);
-      },
+      hand: (accepted, listener, connection) =>
+        accepted.move((moved) => {
+          const handed: HandedConnection = { moved, listener, connection };
+          worker.postMessage(handed, [moved as MovedSocket & ArrayBuffer]);
+        }),
     });
   }
   return targets;

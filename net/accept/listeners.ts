@@ -1,10 +1,12 @@
 // Listeners (main thread): the acceptor's listening sockets. They can be closed for a while and opened again where they
 // were, also those that had asked for any free port: Node has no way to stop accepting on a socket that listens.
 
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { HeddleError } from '../../runtime/errors.ts';
 import type { Logger } from '../../runtime/logger.ts';
 import type { BindingSettings } from '../../runtime/settings.ts';
+import { type AcceptedConnection, HandleConnection, SocketConnection } from './accepted-connection.ts';
+import { takeHandles } from './accepted-handle.ts';
 
 /** Pending connections that the kernel keeps for a listener. */
 const backlog = 1024;
@@ -26,7 +28,7 @@ interface Listening {
 
 export class Listeners {
   readonly #all: readonly Listening[];
-  readonly #onConnection: (socket: Socket, index: number) => void;
+  readonly #onConnection: (accepted: AcceptedConnection, index: number) => void;
   readonly #log: Logger;
   #paused = false;
   #closed = false;
@@ -35,7 +37,7 @@ export class Listeners {
   /** `index`: of the binding that the connection came in by. */
   constructor(
     bindings: readonly BindingSettings[],
-    onConnection: (socket: Socket, index: number) => void,
+    onConnection: (accepted: AcceptedConnection, index: number) => void,
     log: Logger,
   ) {
     this.#all = bindings.map((binding, index) => ({ index, binding, port: binding.port, server: undefined }));
@@ -109,7 +111,8 @@ export class Listeners {
       server.close();
       throw new HeddleError('CANCELLED', 'the listeners were closed while this one was opened');
     }
-    server.on('connection', (socket) => this.#onConnection(socket, index));
+    takeHandles(server, (handle) => this.#onConnection(new HandleConnection(handle), index));
+    server.on('connection', (socket) => this.#onConnection(new SocketConnection(socket), index));
     server.on('error', (error) => this.#log.error({ host: binding.host, port, err: error }, 'a listener failed'));
     const address = server.address();
     if (typeof address === 'object' && address !== null) one.port = address.port;

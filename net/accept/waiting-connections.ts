@@ -1,18 +1,18 @@
-// WaitingConnections (main thread): accepted sockets, still unread, for which there is no IO thread at the moment, since
+// WaitingConnections (main thread): accepted connections, still unread, for which there is no IO thread at the moment, since
 // the only one died and its replacement is being made. The acceptor hands them out when a thread goes; what waits for
-// too long, or beyond the bound, is refused. Nobody reads these sockets, so a peer that leaves meanwhile is found out by
-// the thread that gets its socket.
+// too long, or beyond the bound, is refused. Nobody reads from them, so a peer that leaves meanwhile is found out by
+// the thread that gets its connection.
 
-import type { Socket } from 'node:net';
 import type { Clock } from '../../runtime/clock.ts';
+import type { AcceptedConnection } from './accepted-connection.ts';
 
-/** Sockets that wait at once. */
+/** Connections that wait at once. */
 export const waitingMax = 1_024;
 /** How long one waits, ms: a thread is replaced in half a second; after several of those something is wrong. */
 export const waitingMs = 5_000;
 
 export interface WaitingConnection {
-  readonly socket: Socket;
+  readonly accepted: AcceptedConnection;
   readonly listener: number;
   /** Its number in the ledger. */
   readonly connection: number;
@@ -20,15 +20,12 @@ export interface WaitingConnection {
 
 interface Place extends WaitingConnection {
   readonly untilMs: number;
-  readonly onClose: () => void;
 }
 
 export interface WaitingOptions {
   clock: Clock;
-  /** It has waited for too long: its socket is whoever's this calls. */
+  /** It has waited for too long, and is whoever's this calls. */
   onExpired: (waiting: WaitingConnection) => void;
-  /** Its socket has closed by itself. */
-  onClosed: (waiting: WaitingConnection) => void;
   /** Default: `waitingMax`. */
   max?: number;
 }
@@ -49,20 +46,10 @@ export class WaitingConnections {
     return this.#places.size;
   }
 
-  /** False: all places are taken, and the socket is still the caller's. */
+  /** False: all places are taken, and the connection is still the caller's. */
   add(waiting: WaitingConnection): boolean {
     if (this.#places.size >= this.#max) return false;
-    const { clock, onClosed } = this.#options;
-    const place: Place = {
-      ...waiting,
-      untilMs: clock.nowMs() + waitingMs,
-      onClose: () => {
-        this.#places.delete(place);
-        onClosed(place);
-      },
-    };
-    place.socket.once('close', place.onClose);
-    this.#places.add(place);
+    this.#places.add({ ...waiting, untilMs: this.#options.clock.nowMs() + waitingMs });
     this.#arm();
     return true;
   }
@@ -72,7 +59,6 @@ export class WaitingConnections {
     const [place] = this.#places;
     if (place === undefined) return undefined;
     this.#places.delete(place);
-    place.socket.off('close', place.onClose);
     if (this.#places.size === 0) this.#disarm();
     return place;
   }

@@ -2,7 +2,6 @@
 // dispatcher to the pools' queues, replies come back over completion rings and go out in one write per connection per
 // turn. It runs no handler, but those of pool `io`.
 
-import type { Socket } from 'node:net';
 import { type MessagePort, parentPort, threadId, workerData } from 'node:worker_threads';
 import { systemClock, systemRandom } from '../../runtime/clock.ts';
 import type { JobRun } from '../../runtime/jobs.ts';
@@ -25,6 +24,7 @@ import type { ThreadExtension } from '../../scheduler/host-module.ts';
 import type { ServedRow } from '../../scheduler/pool-thread.ts';
 import { RequestRunner } from '../../scheduler/request-runner.ts';
 import { tellStart } from '../../scheduler/tell-start.ts';
+import { arrivedSocket, type MovedSocket } from '../accept/accepted-connection.ts';
 import type { Listener } from '../accept/listener.ts';
 import { ThreadAround } from '../filters/thread-around.ts';
 import { JobCarrier } from '../jobs/job-carrier.ts';
@@ -56,7 +56,7 @@ export interface IoThreadData {
 
 /** A connection on its way from the acceptor. */
 export interface HandedConnection {
-  socket: Socket;
+  moved: MovedSocket;
   listener: number;
   connection: number;
 }
@@ -255,8 +255,9 @@ class IoThread implements ThreadExtension {
     );
   }
 
-  #accept({ socket, listener, connection }: HandedConnection): void {
+  #accept({ moved, listener, connection }: HandedConnection): void {
     const binding = this.#bindings[listener]!;
+    const socket = arrivedSocket(moved);
     // Read now: the protocol takes the socket's handle away.
     const { remoteAddress: peerIp = '', remotePort: peerPort = 0, localPort: port = binding.port } = socket;
     this.#opened.push(connection);

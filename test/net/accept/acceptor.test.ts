@@ -4,34 +4,20 @@
 import { once } from 'node:events';
 import { createServer, connect as openConnection, type Socket } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
+import { type AcceptedConnection, arrivedSocket } from '../../../net/accept/accepted-connection.ts';
 import { Acceptor, type AcceptorOptions, type ConnectionTarget } from '../../../net/accept/acceptor.ts';
 import { waitingMs } from '../../../net/accept/waiting-connections.ts';
 import { type Logger, silentLogger } from '../../../runtime/logger.ts';
-import type { BindingSettings } from '../../../runtime/settings.ts';
 import { VirtualClock } from '../../helpers/virtual-clock.ts';
-
-const binding: BindingSettings = {
-  protocol: 'heddle',
-  host: '127.0.0.1',
-  port: 0,
-  maxConnections: 0,
-  frameBytes: 1000,
-  writeBufferBytes: 1000,
-  timeoutMs: 0,
-  connectTimeoutMs: 0,
-  readTimeoutMs: 0,
-  writeTimeoutMs: 0,
-  idleTimeoutMs: 0,
-  traffic: { mirror: [] },
-};
+import { binding } from './binding.ts';
 
 /** An IO thread that keeps what it gets. */
 class Shelf implements ConnectionTarget {
   readonly number = 1;
   readonly sockets: Socket[] = [];
 
-  hand(socket: Socket): void {
-    this.sockets.push(socket);
+  hand(accepted: AcceptedConnection): void {
+    accepted.move((moved) => void this.sockets.push(arrivedSocket(moved).on('error', () => {})));
   }
 }
 
@@ -162,7 +148,7 @@ test('a close ends what waits, and leaves no timer behind', async (t) => {
   t.is(stage.clock.pending, 0);
 });
 
-test('a socket that can not be moved is refused and forgotten', async (t) => {
+test('a connection that can not be moved is refused and forgotten', async (t) => {
   const stage = await start(t);
   stage.targets.push({
     number: 7,

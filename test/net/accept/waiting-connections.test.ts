@@ -1,20 +1,20 @@
-import { Socket } from 'node:net';
 import test from 'ava';
+import type { AcceptedConnection } from '../../../net/accept/accepted-connection.ts';
 import { WaitingConnections, waitingMs } from '../../../net/accept/waiting-connections.ts';
-import { settle, VirtualClock } from '../../helpers/virtual-clock.ts';
+import { VirtualClock } from '../../helpers/virtual-clock.ts';
+
+const accepted: AcceptedConnection = { remoteAddress: '::1', descriptor: 3, move() {}, destroy() {} };
 
 function setUp(max = 2) {
   const clock = new VirtualClock();
   const expired: number[] = [];
-  const closed: number[] = [];
   const places = new WaitingConnections({
     clock,
     max,
     onExpired: ({ connection }) => void expired.push(connection),
-    onClosed: ({ connection }) => void closed.push(connection),
   });
-  const add = (connection: number, socket = new Socket()) => places.add({ socket, listener: 0, connection });
-  return { clock, expired, closed, places, add };
+  const add = (connection: number) => places.add({ accepted, listener: 0, connection });
+  return { clock, expired, places, add };
 }
 
 test('all places taken is an answer', (t) => {
@@ -24,17 +24,16 @@ test('all places taken is an answer', (t) => {
   t.true(add(3));
 });
 
-test('a socket that closes by itself frees its place, one that was taken is no longer ours', async (t) => {
-  const { add, places, closed } = setUp();
-  const [first, second] = [new Socket(), new Socket()];
-  add(1, first);
-  add(2, second);
+test('one that was taken does not expire, and the last that goes takes the timer along', async (t) => {
+  const { clock, add, places, expired } = setUp();
+  add(1);
+  add(2);
   places.take();
-  first.destroy();
-  second.destroy();
-  await settle();
-  t.deepEqual(closed, [2]);
-  t.is(places.size, 0);
+  await clock.advance(waitingMs);
+  t.deepEqual(expired, [2]);
+  add(3);
+  places.take();
+  t.is(clock.pending, 0);
 });
 
 test('each waits its own time, under one timer', async (t) => {
