@@ -21,7 +21,19 @@ export function processorWait(): () => number {
   } catch {
     return () => 0;
   }
-  return () => secondNumber(text, readSync(file, text, 0, textMax, 0)) / nsPerMs;
+  let lastMs = 0;
+  let isTold = true;
+  return () => {
+    if (!isTold) return lastMs;
+    try {
+      const ms = secondNumber(text, readSync(file, text, 0, textMax, 0)) / nsPerMs;
+      if (ms >= lastMs) lastMs = ms;
+    } catch {
+      // Somebody has closed the file. What was told stands.
+      isTold = false;
+    }
+    return lastMs;
+  };
 }
 
 /** In decimal digits, after the first space; 0: there is none. */

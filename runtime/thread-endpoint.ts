@@ -86,6 +86,8 @@ export class ThreadEndpoint implements TimerTarget {
   readonly ringTime: RingTime = { ms: 0 };
   /** Lanes that this thread has put to since it last saw them empty; looked at every `ringAgainMs`. */
   readonly #watched: { pool: PoolQueue; lane: number }[] = [];
+  /** The timer for that is set. */
+  #watches = false;
   /** By pool: the queue that new work goes into. */
   readonly #queues = new Map<string, PoolQueue>();
   readonly #takes: readonly string[];
@@ -190,8 +192,9 @@ export class ThreadEndpoint implements TimerTarget {
    * the time, if it will not take long; then `left` follows.
    */
   entering(quickAtMs?: number): void {
-    const looks = quickAtMs !== undefined;
+    const looks = quickAtMs !== undefined && (this.#looks || (this.#going && this.#takesAll));
     if (this.#parked) {
+      this.#paceSinceMs = inThisTurn;
       this.#parked = false;
       this.#awake(looks);
       this.wake();
@@ -206,6 +209,8 @@ export class ThreadEndpoint implements TimerTarget {
     // User code may take long: what is answered must not wait for it, and what lies in the queue neither.
     this.answerer.publishNow();
     this.taker?.passBell();
+    // What it has put itself was perhaps left to somebody who looks: from here on it can't ring again.
+    if (this.#watched.length > 0) this.#ringWatched();
   }
 
   /** No user code is on the stack any more. */
@@ -222,14 +227,9 @@ export class ThreadEndpoint implements TimerTarget {
    * rung for again, until somebody who is really idle takes it.
    */
   onTimer(): void {
-    let kept = 0;
-    for (const one of this.#watched) {
-      if (!one.pool.queue.hasWork(one.lane)) continue;
-      this.#watched[kept++] = one;
-      ringOne(this.board, this.links, one.pool, one.lane, this.number);
-    }
-    this.#watched.length = kept;
-    if (kept > 0) this.timers.add(this.clock.nowMs() + ringAgainMs, this, 0);
+    this.#ringWatched();
+    if (this.#watched.length > 0) this.timers.add(this.clock.nowMs() + ringAgainMs, this, 0);
+    this.#watches = this.#watched.length > 0;
   }
 
   /** Takes and puts nothing more. Its timers go on: connections that close have bounds. */
@@ -313,8 +313,19 @@ export class ThreadEndpoint implements TimerTarget {
 
   #watch(pool: PoolQueue, lane: number): void {
     for (const one of this.#watched) if (one.pool === pool && one.lane === lane) return;
-    if (this.#watched.length === 0) this.timers.add(this.clock.nowMs() + ringAgainMs, this, 0);
+    if (!this.#watches) this.timers.add(this.clock.nowMs() + ringAgainMs, this, 0);
+    this.#watches = true;
     this.#watched.push({ pool, lane });
+  }
+
+  #ringWatched(): void {
+    let kept = 0;
+    for (const one of this.#watched) {
+      if (!one.pool.queue.hasWork(one.lane)) continue;
+      this.#watched[kept++] = one;
+      ringOne(this.board, this.links, one.pool, one.lane, this.number);
+    }
+    this.#watched.length = kept;
   }
 
   #taker(init: ThreadInit, calls: boolean): Taker | undefined {

@@ -31,7 +31,7 @@ export function adoptSocket(socket: Socket, readBuffer: Buffer, owner: SocketOwn
   // another thread is garbage from here on, some 2.5 KB of it: nothing may hold it.
   const accepted = server ? socket : undefined;
   const thread = wireThreadOf(readBuffer);
-  return thread !== undefined && isTcpHandle(handle)
+  return thread !== undefined && isTcpHandle(handle) && handle.onread === thread.ways.onread
     ? new WireSocket(thread, handle, owner, accepted)
     : NodeSocket.over(handle, readBuffer, owner, accepted);
 }

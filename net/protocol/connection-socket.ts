@@ -16,10 +16,8 @@ export interface SocketOwner {
 export interface ConnectionSocket {
   /** Of writes that have not ended, bytes. */
   readonly unsentBytes: number;
-  /** Of writes that have ended, bytes. */
+  /** What the kernel has taken, bytes; where that can't be known, of writes that have ended. */
   readonly takenBytes: number;
-  /** What the kernel has not taken of the write under way, bytes; 0 where that can't be known. */
-  readonly queueBytes: number;
   /**
    * True: the kernel took all of it, and the buffer is the caller's again. False: it is the socket's until `onTaken`, or for
    * ever when the socket closes before. Not after `end`.

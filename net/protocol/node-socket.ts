@@ -6,6 +6,11 @@
 import { Socket } from 'node:net';
 import type { ConnectionSocket, SocketOwner } from './connection-socket.ts';
 
+/** The part of a socket that Node does not document. */
+interface HandleOwner {
+  _handle?: { bytesWritten?: unknown; writeQueueSize?: unknown } | null;
+}
+
 export class NodeSocket implements ConnectionSocket {
   readonly #socket: Socket;
   readonly #owner: SocketOwner;
@@ -45,12 +50,10 @@ export class NodeSocket implements ConnectionSocket {
   }
 
   get takenBytes(): number {
-    return this.#socket.bytesWritten - this.#socket.writableLength;
-  }
-
-  get queueBytes(): number {
-    const handle = (this.#socket as unknown as { _handle?: { writeQueueSize?: unknown } | null })._handle;
-    return typeof handle?.writeQueueSize === 'number' ? handle.writeQueueSize : 0;
+    const { bytesWritten, writeQueueSize } = (this.#socket as HandleOwner)._handle ?? {};
+    return typeof bytesWritten === 'number' && typeof writeQueueSize === 'number'
+      ? bytesWritten - writeQueueSize
+      : this.#socket.bytesWritten - this.#socket.writableLength;
   }
 
   write(bytes: Buffer): boolean {

@@ -43,9 +43,8 @@ export function stallEvent(writeTimeoutMs: number, patience: number): 'slow-read
 /** What a peer takes of the bytes that its socket holds. */
 export class PeerProgress {
   readonly #socket: ConnectionSocket;
-  /** What was taken, and what the kernel had not taken of the write under way, at the last look. */
+  /** At the last look. */
   #takenBytes = 0;
-  #queueBytes = 0;
   /** When the peer was last seen to have taken something, and the looks since then. */
   #takenMs = 0;
   #idleLooks = 0;
@@ -70,12 +69,11 @@ export class PeerProgress {
     this.#idleLooks = 0;
   }
 
-  /** Since it was last asked: a write has ended, or the one under way has shrunk. */
+  /** Since it was last asked. */
   #tookSome(): boolean {
-    const { takenBytes, queueBytes } = this.#socket;
-    const some = takenBytes !== this.#takenBytes || queueBytes < this.#queueBytes;
+    const { takenBytes } = this.#socket;
+    const some = takenBytes !== this.#takenBytes;
     this.#takenBytes = takenBytes;
-    this.#queueBytes = queueBytes;
     return some;
   }
 }

@@ -36,6 +36,8 @@ export interface TcpHandle {
 export const reads = { nothing: 0, end: -1, failure: -2 } as const;
 
 export interface HandleWays {
+  /** What Node calls for each read of a socket: on a handle that calls anything else there is no WireSocket. */
+  readonly onread: unknown;
   /** By which a handle knows whose it is. */
   readonly ownerKey: symbol;
   readonly ShutdownRequest: new () => ShutdownRequest;
@@ -74,7 +76,7 @@ function askNode(): HandleWays | undefined {
     if (ownerKey === undefined || ShutdownRequest === undefined || !probe.writesWithoutRequest()) return undefined;
     // Of whichever read was the thread's last: here it may throw.
     probe.whatWasRead();
-    return { ownerKey, ShutdownRequest, whatWasRead: () => probe.whatWasRead() };
+    return { onread: probe.onread, ownerKey, ShutdownRequest, whatWasRead: () => probe.whatWasRead() };
   } catch {
     return undefined;
   }
@@ -124,6 +126,10 @@ class HandleProbe extends Socket {
     };
     super({ handle, manualStart: true, onread: { buffer: Buffer.alloc(1), callback: heard } } as object);
     this.#handle = handle;
+  }
+
+  get onread(): unknown {
+    return this.#handle.onread;
   }
 
   get ownerKey(): symbol | undefined {

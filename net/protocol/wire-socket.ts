@@ -76,11 +76,7 @@ export class WireSocket implements ConnectionSocket {
   }
 
   get takenBytes(): number {
-    return this.#isClosed ? 0 : this.#handle.bytesWritten - this.#unsentBytes;
-  }
-
-  get queueBytes(): number {
-    return this.#isClosed ? 0 : this.#handle.writeQueueSize;
+    return this.#isClosed ? 0 : this.#handle.bytesWritten - this.#handle.writeQueueSize;
   }
 
   write(bytes: Buffer): boolean {

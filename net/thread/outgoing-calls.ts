@@ -11,16 +11,13 @@ import { RouteNames } from '../protocol/heddle/route-names.ts';
 
 /** One call under way; the object is used again for the next one under its tag. */
 class OutgoingCall {
-  link: Link;
+  /** The caller's. */
+  link: Link | undefined = undefined;
   request = 0;
   generation = 0;
-  /** Undefined: the tag is free. */
+  /** Undefined, as the link: the tag is free. */
   channel: ClientChannel | undefined = undefined;
   handle = -1;
-
-  constructor(link: Link) {
-    this.link = link;
-  }
 }
 
 /** Calls handed on in one turn before the event loop goes round. */
@@ -64,7 +61,7 @@ export class OutgoingCalls implements ReplySink {
     const client = this.#clients[taken.method];
     if (link === undefined || client === undefined) return;
     const { head, request, generation } = taken;
-    const tag = this.#free.pop() ?? this.#calls.push(new OutgoingCall(link)) - 1;
+    const tag = this.#free.pop() ?? this.#calls.push(new OutgoingCall()) - 1;
     const call = this.#calls[tag]!;
     call.link = link;
     call.request = request;
@@ -79,8 +76,9 @@ export class OutgoingCalls implements ReplySink {
   onReply(tag: number, reply: CallReply): void {
     const call = this.#calls[tag];
     if (call?.channel === undefined) return;
+    const { peer } = call.link!;
     this.#end(tag, call);
-    this.#endpoint.answerer.reply(call.link.peer, call.request, call.generation, reply);
+    this.#endpoint.answerer.reply(peer, call.request, call.generation, reply);
   }
 
   /** Some caller no longer wants its answer, or has died. */
@@ -89,7 +87,7 @@ export class OutgoingCalls implements ReplySink {
       const call = this.#calls[tag]!;
       const { channel } = call;
       if (channel === undefined || call.handle < 0) continue;
-      if (isMine(call.link.table, call.request, call.generation, this.#endpoint.number)) continue;
+      if (isMine(call.link!.table, call.request, call.generation, this.#endpoint.number)) continue;
       this.#end(tag, call);
       channel.cancel(call.handle);
     }
@@ -97,6 +95,8 @@ export class OutgoingCalls implements ReplySink {
 
   #end(tag: number, call: OutgoingCall): void {
     call.channel = undefined;
+    // Of a thread that may die before the record is used again: it must not hold its memory.
+    call.link = undefined;
     this.#free.push(tag);
   }
 }

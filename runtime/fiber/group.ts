@@ -169,6 +169,10 @@ export class RunGroup<Value> extends Group<Value> {
     this.#options = options;
   }
 
+  get hearsAnywhere(): boolean {
+    return true;
+  }
+
   get on(): string {
     return `${this.#kind} of ${this.#runs.length}`;
   }

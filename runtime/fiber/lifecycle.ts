@@ -26,6 +26,10 @@ type Phase = 'created' | 'running' | 'joining' | 'finalizing' | 'exited';
 export interface MemberObserver {
   memberEnded(index: number, member: EndedMember): void;
   memberStopping?(index: number, reason: HeddleError): void;
+  /**
+   * True: no code of users runs when it hears of an end, so any async context will do. It need not be the member's.
+   */
+  readonly hearsAnywhere?: boolean;
   /** The name of a member that was given none: most are never asked for theirs. */
   memberName?(index: number): string;
 }
@@ -261,7 +265,8 @@ export abstract class Lifecycle extends Waiter implements TimerTarget, Finalizer
       this.bodyReturned(result);
       return;
     }
-    if (this.newestWait?.carriesBody(result) === true) return;
+    const mayEndAnywhere = this.#finalizers === undefined && this.#observer?.hearsAnywhere === true;
+    if (mayEndAnywhere && this.newestWait?.carriesBody(result) === true) return;
     Promise.resolve(result).then(
       (value) => this.bodyReturned(value),
       (reason: unknown) => this.bodyThrew(reason),

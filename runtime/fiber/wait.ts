@@ -238,7 +238,7 @@ export abstract class Wait<Value> implements LinkedWait {
   endBody(): void {
     if (this.#stage === 'failed') {
       this.waiter.bodyThrew(this.#result);
-    } else if (!isPromiseLike(this.#result)) {
+    } else if (!mayBePromiseLike(this.#result)) {
       this.waiter.bodyReturned(this.#result);
     } else {
       // What was granted is itself to be awaited, as the promise of this wait does.
@@ -265,6 +265,15 @@ export function rejected(error: HeddleError): Promise<never> {
 }
 
 const ignore = (): void => {};
+
+function mayBePromiseLike(value: unknown): boolean {
+  try {
+    return isPromiseLike(value);
+  } catch {
+    // Its `then` can't be read: the promise that was resolved with it says so.
+    return true;
+  }
+}
 
 type Executor<Value> = ConstructorParameters<typeof Promise<Value>>[0];
 type Resolve = (value: unknown) => void;
@@ -296,20 +305,31 @@ function makeReady(wait: LinkedWait): void {
 }
 
 function resumeFirst(): void {
-  const body = resumedBody;
-  if (body !== undefined) {
-    resumedBody = undefined;
-    body.endBody();
-  }
-  const wait = firstReady;
-  if (wait !== undefined) {
+  try {
+    endResumedBody();
+    const wait = firstReady;
+    if (wait === undefined) return;
     firstReady = wait.nextReady;
     if (firstReady === undefined) lastReady = undefined;
     wait.nextReady = undefined;
     // Resolving queues the fiber's own code as a microtask; the next fiber's turn is queued behind it.
     wait.resume();
     if (wait.isBody) resumedBody = wait;
+  } finally {
+    // Whatever was thrown is its own fiber's: the others go on.
+    if (firstReady === undefined && resumedBody === undefined) turnQueued = false;
+    else queueMicrotask(resumeFirst);
   }
-  if (firstReady === undefined && resumedBody === undefined) turnQueued = false;
-  else queueMicrotask(resumeFirst);
+}
+
+function endResumedBody(): void {
+  const body = resumedBody;
+  if (body === undefined) return;
+  resumedBody = undefined;
+  try {
+    body.endBody();
+  } catch (reason) {
+    // As what a promise's reaction throws.
+    void Promise.reject(reason);
+  }
 }

@@ -19,10 +19,10 @@ import {
   tableFull,
   threadDied,
 } from './asker-refusals.ts';
-import { ringIfNeeded } from './bells.ts';
+import { ringIfNeeded, ringOne } from './bells.ts';
 import type { Board } from './board.ts';
 import type { Trial } from './canary-counts.ts';
-import { copyBytes } from './copy-bytes.ts';
+import { copyCall } from './copy-bytes.ts';
 import { allRequests, type Inflight } from './inflight.ts';
 import type { LatencyHistogram } from './latency.ts';
 import {
@@ -214,7 +214,7 @@ export class Asker implements TimerTarget {
     // A fiber may go on computing before it awaits; a socket's batch is over in microseconds.
     if (head.depth > 0) {
       if (this.#toRing.length > 0) this.#flushRings();
-      ringIfNeeded(this.#board, this.#links, pool, laneIndex, this.#me);
+      ringOne(this.#board, this.#links, pool, laneIndex, this.#me);
     } else this.#ringLater(pool, laneIndex);
     return generation * idBits + id;
   }
@@ -351,7 +351,9 @@ export class Asker implements TimerTarget {
   /** Rings one parked member of each pool that was put to, if need be. Runs by itself at the end of the batch. */
   readonly #flushRings = (): void => {
     this.#ringScheduled = false;
-    for (const { pool, lane } of this.#toRing) ringIfNeeded(this.#board, this.#links, pool, lane, this.#me);
+    for (const { pool, lane } of this.#toRing) {
+      ringIfNeeded(this.#board, this.#links, pool, lane, this.#me, this.#nowMs);
+    }
     this.#toRing.length = 0;
   };
 
@@ -490,10 +492,4 @@ export class Asker implements TimerTarget {
 
 function isFromSocket(route: Route, head: CallHead): boolean {
   return head.depth === 0 && route.own !== true;
-}
-
-function copyCall(target: Buffer, offset: number, name: Buffer | undefined, head: CallHead): void {
-  const start = name === undefined ? offset : copyBytes(target, offset, name, 0, name.length);
-  const at = copyBytes(target, start, head.source, head.metadataStart, head.metadataEnd);
-  copyBytes(target, at, head.source, head.bodyStart, head.bodyEnd);
 }

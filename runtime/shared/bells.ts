@@ -6,15 +6,28 @@ import { board as boardWord, nestedLane, wants } from './layout.ts';
 import type { Links } from './link.ts';
 import type { PoolQueue } from './pool-queue.ts';
 
+/** What is on the stack of a thread for longer than this, ms, is not quick: nobody counts on that thread's look. */
+const heldUpMs = 0.2;
+
 /**
- * After a put: as `ringOne`, but for a queue at which another thread looks soon by itself. When that thread is behind it
- * passes the bell (ThreadEndpoint); when it is held up, the asker rings again (ThreadEndpoint.onTimer).
+ * After a put, by who makes turns on: as `ringOne`, but not for a queue at which another thread looks soon by itself. When
+ * that thread is behind it passes the bell (ThreadEndpoint); when it is held up later, the asker rings again
+ * (ThreadEndpoint.onTimer).
  */
-export function ringIfNeeded(board: Board, links: Links, pool: PoolQueue, lane: number, me: number): void {
+export function ringIfNeeded(
+  board: Board,
+  links: Links,
+  pool: PoolQueue,
+  lane: number,
+  me: number,
+  nowMs: () => number,
+): void {
   const { members } = pool;
   // Of a pool of one nobody else can be woken.
   if (members.length > 1) {
-    for (const member of members) if (member !== me && board.looks(member)) return;
+    for (const member of members) {
+      if (member !== me && board.looks(member) && board.visitMs(member, nowMs()) < heldUpMs) return;
+    }
   }
   ringOne(board, links, pool, lane, me);
 }

@@ -62,10 +62,16 @@ export class Board {
     store(this.words, thread * boardRowWords + boardWord.park, looks ? looksBit : 0);
   }
 
-  /** Whether a thread is awake, or rung, and looks at its queues again soon. Asked after a put, which it then sees. */
+  /** Whether a thread lives, is awake or rung, and looks at its queues again soon. Asked after a put, which it then sees. */
   looks(thread: number): boolean {
     // Pairs with the stores in park() and unpark().
-    return load(this.words, thread * boardRowWords + boardWord.park) === looksBit;
+    return load(this.words, thread * boardRowWords + boardWord.park) === looksBit && !this.isGone(thread);
+  }
+
+  /** How long user code has been on the stack of a thread, ms; 0: none is. A hint. */
+  visitMs(thread: number, nowMs: number): number {
+    const row = thread * boardRowWords;
+    return this.words[row + boardWord.method]! > 0 ? nowMs - this.#doubles[(row + boardWord.since) >> 1]! : 0;
   }
 
   /** Ringer, after it published: true when `thread` sleeps for one of `wantBits` and this caller is the one to ring it. */

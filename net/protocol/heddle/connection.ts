@@ -196,6 +196,8 @@ export class HeddleConnection
       frame.deadlineMs = this.#deadlineMs(frame.budgetUs);
       if (oneWay) host.dispatcher.call(route.service, route.method, frame, oneWaySink, 0);
       else this.#call(route.service, route.method, frame, tag);
+      // The frame is every connection's.
+      frame.sender = undefined;
     }
   }
 

@@ -3,7 +3,6 @@
 import test from 'ava';
 import { HeddleError } from '../../../runtime/errors.ts';
 import type { FiberContext } from '../../../runtime/fiber/context.ts';
-import { Wait } from '../../../runtime/fiber/wait.ts';
 import { FiberRig } from '../../helpers/fiber-rig.ts';
 import { settle } from '../../helpers/virtual-clock.ts';
 
@@ -418,61 +417,4 @@ test('knows how much time is left, and never less than none', async (t) => {
     },
     { deadlineMs: 50 },
   );
-});
-
-test('a body that is one wait ends when the wait does: with its value or its failure', async (t) => {
-  const rig = new FiberRig();
-  t.deepEqual(await rig.outcome((fiber) => fiber.all([(child) => child.sleep(5), async () => 'now'])), {
-    how: 'returned',
-    value: [undefined, 'now'],
-    atMs: 5,
-  });
-  const stopped = rig.start((fiber) => fiber.sleep(50), { deadlineMs: 20 });
-  await rig.clock.runAll();
-  t.like(stopped.exit, { how: 'failed', error: { code: 'DEADLINE_EXCEEDED' } });
-});
-
-test('what user code hangs on the wait that its body returns runs as that fiber, and before it ends', async (t) => {
-  const rig = new FiberRig();
-  const steps: string[] = [];
-  const body = (step: string) => (child: FiberContext) => {
-    const slept = child.sleep(5);
-    void slept.then(() => steps.push(`${step} as ${rig.entered.at(-1)}`));
-    return slept;
-  };
-  await rig.value(async (fiber) => {
-    await fiber.all([body('one'), body('two')], { name: 'child' });
-    steps.push(`after as ${rig.entered.at(-1)}`);
-  });
-  t.deepEqual(steps, ['one as child[0]', 'two as child[1]', 'after as root']);
-});
-
-test('a body that returns the wait of another fiber ends by it all the same', async (t) => {
-  const exit = await new FiberRig().outcome((fiber) => {
-    const slept = fiber.sleep(7);
-    return fiber.all([() => slept, () => slept]);
-  });
-  t.like(exit, { how: 'returned', atMs: 7 });
-});
-
-/** Ends when a test says so. */
-class Awaited extends Wait<unknown> {
-  get on(): string {
-    return 'the test';
-  }
-
-  protected enroll(): void {}
-
-  protected withdraw(): void {}
-}
-
-test('a body whose wait is granted a promise ends with what that comes to', async (t) => {
-  let wait: Awaited | undefined;
-  const run = new FiberRig().start((fiber) => {
-    wait = new Awaited(fiber);
-    return wait.begin();
-  });
-  wait!.grant(Promise.resolve('come'));
-  await settle();
-  t.like(run.exit, { how: 'returned', value: 'come' });
 });

@@ -150,6 +150,7 @@ test('a gauge’s sum is that of all numbers in use, mod 2^32', (t) => {
 
 test('a thread that looks at its queues counts as one that does, awake or rung, and not while it sleeps', (t) => {
   const board = new Board();
+  board.setFate(4, fates.alive);
   t.false(board.looks(4));
   board.unpark(4, true);
   t.true(board.looks(4));
