@@ -1,5 +1,6 @@
 // FiberRun: a run is fibers of the request, and leaves nothing behind.
 
+import { AsyncLocalStorage } from 'node:async_hooks';
 import test from 'ava';
 import { HeddleError } from '../../../runtime/errors.ts';
 import { childrenMax } from '../../../runtime/fiber/bounds.ts';
@@ -50,6 +51,28 @@ test('a function may answer at once, by a promise, with nothing; what it throws 
     t.is(failure[0], 'INTERNAL');
     t.regex(failure[1]!, /^test failed at only: fiber test\/only failed/);
   }
+});
+
+test('every node runs in the async context of whoever asked for the run, whatever ends the node before it', async (t) => {
+  const scope = new AsyncLocalStorage<string>();
+  const text = `
+nodes:
+  first: { run: ./any.ts#any }
+  then: { run: ./any.ts#any, needs: [first] }
+output: then
+`;
+  const world = await GraphRig.of(t, text, {
+    first: (_input, fiber) => fiber.sleep(10),
+    then: () => scope.getStore() ?? 'none',
+  });
+  let answer: unknown;
+  scope.run('the asker', () =>
+    world.rig.start(async (fiber) => {
+      answer = await world.run(fiber);
+    }),
+  );
+  await scope.run('another', () => world.rig.clock.advance(10));
+  t.is(answer, 'the asker');
 });
 
 test('cancelling the request cancels the nodes under way, and counts as a run that nobody wanted', async (t) => {
