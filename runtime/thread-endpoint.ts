@@ -290,7 +290,7 @@ export class ThreadEndpoint implements TimerTarget {
     return this.#work.takesRegular && this.#work.takesNested;
   }
 
-  /** It takes nothing for now: somebody else must look, and for what was put while this one was meant to. */
+  /** It has no room: somebody else must look, and for what was put while this one was meant to. */
   #looksNoMore(): void {
     this.#awake(false);
     this.taker?.passBell();

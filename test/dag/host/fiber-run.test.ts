@@ -58,12 +58,12 @@ test('every node runs in the async context of whoever asked for the run, whateve
   const text = `
 nodes:
   first: { run: ./any.ts#any }
-  then: { run: ./any.ts#any, needs: [first] }
-output: then
+  second: { run: ./any.ts#any, needs: [first] }
+output: second
 `;
   const world = await GraphRig.of(t, text, {
     first: (_input, fiber) => fiber.sleep(10),
-    then: () => scope.getStore() ?? 'none',
+    second: () => scope.getStore() ?? 'none',
   });
   let answer: unknown;
   scope.run('the asker', () =>
